@@ -1,0 +1,3 @@
+"""dsar: answers data subject requests on time, and can prove it."""
+
+__version__ = "0.1.0"
