@@ -1,0 +1,162 @@
+"""All an integrator imports: write an `Adapter`, run the contract kit, done.
+
+An adapter speaks to one kind of system. It takes values and returns values: no session, no ticket,
+no queue. The engine pages, retries, paces, records and checks; the adapter finds and acts.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from dsar.domain.identity import Subject
+from dsar.domain.records import (
+    Collection,
+    Done,
+    Field,
+    Item,
+    Match,
+    Receipt,
+    Record,
+    Text,
+    Value,
+)
+
+__all__ = [
+    "VERBS",
+    "VERSION",
+    "Adapter",
+    "Batch",
+    "Collection",
+    "Done",
+    "Field",
+    "Item",
+    "Later",
+    "Match",
+    "NeedsHuman",
+    "Page",
+    "Problem",
+    "Receipt",
+    "Record",
+    "Subject",
+    "Text",
+    "Value",
+    "can",
+]
+
+#: The contract's version; the engine refuses adapters written for another major version.
+VERSION = "1.0"
+
+
+class Later(Exception):  # noqa: N818 - named for what it asks
+    """The source cannot answer now; ask again in `wait` seconds. Costs no attempt.
+
+    `reason` is shown to staff and must hold no personal data.
+    """
+
+    def __init__(self, reason: str, wait: float = 60.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait = wait
+
+
+class NeedsHuman(Exception):  # noqa: N818
+    """A person must act before trying again can help; `reason` says who and what."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a source's configuration or reach: the setting, the fault, the mend."""
+
+    field: str
+    problem: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.problem} {self.mend}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records and the checkpoint from which `find` goes on after them.
+
+    `checkpoint` is any text of the adapter's own; None on the last page. `identifiers` are further
+    proven (kind, value) pairs of the same person, such as a customer number.
+    """
+
+    records: Sequence[Record]
+    checkpoint: str | None = None
+    identifiers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one collection to act on at once, from a manifest that was frozen and approved.
+
+    `idempotency_key` is the same whenever this very batch is tried again. `purposes` names the
+    processing activities to stop, for `object_to`.
+    """
+
+    collection: str
+    items: Sequence[Item]
+    idempotency_key: str
+    purposes: tuple[str, ...] = field(default=())
+
+
+class Adapter(ABC):
+    """One kind of system. Subclass it, name the class attributes, write `find`.
+
+    The verbs `erase`, `rectify`, `restrict` and `object_to` are optional: those a class does not
+    define are answered "cannot be done here" and go to a person. Each takes a Batch and returns
+    exactly one receipt per item. Acting twice on the same batch must be harmless, or `repeatable`
+    must be False: then an interrupted batch is resolved by `probe` (a Batch in, one receipt per
+    item out, nothing changed), or else by a person, and never repeated blindly.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    #: The kinds of identifier `find` can search by, best first.
+    identifies_by: tuple[str, ...] = ()
+    #: A dataclass of settings; an instance is given to the constructor.
+    Settings: ClassVar[type]
+    #: Repeating a batch is harmless (a delete is; a letter sent is not).
+    repeatable: ClassVar[bool] = True
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    @abstractmethod
+    def collections(self) -> Sequence[Collection]:
+        """The dictionary: every collection, parents before those that refer to them.
+
+        Erasure walks it backwards, so that what refers goes before what it refers to.
+        """
+
+    @abstractmethod
+    def check(self) -> Sequence[Problem]:
+        """Whether the source can be reached and is as declared; empty when all is well."""
+
+    @abstractmethod
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        """Every record of this person, page by page, from `checkpoint` on if one is given."""
+
+    def close(self) -> None:  # noqa: B027 - nothing to let go of is the usual case
+        """Let go of connections; called once, after the last use."""
+
+
+#: The verbs that change something, and the receipt each proves itself with.
+VERBS: Mapping[str, frozenset[Done]] = {
+    "erase": frozenset({Done.ERASED, Done.ANONYMISED, Done.KEPT, Done.MISSING, Done.FAILED}),
+    "rectify": frozenset({Done.RECTIFIED, Done.KEPT, Done.MISSING, Done.FAILED}),
+    "restrict": frozenset({Done.RESTRICTED, Done.KEPT, Done.MISSING, Done.FAILED}),
+    "object_to": frozenset({Done.STOPPED, Done.KEPT, Done.MISSING, Done.FAILED}),
+}
+
+
+def can(adapter: Adapter | type[Adapter], verb: str) -> bool:
+    """Whether the adapter has that verb at all."""
+    return callable(getattr(adapter, verb, None))

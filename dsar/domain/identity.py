@@ -1,0 +1,85 @@
+"""Who asks: the identifiers of a person in their one exact normal form."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from dsar.domain.errors import BadInput
+
+#: Kinds of identifier the engine checks the form of; any other kind is free text of 1–200 signs.
+EMAIL = "email"
+PHONE = "phone"
+NAME = "name"
+
+_LIMIT = 200
+
+
+def normal(kind: str, value: str) -> str:
+    """The exact normal form in which an identifier is stored, hashed and compared.
+
+    Unicode NFC, no space at either end; e-mail addresses in lower case. Nothing is guessed: a
+    plus-tag, a dot or a look-alike letter makes a different identifier. Raises BadInput.
+    """
+    text = unicodedata.normalize("NFC", value).strip()
+    name = f"identifier {kind}"
+    if not text:
+        raise BadInput(name, "is empty.", f"Give it as {kind}=VALUE.")
+    if len(text) > _LIMIT:
+        raise BadInput(name, f"is longer than {_LIMIT} characters.", "Give the identifier alone.")
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text):
+        raise BadInput(name, "holds a control character.", "Type it again without.")
+    return _FORMS[kind](text) if kind in _FORMS else text
+
+
+def _email(text: str) -> str:
+    local, at, domain = text.rpartition("@")
+    plain = not any(sign.isspace() for sign in text)
+    if not (at and local and plain and "@" not in local and "." in domain.strip(".")):
+        raise BadInput(
+            "identifier email", "is not an e-mail address.", "Write it as name@host.tld."
+        )
+    return text.lower()
+
+
+def _phone(text: str) -> str:
+    digits = "".join(sign for sign in text if sign not in " -./()")
+    if not (digits.startswith("+") and digits[1:].isascii() and digits[1:].isdigit()):
+        raise BadInput(
+            "identifier phone", "is not an international number.", "Write it as +49301234567."
+        )
+    return digits
+
+
+_FORMS = {EMAIL: _email, PHONE: _phone}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The person as a set of identifiers, by kind; every value is proven and in normal form."""
+
+    identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> "Subject":
+        """The person with these (kind, value) pairs, each brought to normal form."""
+        found: dict[str, list[str]] = {}
+        for kind, value in pairs:
+            known = found.setdefault(kind, [])
+            exact = normal(kind, value)
+            if exact not in known:
+                known.append(exact)
+        return cls({kind: tuple(values) for kind, values in found.items()})
+
+    def values(self, kind: str) -> tuple[str, ...]:
+        """All identifiers of one kind, or none."""
+        return self.identifiers.get(kind, ())
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every identifier as (kind, value), sorted."""
+        return tuple(
+            (kind, value) for kind in sorted(self.identifiers) for value in self.identifiers[kind]
+        )
+
+    def __bool__(self) -> bool:
+        return any(self.identifiers.values())

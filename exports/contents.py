@@ -1,0 +1,97 @@
+"""The one canonical content of a bundle: values and streams from which every form is rendered.
+
+Nothing here, and nothing that renders it, knows a database. Withheld values are already gone.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dsar.domain.controller import Controller
+from dsar.domain.coverage import Line
+from dsar.domain.policy import Activity
+from dsar.domain.records import Collection, Receipt, Record
+from dsar.domain.rights import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked: who, what, when, and by when the law wants the answer.
+
+    `words` is what the person wrote, if anything; `explanation` derives the due date step by step.
+    """
+
+    reference: str
+    right: Right
+    received_on: date
+    due_on: date
+    identifiers: tuple[tuple[str, str], ...]
+    words: str = ""
+    explanation: tuple[str, ...] = ()
+    extended_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSet:
+    """All records of one collection of one source that are handed over, as a re-readable stream.
+
+    `activities` are the ids of the processing activities that use it. `records()` may be called
+    more than once and gives the same records in the same order each time.
+    """
+
+    source: str
+    source_title: str
+    collection: Collection
+    activities: tuple[str, ...]
+    count: int
+    records: Callable[[], Iterator[Record]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptSet:
+    """What one source did to the records of one collection, as a re-readable stream."""
+
+    source: str
+    source_title: str
+    collection: Collection
+    count: int
+    receipts: Callable[[], Iterator[Receipt]]
+
+
+@dataclass(frozen=True, slots=True)
+class HumanDecision:
+    """A named person decided anew after an automated decision was contested (Art. 22(3))."""
+
+    decided_by: str
+    decided_on: date
+    decision: str
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What the regime puts into the answer: its name, the rights to point at, how to complain."""
+
+    title: str
+    citation: str
+    complaint: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything a bundle says. `cut_off` is the instant up to which the sources were read."""
+
+    question: Question
+    outcome: str
+    language: str
+    controller: Controller
+    law: Law
+    cut_off: datetime
+    coverage: tuple[Line, ...]
+    activities: tuple[Activity, ...]
+    sets: tuple[RecordSet, ...] = ()
+    receipts: tuple[ReceiptSet, ...] = ()
+    decision: HumanDecision | None = None
+    engine_version: str = ""
+    policy_version: str = ""
