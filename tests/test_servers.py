@@ -1,0 +1,85 @@
+"""The servers the other tests stand on do what those tests believe."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+from sqlalchemy import create_engine, text
+
+from tests.servers import PostgresServer, Process, RedisServer, ServerFailed
+
+
+def rows(url: str) -> list[int]:
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return list(connection.scalars(text("SELECT n FROM kept ORDER BY n")))
+    finally:
+        engine.dispose()
+
+
+def write(url: str, *numbers: int) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS kept (n integer)"))
+        for number in numbers:
+            connection.execute(text("INSERT INTO kept VALUES (:n)"), {"n": number})
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def doorbell() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+def test_each_test_gets_an_empty_database_of_its_own(database_url: str) -> None:
+    write(database_url, 1, 2)
+    assert rows(database_url) == [1, 2]
+
+
+def test_two_databases_of_one_server_do_not_see_each_other(postgres_server: PostgresServer) -> None:
+    with postgres_server.database() as one, postgres_server.database() as other:
+        write(one, 1)
+        write(other, 2)
+        assert (rows(one), rows(other)) == ([1], [2])
+
+
+@pytest.mark.postgres
+def test_what_was_committed_survives_the_power_cut(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        write(url, 1, 2, 3)
+        postgres.kill()
+        postgres.restart()
+        assert rows(url) == [1, 2, 3]
+
+
+@pytest.mark.redis
+def test_the_doorbell_forgets_when_it_is_killed(doorbell: RedisServer) -> None:
+    with doorbell.client() as client:
+        client.set("a", "b")
+    doorbell.kill()
+    with doorbell.client() as client, pytest.raises(redis.ConnectionError):
+        client.ping()
+    doorbell.restart()
+    with doorbell.client() as client:
+        assert client.get("a") is None
+
+
+@pytest.mark.redis
+def test_each_test_gets_an_empty_doorbell(redis_server: RedisServer, redis_url: str) -> None:
+    with redis_server.client() as client:
+        assert client.dbsize() == 0
+        client.set("left", "over")
+
+
+def test_a_program_that_ends_too_early_is_named_with_its_last_words(tmp_path) -> None:
+    process = Process(["sh", "-c", "echo no such thing; exit 3"], log=tmp_path / "log")
+    with pytest.raises(ServerFailed, match=r"(?s)ended with 3 before it was ready.*no such thing"):
+        process.wait_ready(lambda: False)
