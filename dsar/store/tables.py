@@ -1,0 +1,346 @@
+"""The tables. Rows are storage only: rules are functions on values, in `dsar.domain`.
+
+Personal data stands only in the columns named `sealed…` (AES-256-GCM under the request's own data
+key, see `vault.py`) and, as a keyed hash, in `identifier.blind`. Rows are built only in `dsar.store`
+and `dsar.services`; table models validate nothing.
+"""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from dsar.store.types import Instant, json_type
+
+
+def _id() -> str:
+    return uuid4().hex
+
+
+def _big() -> Any:
+    return BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Request(SQLModel, table=True):
+    """What a person sent. Destroying `data_key` forgets everything sealed under it."""
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ref: str = Field(unique=True, max_length=20)
+    idempotency_key: str | None = Field(default=None, unique=True, max_length=200)
+    channel: str = Field(max_length=40)
+    language: str = Field(max_length=35)
+    regime: str = Field(max_length=40)
+    received_at: datetime = Field(sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
+    data_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    sealed_words: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class Identifier(SQLModel, table=True):
+    """One identifier of the person: sealed, searchable by keyed hash, with how it is known."""
+
+    __table_args__ = (UniqueConstraint("request_id", "kind", "blind"),)
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    request_id: str = Field(foreign_key="request.id", index=True, max_length=32)
+    kind: str = Field(max_length=40)
+    blind: str = Field(index=True, max_length=64)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    evidence: str = Field(default="stated", max_length=40)
+    source: str = Field(default="", max_length=80)
+
+
+class Ticket(SQLModel, table=True):
+    """One right of one request: its state, its clock and the head of its journal."""
+
+    __table_args__ = (Index("ticket_queue", "closed_at", "due_at"),)
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ref: str = Field(unique=True, max_length=24)
+    request_id: str = Field(foreign_key="request.id", index=True, max_length=32)
+    right: str = Field(max_length=40)
+    state: str = Field(max_length=40, index=True)
+    version: int = 1
+    machine_version: int
+    regime: str = Field(max_length=40)
+    regime_version: str = Field(max_length=40)
+    due_on: date = Field(index=True)
+    due_at: datetime = Field(sa_type=Instant)
+    internal_due_on: date
+    clock: dict[str, Any] = Field(default_factory=dict, sa_type=json_type())
+    clock_events: list[dict[str, Any]] = Field(default_factory=list, sa_type=json_type())
+    doubts: list[str] = Field(default_factory=list, sa_type=json_type())
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    round: int = 1
+    sealed_details: bytes | None = Field(default=None, sa_type=LargeBinary)
+    policy_version: str = Field(default="", max_length=64)
+    created_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+    journal_seq: int = 0
+    journal_head: str = Field(default="", max_length=64)
+
+
+class JournalEntry(SQLModel, table=True):
+    """One entry of a ticket's hash-chained history."""
+
+    __tablename__ = "journal"
+    __table_args__ = (UniqueConstraint("ticket_id", "seq"),)
+
+    id: int | None = Field(default=None, sa_column=Column(_big(), primary_key=True))
+    ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
+    seq: int
+    at: datetime = Field(sa_type=Instant)
+    event: str = Field(max_length=60)
+    actor: str = Field(max_length=120)
+    data: dict[str, Any] = Field(default_factory=dict, sa_type=json_type())
+    previous: str = Field(max_length=64)
+    digest: str = Field(max_length=64)
+
+
+class Task(SQLModel, table=True):
+    """One durable unit of a ticket's work: log, queue and outbox in one row.
+
+    `rank` is the ticket's deadline: the earliest is claimed first. `sweep_at` is when the sweeper
+    looks at the row again: to ring for it (ready), to take it back (leased). Every write of a
+    worker names the `fence` its claim was given; a later claim raises it and shuts the worker out.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "kind", "source", "key"),
+        Index(
+            "task_ready",
+            "queue",
+            "rank",
+            "id",
+            postgresql_where=text("state = 'ready'"),
+            sqlite_where=text("state = 'ready'"),
+        ),
+        Index(
+            "task_sweep",
+            "sweep_at",
+            postgresql_where=text("state IN ('ready', 'leased')"),
+            sqlite_where=text("state IN ('ready', 'leased')"),
+        ),
+        Index(
+            "task_leased_source",
+            "source",
+            postgresql_where=text("state = 'leased'"),
+            sqlite_where=text("state = 'leased'"),
+        ),
+        Index("task_ticket", "ticket_id", "kind", "state"),
+    )
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
+    kind: str = Field(max_length=40)
+    source: str = Field(default="", max_length=80)
+    key: str = Field(default="", max_length=80)
+    queue: str = Field(default="work", max_length=40)
+    state: str = Field(max_length=20)
+    rank: datetime = Field(sa_type=Instant)
+    not_before: datetime = Field(sa_type=Instant)
+    sweep_at: datetime = Field(sa_type=Instant)
+    fence: int = 0
+    owner: str = Field(default="", max_length=80)
+    attempts: int = 0
+    crashes: int = 0
+    deferrals: int = 0
+    rings: int = 0
+    checkpoint: str | None = None
+    done: int = 0
+    reason: str = Field(default="", max_length=500)
+    created_at: datetime = Field(sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class Page(SQLModel, table=True):
+    """Records, manifest items or receipts of one collection, sealed; `role` says which.
+
+    Written in the same fenced transaction as the task's checkpoint, so a worker that was shut out
+    can never mix pages in.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "role", "round", "source", "number"),
+        Index("page_stream", "ticket_id", "role", "source", "collection", "number"),
+    )
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
+    role: str = Field(max_length=20)
+    round: int = 1
+    source: str = Field(max_length=80)
+    number: int
+    collection: str = Field(max_length=120)
+    count: int
+    digest: str = Field(max_length=64)
+    sealed: bytes = Field(sa_type=LargeBinary)
+
+
+class Effect(SQLModel, table=True):
+    """An intent to change something outside, and the receipt that it happened.
+
+    An intent without a receipt is unknown: it is probed or shown to a person, never repeated
+    blindly. `idem_key` holds neither attempt nor fence, so it is the same whenever we try again.
+    """
+
+    idem_key: str = Field(primary_key=True, max_length=64)
+    ticket_id: str = Field(foreign_key="ticket.id", index=True, max_length=32)
+    task_id: str = Field(foreign_key="task.id", max_length=32)
+    source: str = Field(max_length=80)
+    number: int
+    fence: int
+    manifest: str = Field(max_length=64)
+    state: str = Field(max_length=20)
+    at: datetime = Field(sa_type=Instant)
+    done_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class CoverageLine(SQLModel, table=True):
+    """What came of one source for one ticket."""
+
+    __tablename__ = "coverage"
+    __table_args__ = (UniqueConstraint("ticket_id", "source"),)
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
+    source: str = Field(max_length=80)
+    title: str = Field(max_length=200)
+    outcome: str = Field(max_length=20)
+    found: int = 0
+    done: int = 0
+    residue: int = 0
+    kept: list[dict[str, Any]] = Field(default_factory=list, sa_type=json_type())
+    reason: str = Field(default="", max_length=500)
+    searched_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Ruling(SQLModel, table=True):
+    """What a member of staff decided about one record or one collection of a ticket."""
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ticket_id: str = Field(foreign_key="ticket.id", index=True, max_length=32)
+    source: str = Field(max_length=80)
+    collection: str = Field(max_length=120)
+    key: str = Field(default="", max_length=300)
+    field: str = Field(default="", max_length=120)
+    verdict: str = Field(max_length=20)
+    ground: str = Field(default="", max_length=60)
+    by: str = Field(max_length=120)
+    at: datetime = Field(sa_type=Instant)
+
+
+class Letter(SQLModel, table=True):
+    """What the person is told: rendered and queued with the transition that owes it."""
+
+    __table_args__ = (UniqueConstraint("ticket_id", "kind", "key"),)
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
+    kind: str = Field(max_length=40)
+    key: str = Field(default="", max_length=40)
+    language: str = Field(max_length=35)
+    state: str = Field(default="queued", max_length=20)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    at: datetime = Field(sa_type=Instant)
+
+
+class BundleRow(SQLModel, table=True):
+    """A finished bundle: where it lies and what it must hash to."""
+
+    __tablename__ = "bundle"
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ticket_id: str = Field(foreign_key="ticket.id", index=True, max_length=32)
+    number: int = 1
+    path: str = Field(max_length=400)
+    sha256: str = Field(max_length=64)
+    size: int = Field(sa_type=BigInteger)
+    built_at: datetime = Field(sa_type=Instant)
+    cut_off: datetime = Field(sa_type=Instant)
+    state: str = Field(default="ready", max_length=20)
+    sealed_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class Gate(SQLModel, table=True):
+    """Admission to one source: closed until, how many at once, failures in a row."""
+
+    source: str = Field(primary_key=True, max_length=80)
+    max_inflight: int = 2
+    open_until: datetime | None = Field(default=None, sa_type=Instant)
+    failures: int = 0
+    reason: str = Field(default="", max_length=500)
+    next_at: datetime | None = Field(default=None, sa_type=Instant)
+    interval: float = 0.0
+
+
+class Hold(SQLModel, table=True):
+    """A legal hold: nothing of this person is erased while it is in force (Art. 17(3)(e))."""
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    kind: str = Field(max_length=40)
+    blind: str = Field(index=True, max_length=64)
+    reason: str = Field(max_length=500)
+    by: str = Field(max_length=120)
+    at: datetime = Field(sa_type=Instant)
+    lifted_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Suppression(SQLModel, table=True):
+    """A keyed hash of an erased identifier, to be applied again after a restore."""
+
+    __table_args__ = (UniqueConstraint("kind", "blind"),)
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    kind: str = Field(max_length=40)
+    blind: str = Field(max_length=64)
+    ticket_id: str = Field(max_length=32)
+    at: datetime = Field(sa_type=Instant)
+
+
+class Staff(SQLModel, table=True):
+    """Somebody who works here and may act on tickets."""
+
+    name: str = Field(primary_key=True, max_length=80)
+    title: str = Field(default="", max_length=120)
+    roles: list[str] = Field(default_factory=list, sa_type=json_type())
+    added_at: datetime = Field(sa_type=Instant)
+
+
+class Schedule(SQLModel, table=True):
+    """A job of the house that comes round again: claimed by whoever is there when it is due."""
+
+    name: str = Field(primary_key=True, max_length=60)
+    every_seconds: int
+    next_at: datetime = Field(sa_type=Instant)
+    last_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Alert(SQLModel, table=True):
+    """A threshold of a ticket's clock that was passed; each is raised once."""
+
+    __table_args__ = (UniqueConstraint("ticket_id", "name", "day"),)
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
+    name: str = Field(max_length=40)
+    day: date
+    raised_at: datetime = Field(sa_type=Instant)
+
+
+class Process(SQLModel, table=True):
+    """A process of ours that was seen: what `dsar doctor` counts."""
+
+    id: str = Field(primary_key=True, max_length=80)
+    kind: str = Field(max_length=20)
+    started_at: datetime = Field(sa_type=Instant)
+    seen_at: datetime = Field(sa_type=Instant)
+
+
+class Count(SQLModel, table=True):
+    """Counters that must survive a restart: expired leases, fenced writes, resent rings."""
+
+    name: str = Field(primary_key=True, max_length=60)
+    value: int = Field(default=0, sa_type=BigInteger)
