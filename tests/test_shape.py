@@ -1,0 +1,122 @@
+"""The shape of the code stays that of the code bases we admire (figures: LIMITS)."""
+
+import ast
+import math
+import re
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("dsar", "workers", "exports")
+MIGRATIONS = ROOT / "dsar/store/migrations"  # written once, by Alembic, and never read as design
+THE_ONE_DOOR = ROOT / "dsar/services/advance.py"
+
+NAMES_THAT_SAY_NOTHING = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "managers",
+    "manager",
+    "base",
+    "common",
+}
+
+
+def modules() -> list[Path]:
+    found = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return sorted(path for path in found if MIGRATIONS not in path.parents)
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Each function of a file, also methods and inner ones: where it stands, how many lines."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            where = f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+            yield where, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def sizes(what: str) -> dict[str, int]:
+    match what:
+        case "function":
+            return {where: lines for path in modules() for where, lines in functions(path)}
+        case "file":
+            return {str(p.relative_to(ROOT)): len(p.read_text().splitlines()) for p in modules()}
+        case _:
+            folders = {path.parent for path in modules()}
+            return {
+                str(folder.relative_to(ROOT)): sum(
+                    m.name != "__init__.py" for m in folder.glob("*.py")
+                )
+                for folder in folders
+            }
+
+
+def ninth_decile(values: Collection[int]) -> int:
+    """The value that nine of ten do not exceed."""
+    return sorted(values)[math.ceil(len(values) * 0.9) - 1]
+
+
+def assignments_of_state(path: Path) -> Iterator[int]:
+    """Lines that give an attribute `state` a value, by `=` or by setattr."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Attribute(attr="state", ctx=ast.Store()):
+                yield node.lineno
+            case ast.Call(func=ast.Name("setattr"), args=[_, ast.Constant("state"), *_]):
+                yield node.lineno
+
+
+LIMITS = [
+    # lines of a   measure       at most
+    ("function", median, 8),
+    ("function", ninth_decile, 25),
+    ("function", max, 60),
+    ("file", ninth_decile, 250),
+    ("file", max, 400),
+    # modules in a
+    ("package", max, 15),
+]
+
+
+@pytest.mark.parametrize(("kind", "measure", "limit"), LIMITS)
+def test_things_stay_small(
+    kind: str, measure: Callable[[Collection[int]], float], limit: int
+) -> None:
+    found = sizes(kind)
+    biggest = sorted(found, key=found.__getitem__, reverse=True)[:12]
+    assert measure(found.values()) <= limit, {where: found[where] for where in biggest}
+
+
+def test_state_changes_only_behind_the_one_door() -> None:
+    elsewhere = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in modules()
+        if path != THE_ONE_DOOR
+        for line in assignments_of_state(path)
+    }
+    assert not elsewhere
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "t.state = 1",
+        "t.state: int = 1",
+        "a, t.state = 1, 2",
+        "t.state += 1",
+        "setattr(t, 'state', 1)",
+    ],
+)
+def test_every_way_to_assign_a_state_is_seen(code: str, tmp_path: Path) -> None:
+    written = tmp_path / "code.py"
+    written.write_text(f"if t.state == 1:\n    {code}\n")
+    assert list(assignments_of_state(written)) == [2]
+
+
+def test_every_module_is_named_after_what_it_is_about() -> None:
+    names = {str(path.relative_to(ROOT)) for path in modules()}
+    assert not {name for name in names if set(re.split(r"\W|_", name)) & NAMES_THAT_SAY_NOTHING}
