@@ -1,4 +1,4 @@
-"""What must be true before a transition: the names in the lifecycle's `needs`, as pure predicates."""
+"""What must be true before a transition: the names in `needs`, as pure predicates."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

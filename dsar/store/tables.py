@@ -1,8 +1,8 @@
 """The tables. Rows are storage only: rules are functions on values, in `dsar.domain`.
 
 Personal data stands only in the columns named `sealed…` (AES-256-GCM under the request's own data
-key, see `vault.py`) and, as a keyed hash, in `identifier.blind`. Rows are built only in `dsar.store`
-and `dsar.services`; table models validate nothing.
+key, see `vault.py`) and, as a keyed hash, in `identifier.blind`. Rows are built only in
+`dsar.store` and `dsar.services`; table models validate nothing.
 """
 
 from datetime import date, datetime

@@ -1,0 +1,124 @@
+"""The database behind one door: the same code on SQLite and PostgreSQL.
+
+SQLite runs in WAL mode with synchronous FULL and takes its write lock at BEGIN, so that a reader
+who becomes a writer never fails half-way. PostgreSQL gives lock limits and its own clock.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, create_engine, event, func, literal, make_url, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+from dsar.domain.errors import BadInput
+from dsar.store.types import Instant
+
+Clock = Callable[[], datetime]
+
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_LIMITS = "-c lock_timeout=15s -c idle_in_transaction_session_timeout=120s -c timezone=UTC"
+
+
+def system_clock() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def database_url(text: str) -> URL:
+    """A database address with the driver we use; BadInput names what is wrong with it."""
+    mend = "Give sqlite:///FILE or postgresql://USER@HOST/NAME."
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise BadInput("database.url", "is not a database address.", mend) from None
+    url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise BadInput("database.url", f"names {url.get_backend_name()}.", mend)
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise BadInput("database.url", "names no file.", mend)
+    return url
+
+
+class Store:
+    """One database. `clock` is given in tests and on SQLite; PostgreSQL tells its own time."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None, pool: int = 10) -> None:
+        self.url = database_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.clock = clock
+        self.engine = self._engine(pool)
+
+    def _engine(self, pool: int) -> Engine:
+        if self.sqlite:
+            engine = create_engine(
+                self.url,
+                pool_size=pool,
+                max_overflow=10,
+                connect_args={"timeout": 30, "check_same_thread": False},
+            )
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_immediate)
+            return engine
+        return create_engine(
+            self.url,
+            pool_size=pool,
+            max_overflow=10,
+            pool_pre_ping=True,
+            connect_args={"options": _LIMITS, "application_name": "dsar", "connect_timeout": 10},
+        )
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session in one transaction, rolled back unless the caller commits."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            session.info["store"] = self
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads; on SQLite it takes no write lock."""
+        with Session(
+            self.engine.execution_options(reading=True), expire_on_commit=False
+        ) as session:
+            session.info["store"] = self
+            yield session
+
+    def instant(self, plus: timedelta = timedelta()) -> ColumnElement[Any]:
+        """Now (and so much later) as SQL: the database's clock where it has one, else ours."""
+        if self.clock is None and not self.sqlite:
+            return (
+                func.statement_timestamp() + literal(plus) if plus else func.statement_timestamp()
+            )
+        return literal((self.clock or system_clock)() + plus, Instant())
+
+    def now(self, session: Session) -> datetime:
+        """Now, by the same clock as `instant`."""
+        if self.clock is None and not self.sqlite:
+            found: datetime = session.execute(select(func.statement_timestamp())).scalar_one()
+            return found.astimezone(UTC)
+        return (self.clock or system_clock)()
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql(
+        "BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE"
+    )
