@@ -1,0 +1,84 @@
+"""What goes into a clock beside the law, and what comes out: events, dates, steps."""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+
+from dsar.domain.regimes import ClockEventType
+
+
+@dataclass(frozen=True, slots=True)
+class ClockEvent:
+    """Something that moves a date. `at` is a local date or an aware instant.
+
+    `months` or `days` is the length an extension notice named; both None means all the law allows.
+    """
+
+    type: ClockEventType
+    at: date | datetime
+    months: int | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a derivation: the rule applied, what it was applied to, what came out."""
+
+    rule: str
+    input: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Every date of one ticket; None where the law has none or it cannot be known yet.
+
+    Dates are local dates of the controller; a date is kept by acting before that day is over,
+    which for `effective_due` is the instant `deadline_passes_at_utc`. `due` and `due_extended` are
+    cautious; `due_latest_arguable` is the latest defensible reading of `due`, and
+    `effective_due_latest_arguable` that of `effective_due`. `due_extended` is the date the notified
+    extension gives, or while none is notified the furthest one could reach. `extension_valid` is
+    None while no extension was notified. `waiting_for` names the answers without which the clock
+    has not started, `paused_since` the day since which it stands still.
+    """
+
+    regime: str
+    regime_version: str
+    calendar: str
+    right: str
+    rule: str | None
+    basis: str | None
+    certainty: str | None
+    in_force: bool
+    explanation: tuple[Step, ...]
+    act_at_once: str | None = None
+    clock_start: date | None = None
+    ack_by: date | None = None
+    extension_notice_by: date | None = None
+    due: date | None = None
+    due_extended: date | None = None
+    extension_valid: bool | None = None
+    appeal_due: date | None = None
+    appeal_due_extended: date | None = None
+    due_latest_arguable: date | None = None
+    effective_due: date | None = None
+    effective_due_latest_arguable: date | None = None
+    deadline_passes_at_utc: datetime | None = None
+    paused_since: date | None = None
+    waiting_for: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return plain values: ISO dates, the instant in UTC with Z, lists for tuples."""
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def plain(value: object) -> object:
+    """Turn a value of `Dates` into what JSON can hold."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Step):
+        return {"rule": value.rule, "input": value.input, "result": value.result}
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return value
