@@ -116,10 +116,12 @@ def test_the_wheel_carries_every_file_of_the_packages(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-    listing = subprocess.run(
-        ["git", "ls-files", *packages], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    present = {name for name in listing.stdout.splitlines() if (ROOT / name).exists()}
+    present = {
+        str(path.relative_to(ROOT))
+        for package in packages
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
     assert present - set(zipfile.ZipFile(wheel).namelist()) == set()
 
 
