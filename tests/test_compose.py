@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -141,22 +142,16 @@ def test_the_build_sees_all_that_the_dockerfile_copies() -> None:
 def environment(postgres_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
     """What compose.yaml gives to ours, with the local servers in the places of its own."""
     here = {
-        "DSAR_CONFIG": str(write_config(tmp_path / "config")),
+        "DSAR_CONFIG": str(tmp_path / "config/dsar.toml"),
         "DSAR_DATABASE_URL": postgres_url,
         "DSAR_REDIS_URL": redis_url,
         "DSAR_STORAGE": str(tmp_path / "storage"),
         "PGPASSWORD": "not asked for on the loopback",
     }
+    shutil.copytree(ROOT / "dsar/demo/config", tmp_path / "config")
     assert set(here) == set(OURS["web"]["environment"])
     assert all(service["environment"] == OURS["web"]["environment"] for service in OURS.values())
     return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", **here}
-
-
-def write_config(folder: Path) -> Path:
-    folder.mkdir()
-    config = folder / "dsar.toml"
-    config.write_text('[controller]\nname = "A Controller Ltd"\ncountry = "DE"\n')
-    return config
 
 
 @pytest.fixture
