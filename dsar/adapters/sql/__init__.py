@@ -1,0 +1,111 @@
+"""Any database SQLAlchemy can reach: tables, keys and references declared, rows found and changed.
+
+Statements carry parameters only. A search sees one consistent state of the database; a batch of
+changes is one transaction.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from dsar.adapters.dictionary import collection
+from dsar.adapters.sql import check, reading, writing
+from dsar.adapters.sql.plan import faults, order, steps
+from dsar.adapters.sql.schema import Database
+from dsar.adapters.sql.settings import SqlSettings
+from dsar.sdk import (
+    Adapter,
+    Batch,
+    Collection,
+    Later,
+    NeedsHuman,
+    Page,
+    Problem,
+    Receipt,
+    Subject,
+)
+
+
+class Sql(Adapter):
+    """The tables of one database."""
+
+    name = "sql"
+    title = "SQL database"
+    Settings = SqlSettings
+
+    settings: SqlSettings
+
+    def __init__(self, settings: SqlSettings) -> None:
+        super().__init__(settings)
+        self.identifies_by = settings.identifies_by
+        self._database = Database(settings)
+
+    def collections(self) -> Sequence[Collection]:
+        """Every declared table, parents first.
+
+        Foreign keys of the database count too; while it cannot be reached, the declaration alone.
+        """
+        tables = self.settings.tables
+        try:
+            ordered, rest = order(tables, self._database.look_up())
+        except (Later, NeedsHuman):
+            ordered, rest = order(tables)
+        return [
+            collection(name, tables[name].title, tables[name].meaning, tables[name].columns)
+            for name in (*ordered, *rest)
+        ]
+
+    def check(self) -> Sequence[Problem]:
+        """The declaration against itself and against the live schema."""
+        return check.problems(self._database, self.settings)
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        """Parents first, then the rows that refer to them; in pages of the setting `page`."""
+        self._refuse_faults()
+        if not subject:
+            return
+        try:
+            live = self._database.tables()
+            with self._database.reading() as connection:
+                ways = steps(connection, live, self.settings, subject)
+                size = self.settings.page
+                yield from reading.pages(connection, live, ways, size, checkpoint)
+        except (Later, NeedsHuman):
+            self._database.forget()
+            raise
+
+    def erase(self, batch: Batch) -> list[Receipt]:
+        """Deletes rows, or masks their columns, as the table declares."""
+        return self._act(writing.erase, batch, self.settings.mask_key or "")
+
+    def rectify(self, batch: Batch) -> list[Receipt]:
+        """Writes the corrected values."""
+        return self._act(writing.rectify, batch)
+
+    def restrict(self, batch: Batch) -> list[Receipt]:
+        """Sets the mark the table declares for restriction."""
+        return self._act(writing.restrict, batch)
+
+    def object_to(self, batch: Batch) -> list[Receipt]:
+        """Sets the mark the table declares for objections."""
+        return self._act(writing.object_to, batch)
+
+    def probe(self, batch: Batch) -> list[Receipt]:
+        """Whether each record is there; changes nothing."""
+        return self._act(writing.probe, batch)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._database.close()
+
+    def _act(self, verb: Callable[..., list[Receipt]], *given: Any) -> list[Receipt]:
+        try:
+            return verb(self._database, *given)
+        except (Later, NeedsHuman):
+            self._database.forget()
+            raise
+
+    def _refuse_faults(self) -> None:
+        """A declaration that contradicts itself is not searched by."""
+        fault = next(faults(self.settings), None)
+        if fault:
+            raise NeedsHuman(str(fault))

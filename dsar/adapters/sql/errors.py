@@ -1,0 +1,167 @@
+"""What a database's refusal means to us: `Later`, `NeedsHuman`, or a reason on one record.
+
+Database messages quote values ("Key (email)=(…) already exists"), so none of their text is passed
+on: only the code, and the names of tables and columns.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import exc
+
+from dsar.sdk import Later, NeedsHuman
+
+_UNREACHABLE = "The database cannot be reached."
+_BUSY = "The database is busy."
+_WRITING = (
+    "The database refuses writing{where}. Give this source's user the right to change it, "
+    "or point the source at a database that can be written to."
+)
+_CREDENTIALS = "The database refuses our credentials. Correct the user or password in the URL."
+_NO_TABLE = "Table {name} is not in the database. Restore it, or mend the source's declaration."
+_NO_COLUMN = "Column {name} is not in the database. Restore it, or mend the source's declaration."
+
+#: By SQLSTATE, or its first two signs (PostgreSQL manual, appendix A).
+_STATES: Mapping[str, Exception] = {
+    "08": Later(_UNREACHABLE),
+    "28": NeedsHuman(_CREDENTIALS),
+    "40": Later(_BUSY, 5),
+    "53": Later(_BUSY),
+    "55P03": Later(_BUSY, 5),
+    "57": Later(_UNREACHABLE),
+}
+_REFUSED_WRITING = {"25006", "42501"}
+_TABLE_GONE, _COLUMN_GONE = "42P01", "42703"
+
+#: SQLite says it in words only; the words name tables and columns, never values.
+_SQLITE = (
+    (re.compile(r"no such table: (?:main\.)?(\S+)"), lambda m: NeedsHuman(_no_table(m[1]))),
+    (re.compile(r"no such column: (\S+)"), lambda m: NeedsHuman(_no_column(m[1]))),
+    (re.compile(r"has no column named (\S+)"), lambda m: NeedsHuman(_no_column(m[1]))),
+    (re.compile(r"readonly database"), lambda _: NeedsHuman(_WRITING.format(where=""))),
+    (re.compile(r"unable to open|disk I/O"), lambda _: Later(_UNREACHABLE)),
+    (re.compile(r"locked|busy"), lambda _: Later(_BUSY, 5)),
+    (
+        re.compile(r"not a database|malformed"),
+        lambda _: NeedsHuman("The file is no sound SQLite database. Restore it."),
+    ),
+    (
+        re.compile(r"decode to UTF-8"),
+        lambda _: NeedsHuman("A text is not UTF-8. Mend the data, then try again."),
+    ),
+)
+
+
+@contextmanager
+def named_failures(table: str = "") -> Iterator[None]:
+    """Turns whatever SQLAlchemy raises inside into `Later` or `NeedsHuman`, without its text."""
+    try:
+        yield
+    except exc.SQLAlchemyError as error:
+        raise failure(error, table) from None
+
+
+def failure(error: exc.SQLAlchemyError, table: str = "") -> Exception:
+    """`Later` where waiting can help, else `NeedsHuman` saying what to mend."""
+    if isinstance(error, exc.DBAPIError):
+        return _from_driver(error, table)
+    if isinstance(error, exc.TimeoutError):
+        return Later(_BUSY, 5)
+    if isinstance(error, exc.NoSuchModuleError | exc.ArgumentError):
+        return NeedsHuman("The URL is not one SQLAlchemy understands. Correct the setting url.")
+    return NeedsHuman(f"The database cannot be used ({type(error).__name__}).")
+
+
+def _from_driver(error: exc.DBAPIError, table: str) -> Exception:
+    state = sqlstate(error)
+    where = f" to {table}" if table else ""
+    if state in _REFUSED_WRITING:
+        return NeedsHuman(_WRITING.format(where=where))
+    if state in {_TABLE_GONE, _COLUMN_GONE}:
+        name = _quoted(error) or table
+        return NeedsHuman(_no_table(name) if state == _TABLE_GONE else _no_column(name))
+    for known in (state, state[:2]):
+        if known in _STATES:
+            return _fresh(_STATES[known])
+    return _from_words(error) or _unnamed(error, state, where)
+
+
+def _from_words(error: exc.DBAPIError) -> Exception | None:
+    words = str(error.orig)
+    for pattern, meaning in _SQLITE:
+        if found := pattern.search(words):
+            return meaning(found)
+    if error.connection_invalidated or "connect" in words.lower():
+        refused = "authentication failed" in words or "no password" in words
+        return NeedsHuman(_CREDENTIALS) if refused else Later(_UNREACHABLE)
+    return None
+
+
+def _unnamed(error: exc.DBAPIError, state: str, where: str) -> Exception:
+    code = state or type(error.orig).__name__
+    return NeedsHuman(f"The database answered the statement{where} with error {code}.")
+
+
+def _fresh(known: Exception) -> Exception:
+    return Later(known.reason, known.wait) if isinstance(known, Later) else NeedsHuman(str(known))
+
+
+def _no_table(name: str) -> str:
+    return _NO_TABLE.format(name=name)
+
+
+def _no_column(name: str) -> str:
+    return _NO_COLUMN.format(name=name)
+
+
+def sqlstate(error: exc.DBAPIError) -> str:
+    """The SQLSTATE the driver names, or ""."""
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def _quoted(error: exc.DBAPIError) -> str:
+    """The first name in quotes of a message about a missing table or column."""
+    found = re.search(r'"([^"]+)"|column (\S+) does', str(error.orig))
+    return next((name for name in found.groups() if name), "") if found else ""
+
+
+#: Why one record was refused, by SQLSTATE.
+_REFUSALS: Mapping[str, str] = {
+    "23503": "Another table{table} still refers to this record. Declare that table, so that it is "
+    "erased first, or erase by masking.",
+    "23001": "Another table{table} still refers to this record. Declare that table, so that it is "
+    "erased first, or erase by masking.",
+    "23502": "Column{column} cannot be empty. Declare a mask for it.",
+    "23505": "The value stands in another record, and the database wants it unique. "
+    "Declare a mask with {{key}} in it, or choose another value.",
+    "23514": "A rule of the database forbids the value. Declare a mask it allows.",
+    "22001": "The value is longer than its column. Declare a shorter mask, or shorten it.",
+}
+_SQLITE_REFUSALS = (
+    ("FOREIGN KEY", "23503"),
+    ("NOT NULL", "23502"),
+    ("UNIQUE", "23505"),
+    ("CHECK", "23514"),
+)
+
+
+def refusal(error: exc.DBAPIError) -> str:
+    """Why the database refused to change one record, in a sentence without its values."""
+    words = str(error.orig)
+    state = sqlstate(error) or next((code for word, code in _SQLITE_REFUSALS if word in words), "")
+    sentence = _REFUSALS.get(state, f"The database refused the change (error {state or 'unknown'})")
+    return sentence.format(table=_named(error, "table_name"), column=_not_null_column(error, words))
+
+
+def _not_null_column(error: exc.DBAPIError, words: str) -> str:
+    found = re.search(r"NOT NULL constraint failed: (\S+)", words)
+    return f" {found[1]}" if found else _named(error, "column_name")
+
+
+def _named(error: exc.DBAPIError, what: str) -> str:
+    """The table or column PostgreSQL names in its diagnostics, with a space before it."""
+    diagnostics: Any = getattr(error.orig, "diag", None)
+    name = getattr(diagnostics, what, None)
+    return f" {name}" if name else ""

@@ -1,0 +1,105 @@
+"""What erasing writes into a column, as an expression the database works out for all rows."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from dsar.adapters.dictionary import Column
+from dsar.adapters.sql.schema import Live
+from dsar.adapters.sql.values import python_type
+
+_BLOCK = 64  # bytes; SHA-256's block, RFC 2104
+
+Expression = sa.ColumnElement[Any] | Any
+
+
+def mask_of(live: Live, name: str) -> str | int | float | bool:
+    """The mask declared for a column; what holds a row in its place is kept unless told so."""
+    declared = live.declared.columns.get(name, Column(label={}))
+    if declared.mask is not None:
+        return declared.mask
+    return "keep" if name in structure(live) else "null"
+
+
+def structure(live: Live) -> frozenset[str]:
+    """The columns that hold a row in its place: its key, its references, its marks."""
+    marks = (live.declared.restrict, live.declared.object_to)
+    return frozenset(
+        [*live.declared.key, *live.declared.from_, *(mark.column for mark in marks if mark)]
+    )
+
+
+def masked(live: Live, name: str, mask_key: str) -> Expression:
+    """The new value of a column; None empties it."""
+    mask = mask_of(live, name)
+    if not isinstance(mask, str):
+        return mask
+    if mask in _WORDS:
+        return _WORDS[mask](live, live.table.c[name], mask_key)
+    return _filled(live, mask) if "{key}" in mask else mask
+
+
+def _filled(live: Live, text: str) -> Expression:
+    before, _, after = text.partition("{key}")
+    parts: list[Any] = [sa.literal(before)]
+    for place, column in enumerate(live.key):
+        parts += [sa.literal("-")] if place else []
+        parts.append(sa.cast(column, sa.String))
+    whole = sa.literal("")
+    for part in [*parts, sa.literal(after)]:
+        whole = whole + part
+    return whole
+
+
+def _null(_live: Live, _column: sa.Column[Any], _key: str) -> Expression:
+    return None
+
+
+def _year(live: Live, column: sa.Column[Any], _key: str) -> Expression:
+    kind = live.types[column.name]
+    if live.dialect == "sqlite" or python_type(kind) not in {date, datetime}:
+        return sa.func.substr(column, 1, 4) + "-01-01"
+    if live.dialect == "postgresql":
+        return sa.cast(sa.func.date_trunc("year", column), kind)
+    return sa.func.makedate(sa.func.year(column), 1)
+
+
+def _hash(live: Live, column: sa.Column[Any], key: str) -> Expression:
+    """HMAC-SHA-256 under the source's mask key, cut to the column's length."""
+    hashed = _HASHES[live.dialect](column, key.encode())
+    length = getattr(live.types[column.name], "length", None)
+    return sa.func.substr(hashed, 1, length) if length else hashed
+
+
+def _sqlite_hash(column: sa.Column[Any], _key: bytes) -> Expression:
+    return sa.func.dsar_hash(column)
+
+
+def _postgresql_hash(column: sa.Column[Any], key: bytes) -> Expression:
+    """RFC 2104 from PostgreSQL's own sha256(), which takes no key."""
+    inner, outer = _pads(key)
+    octets = sa.func.convert_to(sa.cast(column, sa.Text), "UTF8")
+    first = sa.func.sha256(sa.literal(inner, sa.LargeBinary).op("||")(octets))
+    return sa.func.encode(sa.func.sha256(sa.literal(outer, sa.LargeBinary).op("||")(first)), "hex")
+
+
+def _pads(key: bytes) -> tuple[bytes, bytes]:
+    whole = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    return bytes(sign ^ 0x36 for sign in whole), bytes(sign ^ 0x5C for sign in whole)
+
+
+_HASHES: Mapping[str, Callable[[sa.Column[Any], bytes], Expression]] = {
+    "sqlite": _sqlite_hash,
+    "postgresql": _postgresql_hash,
+}
+#: The databases whose rows can be masked by a keyed hash.
+HASHING = frozenset(_HASHES)
+
+_WORDS: Mapping[str, Callable[[Live, sa.Column[Any], str], Expression]] = {
+    "null": _null,
+    "year": _year,
+    "hash": _hash,
+}

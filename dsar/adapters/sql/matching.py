@@ -1,0 +1,101 @@
+"""When a column holds an identifier: compared in exact normal form, with parameters only.
+
+A database may think "é" and "e", "A" and "a" the same, depending on its collation. So each
+comparison is made twice: as the column is (an index can serve it) and byte by byte.
+"""
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from decimal import InvalidOperation
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import NullType
+
+from dsar.adapters.sql.schema import Live, Where, fold
+from dsar.adapters.sql.values import incoming, key_text, python_type
+
+_BYTE_BY_BYTE = {
+    "sqlite": "BINARY",
+    "postgresql": "C",
+    "mysql": "utf8mb4_bin",
+    "mariadb": "utf8mb4_bin",
+}
+_SEPARATORS = " -./()"
+
+_Text = sa.ColumnElement[Any]
+
+
+def same(live: Live, kind: str, value: str) -> Where | None:
+    """The rows that hold this identifier, or None where no row can."""
+    if not value.strip():
+        return None
+    folded = _FOLDS.get(kind, _lower) if kind in live.declared.fold else None
+    found = [_holds(live, column, [value], folded) for column in live.declared.identify[kind]]
+    some = [where for where in found if where is not None]
+    return sa.or_(*some) if some else None
+
+
+def named(live: Live, column: str, values: Sequence[str]) -> Where | None:
+    """The rows that hold one of these names."""
+    some = [value for value in values if value.strip()]
+    return _holds(live, column, some, None) if some else None
+
+
+def _holds(
+    live: Live, column: str, values: Sequence[str], folded: Callable[[_Text], _Text] | None
+) -> Where | None:
+    kind = live.types[column]
+    place: _Text = live.table.c[column]
+    if not (isinstance(kind, sa.String | NullType) or python_type(kind) is str):
+        return _equals(live, column, values)
+    forms = _forms(values)
+    if folded is _lower and live.dialect == "sqlite" and not "".join(values).isascii():
+        return sa.func.dsar_fold(place).in_([fold(value) for value in values])
+    if folded is None:
+        return sa.and_(place.in_(forms), _exactly(live, place).in_(forms))
+    if not "".join(values).isascii():  # byte by byte, nothing but ASCII can be folded
+        return folded(place).in_(forms)
+    return sa.and_(folded(place).in_(forms), folded(_exactly(live, place)).in_(forms))
+
+
+def _forms(values: Sequence[str]) -> list[str]:
+    """Each value composed and decomposed: the two are one text, stored in either form."""
+    both = [(value, unicodedata.normalize("NFD", value)) for value in values]
+    return list(dict.fromkeys(form for pair in both for form in pair))
+
+
+def _exactly(live: Live, place: _Text) -> _Text:
+    collation = _BYTE_BY_BYTE.get(live.dialect)
+    if collation is None:
+        return place
+    text = sa.cast(place, sa.Text) if live.dialect == "postgresql" else place
+    return sa.collate(text, collation)
+
+
+def _equals(live: Live, column: str, values: Sequence[str]) -> Where | None:
+    """For columns of numbers, UUIDs and the like: the value itself, if the text is one."""
+    kind = live.types[column]
+    found = []
+    for value in values:
+        try:
+            one = incoming(value, kind, live.dialect)
+        except (ValueError, TypeError, InvalidOperation):
+            continue
+        if key_text([one]) == value:
+            found.append(one)
+    return live.table.c[column].in_(found) if found else None
+
+
+def _lower(place: _Text) -> _Text:
+    return sa.func.lower(place)
+
+
+def _without_separators(place: _Text) -> _Text:
+    for sign in _SEPARATORS:
+        place = sa.func.replace(place, sign, "")
+    return place
+
+
+#: What folding means for a kind of identifier; any other is compared in lower case.
+_FOLDS: Mapping[str, Callable[[_Text], _Text]] = {"phone": _without_separators}

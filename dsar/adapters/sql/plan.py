@@ -1,0 +1,216 @@
+"""How a person's rows are reached: the order of the tables and the steps of a search."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from dsar.adapters.sql.matching import named, same
+from dsar.adapters.sql.schema import Live, Where
+from dsar.adapters.sql.settings import SqlSettings, Table
+from dsar.adapters.sql.values import key_text
+from dsar.sdk import Match, NeedsHuman, Problem, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way to rows of one table. `followed` says whether rows that refer to them are theirs."""
+
+    name: str
+    table: str
+    where: Where
+    match: Match
+    subject: str | None = None
+    followed: bool = True
+
+
+def order(
+    tables: Mapping[str, Table], live: Mapping[str, Live] | None = None
+) -> tuple[list[str], list[str]]:
+    """The tables, parents first, and those on a circle of `from` references.
+
+    Foreign keys of the database count too, as far as they make no circle of their own.
+    """
+    declared = {name: {parent for _, parent, _ in t.references()} for name, t in tables.items()}
+    foreign = _foreign(tables, live or {})
+    done: list[str] = []
+    waiting = list(tables)
+    while waiting:
+        ready = _ready(waiting, declared, foreign) or _ready(waiting, declared, {})
+        if ready is None:
+            return done, waiting
+        done.append(ready)
+        waiting.remove(ready)
+    return done, []
+
+
+def _ready(
+    waiting: Sequence[str], declared: Mapping[str, set[str]], foreign: Mapping[str, set[str]]
+) -> str | None:
+    left = set(waiting)
+    return next(
+        (n for n in waiting if not (declared[n] & left or (foreign.get(n, set()) - {n}) & left)),
+        None,
+    )
+
+
+def _foreign(tables: Mapping[str, Table], live: Mapping[str, Live]) -> dict[str, set[str]]:
+    by_real_name = {found.real_name: name for name, found in live.items()}
+    return {
+        name: {by_real_name[real] for real in live[name].refers_to if real in by_real_name}
+        for name in tables
+        if name in live
+    }
+
+
+def faults(settings: SqlSettings) -> Iterator[Problem]:
+    """What is wrong with a declaration before the database is even asked."""
+    tables = settings.tables
+    if not tables:
+        yield Problem("tables", "no table is declared.", "Add [….tables.NAME] with its key.")
+    if settings.page < 1:
+        yield Problem("page", "is less than 1.", "Give the number of records a page, such as 1000.")
+    for name, table in tables.items():
+        yield from _table_faults(name, table, settings)
+    _, circle = order(tables)
+    if circle:
+        names = ", ".join(circle)
+        yield Problem(
+            f"tables.{circle[0]}.from",
+            f"the references of {names} go round in a circle.",
+            "Leave out the reference that does not lead to the person.",
+        )
+        return
+    for name in unreachable(tables):
+        yield Problem(
+            f"tables.{name}",
+            "cannot be reached from any identifier.",
+            "Add identify, or a from that leads to a table that has it.",
+        )
+
+
+def _table_faults(name: str, table: Table, settings: SqlSettings) -> Iterator[Problem]:
+    if not table.key:
+        yield Problem(f"tables.{name}.key", "is empty.", "Name the column that tells rows apart.")
+    for column, parent, parent_column in table.references():
+        if parent not in settings.tables or not parent_column:
+            yield Problem(
+                f"tables.{name}.from.{column}",
+                "refers to no declared table.",
+                'Write it as "table.column".',
+            )
+    masks = [column.mask for column in table.columns.values()]
+    if "hash" in masks and not settings.mask_key:
+        yield Problem(
+            "mask_key", f"is missing, and tables.{name} masks by hash.", "Give it a secret text."
+        )
+
+
+def unreachable(tables: Mapping[str, Table]) -> tuple[str, ...]:
+    """The tables no identifier leads to."""
+    reached = {name for name, table in tables.items() if table.identify}
+    grown = True
+    while grown:
+        more = {
+            name
+            for name, table in tables.items()
+            if name not in reached and any(p in reached for _, p, _ in table.references())
+        }
+        grown = bool(more)
+        reached |= more
+    return tuple(n for n, t in tables.items() if n not in reached and not t.name_match)
+
+
+def steps(
+    connection: sa.Connection, live: Mapping[str, Live], settings: SqlSettings, subject: Subject
+) -> list[Step]:
+    """Every step of the search for this person, parents first, no row reached twice."""
+    found: dict[str, list[Step]] = {}
+    ordered, _ = order(settings.tables, live)
+    for name in ordered:
+        ways = [
+            *_roots(connection, live[name], subject),
+            *_references(live, name, found),
+            *_by_name(live[name], subject),
+        ]
+        found[name] = ways
+    return [step for name in ordered for step in _apart(found[name])]
+
+
+def _apart(ways: Sequence[Step]) -> Iterator[Step]:
+    """Each step without the rows the steps before it have reached."""
+    for place, step in enumerate(ways):
+        earlier = [~sa.func.coalesce(other.where, sa.false()) for other in ways[:place]]
+        where = sa.and_(step.where, *earlier)
+        yield Step(step.name, step.table, where, step.match, step.subject, step.followed)
+
+
+def _roots(connection: sa.Connection, live: Live, subject: Subject) -> Iterator[Step]:
+    """The rows that carry one of the person's identifiers."""
+    pairs = [(kind, value) for kind, value in subject.pairs() if kind in live.declared.identify]
+    if not live.declared.unique:
+        where = _any([same(live, kind, value) for kind, value in pairs])
+        if where is not None:
+            yield Step(f"{live.name}", live.name, where, Match.VERIFIED_IDENTIFIER)
+        return
+    seen: dict[str, Where] = {}
+    shared: list[Where] = []
+    for kind, value in pairs:
+        where = same(live, kind, value)
+        keys = [] if where is None else _two_keys(connection, live, where)
+        if len(keys) > 1:
+            shared.append(_shared(live, kind, where))
+        else:
+            seen |= {key_text(key): live.keys_in([key]) for key in keys}
+    for key, one in seen.items():
+        yield Step(f"{live.name} {key}", live.name, one, Match.VERIFIED_IDENTIFIER, key)
+    both = _any(shared)
+    if both is not None:
+        yield Step(f"{live.name} shared", live.name, both, Match.NAME_ONLY)
+
+
+def _shared(live: Live, kind: str, where: Where | None) -> Where:
+    if where is None or not live.declared.shared:
+        raise NeedsHuman(
+            f"The {kind} belongs to more than one person in {live.name}. Find out which of them "
+            "asked and add an identifier only that person has, such as a customer number."
+        )
+    return where
+
+
+def _two_keys(connection: sa.Connection, live: Live, where: Where) -> list[tuple[object, ...]]:
+    rows = connection.execute(sa.select(*live.key).where(where).limit(2)).all()
+    return [tuple(row) for row in rows]
+
+
+def _references(
+    live: Mapping[str, Live], name: str, found: Mapping[str, list[Step]]
+) -> Iterator[Step]:
+    """The rows that refer to a row already reached."""
+    table = live[name].table
+    for column, parent, parent_column in live[name].declared.references():
+        for way in found[parent]:
+            if not way.followed:
+                continue
+            referred = sa.select(live[parent].table.c[parent_column]).where(way.where)
+            weak = way.match is Match.NAME_ONLY
+            yield Step(
+                f"{name}.{column} > {way.name}",
+                name,
+                table.c[column].in_(referred.correlate(None)),
+                Match.NAME_ONLY if weak else Match.DERIVED_KEY,
+                way.subject,
+            )
+
+
+def _by_name(live: Live, subject: Subject) -> Iterator[Step]:
+    """The rows that carry the person's name and nothing surer."""
+    column = live.declared.name_match
+    where = named(live, column, subject.values("name")) if column else None
+    if where is not None:
+        yield Step(f"{live.name} name", live.name, where, Match.NAME_ONLY, followed=False)
+
+
+def _any(found: Iterable[Where | None]) -> Where | None:
+    some = [where for where in found if where is not None]
+    return sa.or_(*some) if some else None

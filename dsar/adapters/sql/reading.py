@@ -1,0 +1,113 @@
+"""A person's rows as pages of records: one statement a step, streamed, resumable after any page."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from dsar.adapters.sql.plan import Step
+from dsar.adapters.sql.schema import Live, Where
+from dsar.adapters.sql.values import plain
+from dsar.sdk import Match, NeedsHuman, Page, Record
+
+Pair = tuple[str, str]
+
+
+def pages(
+    connection: sa.Connection,
+    live: Mapping[str, Live],
+    steps: Sequence[Step],
+    size: int,
+    checkpoint: str | None,
+) -> Iterator[Page]:
+    """Pages of at most `size` records, filled across tables.
+
+    A checkpoint names a step and the last key given. Where that step is no longer there (the
+    person's account was merged, say) the search starts anew: rather twice than never.
+    """
+    steps, after = _rest(steps, checkpoint)
+    page: list[Record] = []
+    given: dict[Pair, None] = {}
+    mark: str | None = None
+    for step in steps:
+        for rows in _chunks(connection, live[step.table], step, after, size):
+            if page and len(page) + len(rows) > size:
+                yield Page(page, mark, tuple(given))
+                page, given = [], {}
+            page.extend(_records(live[step.table], step, rows))
+            given |= dict.fromkeys(_further(live[step.table], step, rows))
+            mark = json.dumps([step.name, live[step.table].key_of(rows[-1])])
+        after = None
+    if page:
+        yield Page(page, None, tuple(given))
+
+
+def _rest(steps: Sequence[Step], checkpoint: str | None) -> tuple[Sequence[Step], str | None]:
+    """The steps still to go and the key after which the first of them goes on."""
+    if checkpoint is None:
+        return steps, None
+    try:
+        name, key = json.loads(checkpoint)
+    except (ValueError, TypeError):
+        raise NeedsHuman(
+            "The checkpoint is not one of this source's. Start the search anew."
+        ) from None
+    place = next((place for place, step in enumerate(steps) if step.name == name), None)
+    return (steps, None) if place is None else (steps[place:], key)
+
+
+def _chunks(
+    connection: sa.Connection, live: Live, step: Step, after: str | None, size: int
+) -> Iterator[Sequence[sa.Row[Any]]]:
+    statement = sa.select(*live.table.c).where(step.where).order_by(*live.key)
+    if after is not None:
+        statement = statement.where(_behind(live, after))
+    options = {"stream_results": True, "max_row_buffer": size}
+    last: str | None = None
+    with connection.execute(statement, execution_options=options) as result:
+        while rows := result.fetchmany(size):
+            _refuse_double(live, rows, last)
+            last = live.key_of(rows[-1])
+            yield rows
+
+
+def _behind(live: Live, after: str) -> Where:
+    values = live.decode(after)
+    if values is None:
+        raise NeedsHuman(f"The key of {live.name} has changed its type. Start the search anew.")
+    one = len(live.key) == 1
+    behind: Where = live.key[0] > values[0] if one else sa.tuple_(*live.key) > sa.tuple_(*values)
+    return behind
+
+
+def _refuse_double(live: Live, rows: Sequence[sa.Row[Any]], last: str | None) -> None:
+    """Rows that cannot be told apart could be lost at a page's border, or erased for another."""
+    places = live.key_places
+    keys = {tuple(row[place] for place in places) for row in rows}
+    nameless = any(None in key for key in keys)
+    if nameless or len(keys) < len(rows) or live.key_of(rows[0]) == last:
+        raise NeedsHuman(
+            f"The key of {live.name} does not tell its rows apart. Declare the columns that do."
+        )
+
+
+def _records(live: Live, step: Step, rows: Sequence[sa.Row[Any]]) -> Iterator[Record]:
+    names, readers = live.names, live.readers
+    for row in rows:
+        data = dict(zip(names, row, strict=True))
+        for name, read in readers:
+            data[name] = read(data[name])
+        yield Record(step.table, live.key_of(row), data, step.match, step.subject)
+
+
+def _further(live: Live, step: Step, rows: Sequence[sa.Row[Any]]) -> Iterator[Pair]:
+    """Further identifiers of the person, from rows that are surely theirs."""
+    if step.match is Match.NAME_ONLY:
+        return
+    for kind, column in live.declared.gives.items():
+        place = live.names.index(column)
+        for row in rows:
+            text = "" if row[place] is None else str(plain(row[place])).strip()
+            if text:
+                yield kind, text

@@ -1,0 +1,282 @@
+"""The database behind a SQL source: its connections, and its declared tables as they really are."""
+
+import hashlib
+import hmac
+import time
+import unicodedata
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyConstraint
+from sqlalchemy.engine.reflection import Inspector, ObjectKind
+from sqlalchemy.types import NullType, TypeEngine
+
+from dsar.adapters.sql.errors import named_failures
+from dsar.adapters.sql.settings import SqlSettings, Table
+from dsar.adapters.sql.values import Reader, key_text, key_values, reader
+from dsar.sdk import NeedsHuman
+
+#: For how many seconds the schema is taken as known before it is looked up again.
+_FRESH = 300.0
+_CONNECT_TIMEOUT = 10
+#: The most parameters one statement may carry anywhere (SQLite: 32,766).
+_PARAMETERS = 30_000
+
+Where = sa.ColumnElement[bool]
+
+
+@dataclass(frozen=True)
+class Live:
+    """One declared table as the database has it."""
+
+    name: str
+    declared: Table
+    dialect: str
+    types: Mapping[str, TypeEngine[Any]]
+    required: frozenset[str]
+    schema: str | None
+    real_name: str
+    refers_to: frozenset[str]
+
+    @cached_property
+    def table(self) -> sa.Table:
+        """For statements; on SQLite untyped, since a column there may hold anything."""
+        untyped = self.dialect == "sqlite"
+        columns: list[sa.Column[Any]] = [
+            sa.Column(name, NullType() if untyped else kind) for name, kind in self.types.items()
+        ]
+        return sa.Table(self.real_name, sa.MetaData(), *columns, schema=self.schema)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.schema}.{self.real_name}" if self.schema else self.real_name
+
+    @cached_property
+    def key(self) -> tuple[sa.Column[Any], ...]:
+        return tuple(self.table.c[name] for name in self.declared.key)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.types)
+
+    @cached_property
+    def readers(self) -> tuple[tuple[str, Reader], ...]:
+        """The columns whose values need turning into JSON values."""
+        found = ((name, reader(kind, self.dialect)) for name, kind in self.types.items())
+        return tuple((name, read) for name, read in found if read)
+
+    @cached_property
+    def key_places(self) -> tuple[int, ...]:
+        return tuple(self.names.index(name) for name in self.declared.key)
+
+    def key_of(self, row: Sequence[Any]) -> str:
+        return key_text([row[place] for place in self.key_places])
+
+    def decode(self, key: str) -> tuple[Any, ...] | None:
+        kinds = [self.types[name] for name in self.declared.key]
+        return key_values(key, kinds, self.dialect)
+
+    def missing(self) -> tuple[str, ...]:
+        """The columns the declaration relies on and the table does not have."""
+        return tuple(name for name in self.declared.named() if name not in self.types)
+
+    def keys_in(self, keys: Sequence[tuple[Any, ...]]) -> Where:
+        """The rows with one of these keys; one parameter for all of them where that can be."""
+        if len(self.key) > 1:
+            return sa.tuple_(*self.key).in_(keys)
+        column, values = self.key[0], [key[0] for key in keys]
+        if self.dialect == "postgresql" and not isinstance(column.type, NullType):
+            return column == sa.any_(sa.bindparam("keys", values, ARRAY(column.type), unique=True))
+        if self.dialect == "sqlite" and all(isinstance(value, int | str) for value in values):
+            listed = sa.bindparam("keys", values, sa.JSON(), unique=True)
+            return column.in_(sa.select(sa.func.json_each(listed).table_valued("value").c.value))
+        return column.in_(values)
+
+    def chunks(self, keys: Sequence[tuple[Any, ...]]) -> Iterable[Sequence[tuple[Any, ...]]]:
+        """The keys in parts that fit into one statement's parameters."""
+        size = _PARAMETERS // len(self.key)
+        return (keys[start : start + size] for start in range(0, len(keys), size))
+
+
+class Database:
+    """Connections to one database, and what its declared tables look like."""
+
+    def __init__(self, settings: SqlSettings) -> None:
+        self._settings = settings
+        self._known: tuple[float, Mapping[str, Live]] | None = None
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        url = sa.make_url(self._settings.url)
+        backend = url.get_backend_name()
+        options = {"connect_timeout": _CONNECT_TIMEOUT} if backend == "postgresql" else {}
+        engine = sa.create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, pool_size=2, connect_args=options
+        )
+        if backend == "sqlite":
+            _prepare_sqlite(engine, (self._settings.mask_key or "").encode())
+        return engine
+
+    @property
+    def dialect(self) -> str:
+        return self.engine.dialect.name
+
+    def close(self) -> None:
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One consistent view of the database for as long as it is read."""
+        with named_failures():
+            self._refuse_missing_file()
+            with self.engine.connect() as connection:
+                if self.dialect == "postgresql":
+                    connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
+                yield connection
+
+    @contextmanager
+    def writing(self, table: str) -> Iterator[sa.Connection]:
+        """One transaction, committed at the end; `table` is named should writing be refused."""
+        with named_failures(table):
+            self._refuse_missing_file()
+            with self.engine.connect() as connection:
+                connection.execution_options(dsar_writes=True)
+                with connection.begin():
+                    yield connection
+
+    def tables(self) -> Mapping[str, Live]:
+        """Every declared table; raises NeedsHuman naming the first table or column missing."""
+        found = self.look_up()
+        for name, declared in self._settings.tables.items():
+            if name not in found:
+                raise NeedsHuman(
+                    f"Table {declared.table or name} is not in the database. "
+                    "Restore it, or mend the source's declaration."
+                )
+            if gone := found[name].missing():
+                raise NeedsHuman(
+                    f"Column {name}.{gone[0]} is not in the database. "
+                    "Restore it, or mend the source's declaration."
+                )
+        return found
+
+    def look_up(self) -> Mapping[str, Live]:
+        """The declared tables that exist, from memory for a few minutes."""
+        now = time.monotonic()
+        if self._known is None or now - self._known[0] > _FRESH:
+            with self.reading() as connection:
+                self._known = (now, _reflect(connection, self._settings.tables))
+        return self._known[1]
+
+    def forget(self) -> None:
+        """Look the schema up again next time: something was not as remembered."""
+        self._known = None
+
+    def _refuse_missing_file(self) -> None:
+        """SQLite would create an empty database where the file is missing."""
+        url = self.engine.url
+        path = url.database
+        if self.dialect != "sqlite" or not path or path == ":memory:" or path.startswith("file:"):
+            return
+        if not Path(path).is_file():
+            raise NeedsHuman(
+                f"The SQLite file {Path(path).name} is not there. Restore it, or correct the URL."
+            )
+
+
+def _reflect(connection: sa.Connection, tables: Mapping[str, Table]) -> dict[str, Live]:
+    """The declared tables that exist, with their columns and foreign keys, a schema at a time."""
+    inspector = sa.inspect(connection)
+    places = {name: place(name, table) for name, table in tables.items()}
+    columns: dict[tuple[str | None, str], list[ReflectedColumn]] = {}
+    foreign: dict[tuple[str | None, str], list[ReflectedForeignKeyConstraint]] = {}
+    for schema in dict.fromkeys(schema for schema, _ in places.values()):
+        wanted = [table for other, table in places.values() if other == schema]
+        columns |= _columns(inspector, schema, wanted)
+        foreign |= inspector.get_multi_foreign_keys(
+            schema=schema, filter_names=wanted, kind=ObjectKind.ANY
+        )
+    return {
+        name: _live(name, tables[name], columns[where], foreign.get(where, []), connection)
+        for name, where in places.items()
+        if where in columns
+    }
+
+
+def _columns(
+    inspector: Inspector, schema: str | None, wanted: Sequence[str]
+) -> dict[tuple[str | None, str], list[ReflectedColumn]]:
+    with (
+        warnings.catch_warnings()
+    ):  # a type SQLAlchemy does not know is read as the driver gives it
+        warnings.simplefilter("ignore", sa.exc.SAWarning)
+        return inspector.get_multi_columns(schema=schema, filter_names=wanted, kind=ObjectKind.ANY)
+
+
+def _live(
+    name: str,
+    declared: Table,
+    columns: Sequence[ReflectedColumn],
+    foreign: Sequence[ReflectedForeignKeyConstraint],
+    connection: sa.Connection,
+) -> Live:
+    schema, table = place(name, declared)
+    return Live(
+        name=name,
+        declared=declared,
+        dialect=connection.dialect.name,
+        types={column["name"]: column["type"] for column in columns},
+        required=frozenset(column["name"] for column in columns if not column["nullable"]),
+        schema=schema,
+        real_name=table,
+        refers_to=frozenset(str(entry["referred_table"]) for entry in foreign),
+    )
+
+
+def place(name: str, table: Table) -> tuple[str | None, str]:
+    """The schema, if one is declared, and the name of a declared table."""
+    schema, _, real = (table.table or name).rpartition(".")
+    return schema or None, real
+
+
+# --- SQLite ---------------------------------------------------------------------------------------
+
+
+def _prepare_sqlite(engine: sa.Engine, mask_key: bytes) -> None:
+    """Real transactions, foreign keys that are kept, and the two functions SQLite lacks."""
+
+    @sa.event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function("dsar_fold", 1, fold, deterministic=True)
+        connection.create_function(
+            "dsar_hash", 1, lambda value: keyed_hash(mask_key, value), deterministic=True
+        )
+
+    @sa.event.listens_for(engine, "begin")
+    def begun(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("dsar_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def fold(value: Any) -> Any:
+    """A text in the normal form of e-mail addresses; SQLite's own lower() knows ASCII only."""
+    return unicodedata.normalize("NFC", value).lower() if isinstance(value, str) else value
+
+
+def keyed_hash(key: bytes, value: Any) -> str | None:
+    """HMAC-SHA-256 of a value as text, in hexadecimal; nothing stays nothing."""
+    if value is None:
+        return None
+    return hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,77 @@
+"""The declaration of a SQL source: its tables, their keys and how a person is found in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.sdk.settings import Location, Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table.
+
+    `identify` maps a kind of identifier to the column or columns that hold it; `from` maps a column
+    to the "table.column" it refers to; `gives` maps a kind of identifier to the column that holds
+    a further one of the same person. `unique` says that one identifier belongs to one row: two rows
+    stop the search, or need a person's eye where the identifier is `shared`. `table` is the name in
+    the database where it differs, with its schema if need be.
+    """
+
+    key: tuple[str, ...]
+    title: Words = field(default_factory=dict)
+    meaning: Words = field(default_factory=dict)
+    table: str = ""
+    identify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fold: tuple[str, ...] = ("email",)
+    unique: bool = True
+    shared: bool = False
+    name_match: str | None = None
+    from_: Mapping[str, str] = field(default_factory=dict)
+    gives: Mapping[str, str] = field(default_factory=dict)
+    erase: Erase = Erase.DELETE
+    restrict: Marking | None = None
+    object_to: Marking | None = None
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    def references(self) -> tuple[tuple[str, str, str], ...]:
+        """Each `from` entry as (column, parent table, parent column)."""
+        return tuple(
+            (column, *target.rpartition(".")[::2]) for column, target in self.from_.items()
+        )
+
+    def named(self) -> tuple[str, ...]:
+        """Every column the declaration relies on, each once."""
+        marks = [mark.column for mark in (self.restrict, self.object_to) if mark]
+        identifying = [column for columns in self.identify.values() for column in columns]
+        name = [self.name_match] if self.name_match else []
+        return tuple(
+            dict.fromkeys(
+                [
+                    *self.key,
+                    *identifying,
+                    *name,
+                    *self.from_,
+                    *self.gives.values(),
+                    *marks,
+                    *self.columns,
+                ]
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlSettings:
+    """A SQL source: any SQLAlchemy URL, the declared tables, how many records make a page."""
+
+    url: Location = field(repr=False)
+    tables: Mapping[str, Table]
+    page: int = 1000
+    mask_key: str | None = field(default=None, repr=False)
+
+    @property
+    def identifies_by(self) -> tuple[str, ...]:
+        """The kinds of identifier any table can be searched by; a name comes last."""
+        kinds = [kind for table in self.tables.values() for kind in table.identify]
+        names = ["name"] if any(table.name_match for table in self.tables.values()) else []
+        return tuple(dict.fromkeys([*kinds, *names]))
