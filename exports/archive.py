@@ -1,0 +1,265 @@
+"""Writes a plain deflate ZIP forwards, in bounded memory, the same bytes for the same members.
+
+Each member is first a `Spool`: counted, hashed and deflated as it is written, into a nameless file
+that vanishes with the process. Its sizes are known when it enters the archive, so the archive needs
+no seeking and no data descriptors, and any program opens it. ZIP64 where a size asks for it.
+Format: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.
+"""
+
+import hashlib
+import re
+import struct
+import tempfile
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Protocol, Self
+
+_BLOCK = 1 << 16
+_LIMIT_32 = 0xFFFFFFFF
+_LIMIT_16 = 0xFFFF
+_DEFLATED = 8
+_UNIX = 3
+_MODE = 0o100644 << 16
+_WINDOWS_NAMES = frozenset(
+    {"con", "prn", "aux", "nul"}
+    | {f"{port}{digit}" for port in ("com", "lpt") for digit in range(10)}
+)
+
+
+class Sink(Protocol):
+    """Where the archive goes: anything that takes bytes in order."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a bundle, as the manifest lists it; `bytes` and `sha256` are of its content."""
+
+    name: str
+    bytes: int
+    sha256: str
+    media_type: str
+    records: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: bytes
+    crc: int
+    packed: int
+    size: int
+    offset: int
+
+
+class Spool:
+    """One member while it is written; `folder` must be on the disk the bundle goes to."""
+
+    def __init__(self, folder: Path, *, level: int = 6) -> None:
+        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - close() does
+        self._deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._hash = hashlib.sha256()
+        self._waiting = bytearray()
+        self.crc = 0
+        self.size = 0
+        self.packed = 0
+
+    def write(self, data: bytes) -> None:
+        """Appends to the member."""
+        self._waiting += data
+        if len(self._waiting) >= _BLOCK:
+            self._flush()
+
+    def _flush(self) -> None:
+        block = bytes(self._waiting)
+        self._waiting.clear()
+        self.size += len(block)
+        self.crc = zlib.crc32(block, self.crc)
+        self._hash.update(block)
+        self._store(self._deflate.compress(block))
+
+    def _store(self, data: bytes) -> None:
+        self.packed += len(data)
+        self._file.write(data)
+
+    def finish(self) -> str:
+        """Ends the member; returns the SHA-256 of its content in hex."""
+        self._flush()
+        self._store(self._deflate.flush())
+        self._file.seek(0)
+        return self._hash.hexdigest()
+
+    def blocks(self) -> Iterator[bytes]:
+        """The deflated bytes, in order."""
+        while block := self._file.read(_BLOCK):
+            yield block
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+class Archive:
+    """A ZIP being written to `sink`. Every member carries `moment` as its time, in UTC."""
+
+    def __init__(self, sink: Sink, folder: Path, *, moment: datetime) -> None:
+        self.members: list[Member] = []
+        self._sink = sink
+        self._folder = folder
+        self._stamp = _dos_time(moment)
+        self._entries: list[_Entry] = []
+        self._position = 0
+
+    def spool(self, *, level: int = 6) -> Spool:
+        """A new member to write to; give it to `add` when it is complete."""
+        return Spool(self._folder, level=level)
+
+    def put(self, name: str, content: bytes, media_type: str) -> Member:
+        """Adds a member whose content is at hand."""
+        spool = self.spool()
+        spool.write(content)
+        return self.add(name, spool, media_type)
+
+    def add(
+        self, name: str, spool: Spool, media_type: str, *, records: int | None = None
+    ) -> Member:
+        """Appends a complete member and closes its spool."""
+        with spool:
+            sha256 = spool.finish()
+            entry = _Entry(
+                name.encode("ascii"), spool.crc, spool.packed, spool.size, self._position
+            )
+            self._write(_local_header(entry, self._stamp))
+            for block in spool.blocks():
+                self._write(block)
+        member = Member(name, spool.size, sha256, media_type, records)
+        self._entries.append(entry)
+        self.members.append(member)
+        return member
+
+    def finish(self) -> None:
+        """Writes the directory, sorted by name; the archive is complete after it."""
+        start = self._position
+        for entry in sorted(self._entries, key=lambda entry: entry.name):
+            self._write(_directory_entry(entry, self._stamp))
+        self._write(_end(len(self._entries), start, self._position - start))
+
+    def _write(self, data: bytes) -> None:
+        self._sink.write(data)
+        self._position += len(data)
+
+
+def _dos_time(moment: datetime) -> int:
+    """Date and time as MS-DOS wrote them: from 1980 on, to two seconds."""
+    utc = moment.astimezone(UTC)
+    days = (max(utc.year, 1980) - 1980) << 9 | utc.month << 5 | utc.day
+    return days << 16 | utc.hour << 11 | utc.minute << 5 | utc.second // 2
+
+
+def _wide(*values: int) -> bytes:
+    """The ZIP64 extra field with those of the values that do not fit in 32 bits."""
+    big = [value for value in values if value >= _LIMIT_32]
+    if not big:
+        return b""
+    return struct.pack(f"<HH{len(big)}Q", 1, 8 * len(big), *big)
+
+
+def _narrow(value: int) -> int:
+    return min(value, _LIMIT_32)
+
+
+def _local_header(entry: _Entry, stamp: int) -> bytes:
+    big = entry.size >= _LIMIT_32 or entry.packed >= _LIMIT_32
+    # In a local header both sizes must stand in the extra field if either does (APPNOTE 4.5.3).
+    extra = struct.pack("<HHQQ", 1, 16, entry.size, entry.packed) if big else b""
+    sizes = (_LIMIT_32, _LIMIT_32) if big else (entry.packed, entry.size)
+    return (
+        struct.pack(
+            "<IHHHIIIIHH",
+            0x04034B50,
+            45 if big else 20,
+            0,
+            _DEFLATED,
+            stamp,
+            entry.crc,
+            *sizes,
+            len(entry.name),
+            len(extra),
+        )
+        + entry.name
+        + extra
+    )
+
+
+def _directory_entry(entry: _Entry, stamp: int) -> bytes:
+    extra = _wide(entry.size, entry.packed, entry.offset)
+    need = 45 if extra else 20
+    return (
+        struct.pack(
+            "<IBBHHHIIIIHHHHHII",
+            0x02014B50,
+            need,
+            _UNIX,
+            need,
+            0,
+            _DEFLATED,
+            stamp,
+            entry.crc,
+            _narrow(entry.packed),
+            _narrow(entry.size),
+            len(entry.name),
+            len(extra),
+            0,
+            0,
+            0,
+            _MODE,
+            _narrow(entry.offset),
+        )
+        + entry.name
+        + extra
+    )
+
+
+def _end(count: int, start: int, size: int) -> bytes:
+    wide = b""
+    if count >= _LIMIT_16 or start >= _LIMIT_32 or size >= _LIMIT_32:
+        wide = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, size, start)
+        wide += struct.pack("<IIQI", 0x07064B50, 0, start + size, 1)
+    number = min(count, _LIMIT_16)
+    end = struct.pack(
+        "<IHHHHIIH", 0x06054B50, 0, 0, number, number, _narrow(size), _narrow(start), 0
+    )
+    return wide + end
+
+
+class Names:
+    """Hands out member names made of our own slugs; two equal ones get a number."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def unique(self, *parts: str) -> str:
+        """A path of slugs that no earlier one equals, whatever the case."""
+        stem = "/".join(slug(part) for part in parts)
+        name, number = stem, 1
+        while name in self._taken:
+            number += 1
+            name = f"{stem}-{number}"
+        self._taken.add(name)
+        return name
+
+
+def slug(text: str) -> str:
+    """A file name that is safe on every system: [a-z0-9._-], at most 80, no reserved name."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-")[:80].strip("-") or "x"
+    return f"{name}-x" if name in _WINDOWS_NAMES else name

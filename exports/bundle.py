@@ -1,0 +1,182 @@
+"""Builds a bundle: from values and streams to one ZIP that a person opens and a machine checks.
+
+Every stream is read once and never held. Nothing appears at the target before it is complete, on
+disk and hashed; what a crash leaves behind has no name, or ends in `.part` and is swept.
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from dsar.domain.records import Done, in_language
+from exports import manifest, pdf, processing, viewer
+from exports.archive import Archive, Member, Names
+from exports.contents import Contents
+from exports.datafiles import (
+    JSON,
+    SCHEMA,
+    Place,
+    receipt_schema,
+    schema,
+    write_receipts,
+    write_records,
+)
+from exports.report.paper import BUDGET, Paper, shares
+from exports.report.words import words_in
+
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A finished bundle: where it is, the SHA-256 and size of the ZIP, and what is in it."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    members: tuple[Member, ...]
+
+
+def build(
+    contents: Contents,
+    target: Path,
+    *,
+    sign_with: Ed25519PrivateKey | None = None,
+    print_at_most: int = BUDGET,
+    limits: pdf.Limits = pdf.LIMITS,
+) -> Built:
+    """Writes the bundle of `contents` to `target`, whole or not at all; same contents, same bytes.
+
+    `print_at_most` records go into report.pdf; the data files always hold all. Raises CannotBuild
+    where the contents are not fit to leave the house, CannotPrint where the report fails, and
+    OSError where the disk does.
+    """
+    with _replacing(target) as out:
+        archive = Archive(out, target.parent, moment=contents.cut_off)
+        _Builder(contents, archive, target.parent).write(print_at_most, limits, sign_with)
+    return Built(target, out.hash.hexdigest(), out.size, tuple(archive.members))
+
+
+@dataclass(slots=True)
+class _Builder:
+    contents: Contents
+    archive: Archive
+    folder: Path
+    names: Names = field(default_factory=Names)
+
+    def write(
+        self, print_at_most: int, limits: pdf.Limits, sign_with: Ed25519PrivateKey | None
+    ) -> None:
+        contents = self.contents
+        sets = [self._place("data", s.source, s.collection.name, s.count) for s in contents.sets]
+        receipts = [
+            self._place("receipts", s.source, s.collection.name, s.count) for s in contents.receipts
+        ]
+        document = processing.document(contents, sets, receipts)
+        with contextlib.closing(Paper.on(self.folder, words_in(contents.language))) as paper:
+            self._records(sets, paper, print_at_most)
+            self._receipts(receipts, document)
+            self._pages(document, paper, limits)
+        self._proofs(document, sign_with)
+
+    def _place(self, root: str, source: str, collection: str, count: int) -> Place:
+        stem = self.names.unique(root, source, collection)
+        return Place(stem, f"viewer/{stem.removeprefix(root + '/').replace('/', '.')}", count)
+
+    def _records(self, places: list[Place], paper: Paper, print_at_most: int) -> None:
+        allowed = shares([place.count for place in places], print_at_most)
+        for records, place, share in zip(self.contents.sets, places, allowed, strict=True):
+            sheet = paper.begin(records, share, data_file=f"{place.stem}.json")
+            write_records(self.archive, records, place, sheet)
+            described = schema(
+                records.collection, count=records.count, language=self.contents.language
+            )
+            self.archive.put(f"{place.stem}.schema.json", manifest.pretty(described), SCHEMA)
+
+    def _receipts(self, places: list[Place], document: processing.Document) -> None:
+        for receipts, place, entry in zip(
+            self.contents.receipts, places, document["receipts"], strict=True
+        ):
+            found = write_receipts(self.archive, receipts, place)
+            entry["results"] = processing.results(found)
+            title = in_language(receipts.collection.title, self.contents.language)
+            described = receipt_schema(title, count=receipts.count, results=Done)
+            self.archive.put(f"{place.stem}.schema.json", manifest.pretty(described), SCHEMA)
+
+    def _pages(self, document: processing.Document, paper: Paper, limits: pdf.Limits) -> None:
+        report = self.archive.spool()
+        with pdf.print_report(document, paper, self.folder, limits=limits) as printed:
+            while block := printed.read(_BLOCK):
+                report.write(block)
+        self.archive.add("report.pdf", report, "application/pdf")
+        page = viewer.start_page(document, paper.words, printed=paper.printed)
+        self.archive.put("START-HERE.html", page, "text/html")
+        self.archive.put("processing.json", manifest.pretty(document), JSON)
+
+    def _proofs(self, document: processing.Document, sign_with: Ed25519PrivateKey | None) -> None:
+        archive, moment = self.archive, self.contents.cut_off
+        key = manifest.public_key(sign_with) if sign_with else None
+        listed = manifest.manifest(self.contents, document, archive.members, key=key)
+        archive.put(manifest.MANIFEST, listed, JSON)
+        if sign_with:
+            signed = manifest.signature(listed, sign_with, moment=moment)
+            archive.put(manifest.SIGNATURE, signed, "text/plain")
+        archive.put(manifest.SUMS, manifest.sums(archive.members), "text/plain")
+        archive.finish()
+
+
+class _Hashed:
+    """A file that hashes and counts what is written to it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.hash = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self._file.write(data)
+        self.hash.update(data)
+        self.size += len(data)
+
+
+@contextlib.contextmanager
+def _replacing(target: Path) -> Iterator[_Hashed]:
+    """A new file that takes the target's place when it is complete and on disk."""
+    number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            yield _Hashed(file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def sweep(folder: Path, *, older_than: float) -> int:
+    """Removes what crashed builds left in `folder`, untouched for so many seconds; counts it."""
+    left = [
+        path for path in folder.glob(".*.part") if time.time() - path.stat().st_mtime > older_than
+    ]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)

@@ -1,0 +1,327 @@
+"""Checks a bundle without a database or a network: is it whole, unchanged and what it says it is.
+
+Works on the ZIP and on an unpacked folder, with the standard library alone; only a signature needs
+the package `cryptography`. So this one file can be handed to whoever wants to check a bundle:
+`python check.py BUNDLE.zip`.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Protocol
+
+MANIFEST, SUMS, SIGNATURE = "manifest.json", "SHA256SUMS", "manifest.json.sig"
+_OUTSIDE = frozenset({MANIFEST, SUMS, SIGNATURE})
+_LEFT_BY_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+_BLOCK = 1 << 20
+_LONGEST_LINE = 1 << 28
+_SMALL = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a bundle; `member` is the file it concerns, "" the whole."""
+
+    member: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.member}: {self.problem}" if self.member else self.problem
+
+
+class _Damaged(Exception):  # noqa: N818
+    """The bundle cannot be read any further; the text says why."""
+
+
+class _Bundle(Protocol):
+    def names(self) -> list[str]: ...
+    def open(self, name: str) -> IO[bytes]: ...
+
+
+class _Zip:
+    def __init__(self, path: Path) -> None:
+        self._zip = zipfile.ZipFile(path)
+
+    def names(self) -> list[str]:
+        return self._zip.namelist()
+
+    def open(self, name: str) -> IO[bytes]:
+        return self._zip.open(name)
+
+
+class _Folder:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def names(self) -> list[str]:
+        found = (path for path in self._path.rglob("*") if not path.is_dir())
+        return sorted(
+            path.relative_to(self._path).as_posix()
+            for path in found
+            if path.name not in _LEFT_BY_SYSTEMS
+        )
+
+    def open(self, name: str) -> IO[bytes]:
+        return (self._path / name).open("rb")
+
+
+def verify(path: Path, *, public_key: str | None = None) -> list[Finding]:
+    """Everything that is wrong with the bundle at `path`; an empty list says it is sound.
+
+    `public_key` is the controller's, in minisign's form. Without it a signature proves only that
+    the manifest is as it was signed, not by whom.
+    """
+    try:
+        bundle = _opened(Path(path))
+        return list(_findings(bundle, public_key))
+    except _Damaged as damage:
+        return [Finding("", str(damage))]
+
+
+def _opened(path: Path) -> _Bundle:
+    if path.is_dir():
+        return _Folder(path)
+    if not path.is_file():
+        raise _Damaged(f"{path}: there is no such file or folder.")
+    try:
+        return _Zip(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise _Damaged(_why_no_zip(path)) from None
+
+
+def _why_no_zip(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == b"PK\x03\x04":
+        return "The ZIP is cut off or damaged: its directory cannot be read. Download it again."
+    return "This is not a ZIP archive and not a folder."
+
+
+def _findings(bundle: _Bundle, public_key: str | None) -> Iterator[Finding]:
+    names = bundle.names()
+    yield from _odd_names(names)
+    try:
+        content = _whole(bundle, MANIFEST, names)
+        listed = _listed(content)
+    except _Damaged as damage:
+        yield Finding(MANIFEST, str(damage))
+        return
+    yield from _missing_and_extra(names, listed)
+    for name, entry in sorted(listed.items()):
+        if name in names:
+            yield from _member(bundle, name, entry)
+    yield from _sums(bundle, names, listed, content)
+    yield from _records(bundle, names, listed)
+    yield from _signed(bundle, names, content, public_key)
+
+
+def _odd_names(names: list[str]) -> Iterator[Finding]:
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Finding(name, "stands in the archive more than once.")
+    for name in names:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+            yield Finding(name, "has a name that could leave the folder it is unpacked to.")
+
+
+def _whole(bundle: _Bundle, name: str, names: Iterable[str]) -> bytes:
+    """The content of a small member; raises _Damaged."""
+    if name not in names:
+        raise _Damaged("is missing.")
+    with _reading(), bundle.open(name) as file:
+        content = file.read(_SMALL + 1)
+    if len(content) > _SMALL:
+        raise _Damaged("is far larger than such a file can be.")
+    return content
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
+        raise _Damaged("is damaged: its bytes are not those that were written.") from None
+
+
+def _listed(content: bytes) -> dict[str, dict[str, Any]]:
+    """The members the manifest lists, by name; raises _Damaged."""
+    try:
+        value = json.loads(content)
+        members = {str(entry["path"]): entry for entry in value["members"]}
+        for entry in members.values():
+            entry["sha256"], entry["bytes"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _Damaged("cannot be read as a manifest.") from None
+    if not str(value.get("format", "")).startswith("dsar-bundle/1"):
+        raise _Damaged(f"has the format {value.get('format')!r}; this program knows dsar-bundle/1.")
+    return members
+
+
+def _missing_and_extra(
+    names: Iterable[str], listed: dict[str, dict[str, Any]]
+) -> Iterator[Finding]:
+    for name in sorted(listed.keys() - set(names)):
+        yield Finding(name, "is missing.")
+    for name in sorted(set(names) - listed.keys() - _OUTSIDE):
+        yield Finding(name, "is not listed in the manifest: somebody added it.")
+
+
+def _member(bundle: _Bundle, name: str, entry: dict[str, Any]) -> Iterator[Finding]:
+    try:
+        size, sha256 = _measured(bundle, name)
+    except _Damaged as damage:
+        yield Finding(name, str(damage))
+        return
+    if size != entry["bytes"]:
+        yield Finding(name, f"has {size} bytes; the manifest says {entry['bytes']}.")
+    elif sha256 != entry["sha256"]:
+        yield Finding(name, "was changed: its checksum is not that of the manifest.")
+
+
+def _measured(bundle: _Bundle, name: str) -> tuple[int, str]:
+    found, size = hashlib.sha256(), 0
+    with _reading(), bundle.open(name) as file:
+        while block := file.read(_BLOCK):
+            found.update(block)
+            size += len(block)
+    return size, found.hexdigest()
+
+
+def _sums(
+    bundle: _Bundle, names: Iterable[str], listed: dict[str, dict[str, Any]], manifest: bytes
+) -> Iterator[Finding]:
+    """SHA256SUMS must say the same as the manifest, and of the manifest itself."""
+    try:
+        lines = _whole(bundle, SUMS, names).decode("ascii").splitlines()
+    except (_Damaged, UnicodeDecodeError) as problem:
+        yield Finding(SUMS, str(problem) if isinstance(problem, _Damaged) else "is damaged.")
+        return
+    written = {line[66:]: line[:64] for line in lines}
+    wanted = {name: str(entry["sha256"]) for name, entry in listed.items()}
+    wanted[MANIFEST] = hashlib.sha256(manifest).hexdigest()
+    for name in sorted(wanted.keys() | (written.keys() - {SIGNATURE})):
+        if written.get(name) != wanted.get(name):
+            yield Finding(SUMS, f"says something else than the manifest about {name}.")
+
+
+def _records(
+    bundle: _Bundle, names: Iterable[str], listed: dict[str, dict[str, Any]]
+) -> Iterator[Finding]:
+    """Each data file keeps to its schema and holds as many records as the manifest says."""
+    present = set(names)
+    for name, entry in sorted(listed.items()):
+        schema = f"{name.removesuffix('.json')}.schema.json"
+        if name.endswith(".json") and "records" in entry and {name, schema} <= present:
+            try:
+                yield from _against_schema(bundle, name, schema, int(entry["records"]))
+            except _Damaged as damage:
+                yield Finding(name, str(damage))
+
+
+def _against_schema(bundle: _Bundle, name: str, schema: str, count: int) -> Iterator[Finding]:
+    try:
+        wanted = json.loads(_whole(bundle, schema, [schema]))
+        obeys = _checker(wanted["items"])
+        least, most = int(wanted["minItems"]), int(wanted["maxItems"])
+    except (ValueError, KeyError, TypeError):
+        yield Finding(schema, "cannot be read as the schema of a data file.")
+        return
+    found = 0
+    for found, record in enumerate(_items(bundle, name), 1):
+        problem = obeys(record)
+        if problem:
+            yield Finding(name, f"record {found} {problem}.")
+            return
+    if not least <= found <= most or found != count:
+        yield Finding(name, f"holds {found} records; the manifest says {count}.")
+
+
+def _items(bundle: _Bundle, name: str) -> Iterator[Any]:
+    """The records of an array that stands one to a line; raises _Damaged."""
+    with _reading(), bundle.open(name) as file:
+        first = file.readline(_LONGEST_LINE).strip()
+        if first == b"[]":
+            return
+        if first != b"[":
+            raise _Damaged("is not an array with one record to a line.")
+        while (line := file.readline(_LONGEST_LINE).strip()) != b"]":
+            if not line:
+                raise _Damaged("ends in the middle.")
+            yield json.loads(line.removesuffix(b","))
+
+
+def _checker(schema: dict[str, Any]) -> Callable[[Any], str]:
+    """A function that says what is wrong with a record, for the schemas that bundles carry."""
+    required, properties = set(schema["required"]), schema["properties"]
+    fields = set(properties["data"]["properties"]) if "data" in properties else None
+    results = set(properties["done"]["enum"]) if "done" in properties else None
+
+    def problem(record: Any) -> str:
+        if not isinstance(record, dict) or record.keys() != required:
+            return "does not have exactly the members its schema names"
+        if not isinstance(record["record"], str):
+            return "has a key that is no text"
+        if fields is not None and not isinstance(record["data"], dict):
+            return "has data that is no object"
+        if fields is not None and not record["data"].keys() <= fields:
+            return "has a field that its schema does not explain"
+        if results is not None and record["done"] not in results:
+            return "has a result that its schema does not name"
+        return ""
+
+    return problem
+
+
+def _signed(
+    bundle: _Bundle, names: Iterable[str], manifest: bytes, public_key: str | None
+) -> Iterator[Finding]:
+    claimed = json.loads(manifest).get("signed_by")
+    if SIGNATURE not in names:
+        if claimed or public_key:
+            yield Finding(SIGNATURE, "is missing, so nobody vouches for this bundle.")
+        return
+    key = public_key or claimed
+    try:
+        sound = _signature_holds(_whole(bundle, SIGNATURE, names), manifest, str(key))
+    except _Damaged as damage:
+        yield Finding(SIGNATURE, str(damage))
+        return
+    if not sound:
+        yield Finding(SIGNATURE, "does not fit the manifest and the key: do not trust this bundle.")
+
+
+def _signature_holds(content: bytes, manifest: bytes, key: str) -> bool:
+    """Whether a signature in minisign's form is right; raises _Damaged where it cannot be read."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        _, packed, comment, over_all = content.decode().rstrip("\n").split("\n")
+        signed = base64.b64decode(packed, validate=True)
+        raw = base64.b64decode(key, validate=True)
+        named = Ed25519PublicKey.from_public_bytes(raw[10:])
+        trusted = comment.removeprefix("trusted comment: ").encode()
+        outer = base64.b64decode(over_all, validate=True)
+    except ValueError:
+        raise _Damaged("cannot be read, or the public key cannot.") from None
+    if signed[:2] != b"ED" or signed[2:10] != raw[2:10]:
+        return False
+    try:
+        named.verify(signed[10:], hashlib.blake2b(manifest).digest())
+        named.verify(outer, signed[10:] + trusted)
+    except InvalidSignature:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    _found = verify(Path(sys.argv[1]), public_key=sys.argv[2] if len(sys.argv) > 2 else None)
+    print("\n".join(map(str, _found)) or "The bundle is whole and unchanged.")  # noqa: T201
+    sys.exit(1 if _found else 0)

@@ -1,0 +1,213 @@
+"""Turns a document and its printed rows into a sequence of HTML blocks, ready to be laid out.
+
+A block is a complete top-level element or a few that belong together. Blocks come in reading order,
+so that a layout engine can take them in portions. Every value passes autoescaping and `printable`;
+the only addresses that become links are https and mailto.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from typing import IO, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from dsar.domain.rights import COPYING, Right
+from exports.printable import laid_out
+from exports.processing import Document
+from exports.report.paper import CARDS, TABLE, rows
+from exports.report.words import Words, words_in
+from templates import FOLDER
+
+#: Ends a block in a template. No value can hold it: values are escaped.
+BREAK = "<!--block-->"
+_SAFE = ("https://", "mailto:")
+
+
+def _final(value: Any) -> Any:
+    """What a template may print: text made printable, nothing that was forgotten."""
+    if isinstance(value, Markup):
+        return value
+    return laid_out(value) if isinstance(value, str) else value
+
+
+@cache
+def _environment() -> Environment:
+    found = Environment(
+        loader=FileSystemLoader(FOLDER / "pdf"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_final,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["link"] = link
+    return found
+
+
+def load() -> None:
+    """Reads and compiles all templates."""
+    for name in _environment().list_templates(extensions=["html"]):
+        _environment().get_template(name)
+
+
+def link(address: str, text: str | None = None) -> Markup:
+    """A link for an https or mailto address; anything else stays plain text."""
+    shown = laid_out(text or address.removeprefix("mailto:"))
+    if not address.startswith(_SAFE) or any(sign.isspace() for sign in address):
+        return escape(shown)
+    return Markup('<a href="{}">{}</a>').format(address, shown)
+
+
+def title(document: Document, words: Words) -> str:
+    """The report's title, by right."""
+    return str(words["title"][document["request"]["right"]])
+
+
+def style(document: Document, words: Words) -> str:
+    """The style sheet with the running foot of this report."""
+    foot = f"{document['controller']['name']}  ·  {document['request']['reference']}"
+    before, between, after = _page_words(words)
+    sheet = (FOLDER / "pdf" / "report.css").read_text("utf-8")
+    numbers = f"{_css(before)} counter(page) {_css(between)} counter(pages) {_css(after)}"
+    margins = f"@bottom-left{{content:{_css(foot)}}}@bottom-right{{content:{numbers}}}"
+    return f"{sheet}\n@page{{{margins}}}\n"
+
+
+def _page_words(words: Words) -> tuple[str, str, str]:
+    before, _, rest = words["format"]["page"].partition("{page}")
+    between, _, after = rest.partition("{pages}")
+    return before, between, after
+
+
+def _css(text: str) -> str:
+    """A CSS string whose every character is data."""
+    return '"' + "".join(f"\\{ord(sign):06x}" for sign in laid_out(text)) + '"'
+
+
+def blocks(job: dict[str, Any], texts: IO[bytes]) -> Iterator[str]:
+    """The report's blocks; `job` holds the document and its sheets' facts, `texts` the rows."""
+    document, sheets = job["document"], job["sheets"]
+    words = words_in(document["language"])
+    context = _context(document, words, printed=sum(sheet["printed"] for sheet in sheets))
+    yield from _rendered("front.html", context)
+    for facts, records in zip(sheets, document["sets"], strict=True):
+        yield from _rendered("set.html", {**context, "set": records, "facts": facts})
+        yield from _records(records, facts, texts, context)
+    yield from _rendered("back.html", context)
+
+
+def _context(document: Document, words: Words, *, printed: int) -> dict[str, Any]:
+    return {
+        "d": document,
+        "w": words,
+        "title": title(document, words),
+        "moment": moment(document, words),
+        "copying": Right(document["request"]["right"]) in COPYING,
+        "printed": printed,
+        "answer": answer(document, words, printed=printed),
+        "retention": lambda activity: retention(activity["retention"], words),
+    }
+
+
+def moment(document: Document, words: Words) -> str:
+    """The instant up to which the sources were read, in the controller's time zone."""
+    cut_off = datetime.fromisoformat(document["answer"]["cut_off"])
+    return words.moment(cut_off, timezone=document["controller"]["timezone"])
+
+
+def _rendered(template: str, context: dict[str, Any]) -> Iterator[str]:
+    text = _environment().get_template(template).render(context)
+    return (block for part in text.split(BREAK) if (block := part.strip()))
+
+
+def _records(
+    records: Document, facts: dict[str, Any], texts: IO[bytes], context: dict[str, Any]
+) -> Iterator[str]:
+    shown = [records["fields"][column] for column in facts["columns"]]
+    picked = ([row[column] for column in facts["columns"]] for row in rows(texts, facts))
+    if facts["style"] == TABLE:
+        table = {"fields": shown, "rows": list(picked), "widths": _widths(facts)}
+        yield from _rendered("table.html", {**context, **table})
+    elif facts["style"] == CARDS:
+        for number, row in enumerate(picked, 1):
+            pairs = [(f["label"], text) for f, text in zip(shown, row, strict=True) if text]
+            yield from _rendered("card.html", {**context, "number": number, "pairs": pairs})
+    else:
+        labels = [f"{field['label']}{context['w']['format']['colon']}" for field in shown]
+        for number, row in enumerate(picked, 1):
+            yield _line(number, labels, row)
+
+
+def _widths(facts: dict[str, Any]) -> list[int]:
+    """The columns' shares of the table's width, in percent, by the longest text of each."""
+    weights = [max(6, facts["widths"][column]) for column in facts["columns"]]
+    return [weight * 100 // sum(weights) for weight in weights]
+
+
+def _line(number: int, labels: list[str], row: list[str]) -> str:
+    """One record as a paragraph of plain text: the cheapest thing there is to lay out."""
+    pairs = "  ·  ".join(f"{label}{text}" for label, text in zip(labels, row, strict=True) if text)
+    return f"<p class=line>{number}  ·  {escape(pairs)}</p>"
+
+
+def answer(document: Document, words: Words, *, printed: int) -> list[str]:
+    """The answer in short, as sentences; `printed` records stand in the report itself."""
+    copying = Right(document["request"]["right"]) in COPYING
+    said = words["answer"]
+    outcomes = words["outcome_copy" if copying else "outcome"]
+    lines = document["coverage"]
+    numbers = {
+        "records": words.number(document["answer"]["records"]),
+        "sources": words.number(len({records["source"] for records in document["sets"]})),
+        "searched": words.number(sum(line["outcome"] != "not_in_scope" for line in lines)),
+        "found": words.number(sum(line["found"] for line in lines)),
+        "done": words.number(sum(line["done"] for line in lines)),
+        "printed": words.number(printed),
+    }
+    result = document["answer"]["outcome"]
+    one = "_one" if document["answer"]["records"] == 1 else ""
+    sentences = [
+        str(outcomes.get(result, result)),
+        said[f"access{one}" if copying else "act"].format(**numbers),
+    ]
+    return [*sentences, *_gaps(document, words), *_shortened(document, words, numbers, printed)]
+
+
+def _gaps(document: Document, words: Words) -> Iterator[str]:
+    withheld = document["answer"]["withheld"]
+    failed = sum(line["outcome"] in {"could_not", "open"} for line in document["coverage"])
+    for key, count, section in (
+        ("missing", withheld, "withheld"),
+        ("failed", failed, "coverage"),
+    ):
+        if count:
+            yield words["answer"][key].format(
+                count=words.number(count), section=words["section"][section]
+            )
+
+
+def _shortened(
+    document: Document, words: Words, numbers: dict[str, str], printed: int
+) -> Iterator[str]:
+    if printed < document["answer"]["records"]:
+        yield words["answer"]["summarised"].format(**numbers)
+
+
+def retention(facts: Document, words: Words) -> list[str]:
+    """How long an activity keeps its data, as sentences."""
+    found = []
+    if facts["period"]:
+        form = "retention_period" if facts["since"] else "retention_period_alone"
+        if facts["since"] and facts["whole_years"]:
+            form = "retention_year"
+        found.append(
+            words["activity"][form].format(
+                period=words.period(facts["period"]), since=facts["since_label"]
+            )
+        )
+    found.append(facts["because"])
+    if facts["law"]:
+        found.append(words["activity"]["retention_law"].format(law=facts["law"]))
+    return [sentence for sentence in found if sentence]

@@ -1,0 +1,73 @@
+"""The words of a report in one language, and how that language writes dates and numbers.
+
+One TOML file per language under templates/pdf/words; a language that is not there is read in
+English. Tests hold all files to the same keys.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from templates import FOLDER
+
+WORDS = FOLDER / "pdf" / "words"
+FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All words of one language by section and key, as in its TOML file."""
+
+    language: str
+    sections: dict[str, Any]
+
+    def __getitem__(self, section: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.sections[section]
+        return found
+
+    def date(self, day: date | str) -> str:
+        """A day as people write it, from a date or its ISO form; "" stays empty."""
+        if not day:
+            return ""
+        known = date.fromisoformat(day) if isinstance(day, str) else day
+        form = self["format"]
+        month = form["months"][known.month - 1]
+        return str(form["date"]).format(day=known.day, month=month, year=known.year)
+
+    def moment(self, instant: datetime, *, timezone: str) -> str:
+        """An instant in the controller's time zone, with the zone's short name."""
+        local = instant.astimezone(ZoneInfo(timezone))
+        return str(self["format"]["moment"]).format(
+            date=self.date(local.date()), time=f"{local:%H:%M}", zone=local.tzname()
+        )
+
+    def number(self, value: int) -> str:
+        """A count with the language's thousands sign."""
+        return f"{value:,}".replace(",", self["format"]["thousands"])
+
+    def period(self, text: str) -> str:
+        """A period such as "7 years" in this language's words."""
+        count, unit = text.split(" ")
+        one, many = self["period"][unit.removesuffix("s")]
+        return f"{count} {one if count == '1' else many}"
+
+    def said(self, section: str, key: str) -> str:
+        """The words for a key that comes from outside; the key itself where none are known."""
+        return str(self[section].get(key, key.replace("_", " ") if key.isidentifier() else key))
+
+
+def languages() -> tuple[str, ...]:
+    """The languages a report can be written in."""
+    return tuple(sorted(path.stem for path in WORDS.glob("*.toml")))
+
+
+@cache
+def words_in(language: str) -> Words:
+    """The words in `language`, in its base language, or in English."""
+    for tag in (language, language.partition("-")[0], FALLBACK):
+        if tag in languages():
+            return Words(tag, tomllib.loads((WORDS / f"{tag}.toml").read_text("utf-8")))
+    raise FileNotFoundError(WORDS / f"{FALLBACK}.toml")
