@@ -58,10 +58,6 @@ CONDITIONS: dict[str, Condition] = {
         lambda f: not f.waits_for,
         lambda f: f"It waits until the copy was handed over: {', '.join(f.waits_for)}.",
     ),
-    "searched": Condition(
-        lambda f: not f.open_lines,
-        lambda f: f"These sources have not answered: {', '.join(f.open_lines)}.",
-    ),
     "decided": Condition(
         lambda f: f.decided,
         lambda _: "The policy has not been applied to the records yet; wait a moment.",

@@ -121,6 +121,8 @@ class Adapter(ABC):
     title: ClassVar[str]
     #: The kinds of identifier `find` can search by, best first.
     identifies_by: tuple[str, ...] = ()
+    #: Further kinds of identifier `find` may bring; sources that need them are searched afterwards.
+    gives: tuple[str, ...] = ()
     #: A dataclass of settings; an instance is given to the constructor.
     Settings: ClassVar[type]
     #: Repeating a batch is harmless (a delete is; a letter sent is not).

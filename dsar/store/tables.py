@@ -66,12 +66,12 @@ class Ticket(SQLModel, table=True):
     machine_version: int
     regime: str = Field(max_length=40)
     regime_version: str = Field(max_length=40)
-    due_on: date = Field(index=True)
+    due_on: date | None = Field(default=None, index=True)
     due_at: datetime = Field(sa_type=Instant)
-    internal_due_on: date
+    internal_due_on: date | None = None
     clock: dict[str, Any] = Field(default_factory=dict, sa_type=json_type())
     clock_events: list[dict[str, Any]] = Field(default_factory=list, sa_type=json_type())
-    doubts: list[str] = Field(default_factory=list, sa_type=json_type())
+    doubts: list[dict[str, Any]] = Field(default_factory=list, sa_type=json_type())
     decided_at: datetime | None = Field(default=None, sa_type=Instant)
     round: int = 1
     sealed_details: bytes | None = Field(default=None, sa_type=LargeBinary)

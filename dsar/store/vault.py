@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 from typing import Any, Protocol
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -101,6 +102,21 @@ def _open(key: bytes, sealed: bytes, context: str) -> bytes:
         raise KeyLost(message) from None
 
 
+def _dump(value: Any) -> bytes:
+    """Compact JSON; text that is no valid Unicode (lone surrogates) survives as an escape."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def _load(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+
+
 class Vault:
     """Seals values under a request's data key and hashes identifiers under the house's own."""
 
@@ -136,12 +152,11 @@ class Seal:
 
     def close(self, value: Any, place: str) -> bytes:
         """`value` as compact JSON, deflated and sealed."""
-        plain = json.dumps(value, ensure_ascii=True, separators=(",", ":")).encode()
-        return _seal(self._key, zlib.compress(plain, 1), place)
+        return self.close_bytes(_dump(value), place)
 
     def open(self, sealed: bytes, place: str) -> Any:
         """What `close` sealed for the same place; raises KeyLost otherwise."""
-        return json.loads(zlib.decompress(_open(self._key, sealed, place)))
+        return _load(self.open_bytes(sealed, place))
 
     def close_bytes(self, plain: bytes, place: str) -> bytes:
         """Bytes, deflated and sealed."""

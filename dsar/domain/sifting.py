@@ -1,0 +1,253 @@
+"""Decides, record by record, what a ticket hands over or changes, and what somebody must look at.
+
+Pure: the same case and record always give the same result, so the review, the bundle and the
+erasure agree without keeping a copy of the decision for every record.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from dsar.domain.policy import (
+    Activity,
+    Policy,
+    Verdict,
+    decide_erasure,
+    portable,
+    stopped_by_objection,
+    stopped_by_withdrawal,
+)
+from dsar.domain.records import (
+    WEAK,
+    Collection,
+    Item,
+    Record,
+    Text,
+    in_language,
+    unexplained,
+)
+from dsar.domain.rights import Right
+
+WITHHOLD, RELEASE, KEEP, ERASE = "withhold", "release", "keep", "erase"
+VERDICTS = (WITHHOLD, RELEASE, KEEP, ERASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What staff ruled: on one field, one record or a whole collection. `because` is in words."""
+
+    source: str
+    collection: str
+    verdict: str
+    key: str = ""
+    field: str = ""
+    ground: str = ""
+    because: str = ""
+
+    def covers(self, source: str, record: Record, name: str = "") -> bool:
+        """Whether it speaks about this record, or about this field of it."""
+        return (
+            (self.source, self.collection) == (source, record.collection)
+            and self.key in {"", record.key}
+            and self.field == name
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that decides about a ticket's records: policy, rulings, what was asked, the day."""
+
+    right: Right
+    policy: Policy
+    today: date
+    dictionaries: Mapping[str, Mapping[str, Collection]]
+    rules: Sequence[Rule] = ()
+    corrections: Mapping[str, Any] = field(default_factory=dict)
+    purposes: tuple[str, ...] = ()
+    held: bool = False
+
+    def collection(self, source: str, record: Record) -> Collection | None:
+        """The dictionary of the record's collection, if the source explained it."""
+        return self.dictionaries.get(source, {}).get(record.collection)
+
+    def ruling(self, source: str, record: Record, name: str = "") -> Rule | None:
+        """The latest ruling on a record or on one field of it."""
+        return next((r for r in reversed(self.rules) if r.covers(source, record, name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a record, or some fields of it, are not handed over or not changed."""
+
+    ground: str
+    because: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something a person must look at; `blocks` those without whose ruling nothing goes on."""
+
+    code: str
+    field: str = ""
+    blocks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What comes of one record: handed over, acted on, kept with a reason, doubted, or nothing."""
+
+    record: Record | None = None
+    item: Item | None = None
+    kept: tuple[Reason, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
+NOTHING = Sifted()
+
+
+def sift(case: Case, source: str, record: Record) -> Sifted:
+    """What this ticket does with one record of one source."""
+    ruled = case.ruling(source, record)
+    if ruled is not None and ruled.verdict in {WITHHOLD, KEEP}:
+        return Sifted(kept=(Reason(ruled.ground, ruled.because),))
+    if record.match in WEAK and ruled is None:
+        return Sifted(doubts=(Doubt("weak_match"),))
+    return _BY_RIGHT[case.right](case, source, record)
+
+
+def _copy(case: Case, source: str, record: Record) -> Sifted:
+    """The record without what was ruled out, and what staff should look at before it leaves."""
+    kept, doubts = [], []
+    collection = case.collection(source, record)
+    hidden = set()
+    for name in record.data:
+        ruled = case.ruling(source, record, name)
+        if ruled is not None and ruled.verdict == WITHHOLD:
+            hidden.add(name)
+            kept.append(Reason(ruled.ground, ruled.because))
+        elif ruled is None and (doubt := _field_doubt(collection, record, name)):
+            doubts.append(doubt)
+    if case.ruling(source, record) is not None:
+        doubts = []
+    data = {name: value for name, value in record.data.items() if name not in hidden}
+    return Sifted(replace(record, data=data), None, tuple(kept), tuple(doubts))
+
+
+def _field_doubt(collection: Collection | None, record: Record, name: str) -> Doubt | None:
+    if unexplained(collection, (name,)):
+        return Doubt("unexplained_field", name)
+    entry = collection.field(name) if collection is not None else None
+    if entry is not None and entry.about_others and record.data[name] not in (None, ""):
+        return Doubt("about_others", name, blocks=False)
+    return None
+
+
+_NOT_PORTABLE = Reason(
+    "not_portable",
+    "Not provided by the person, or processed on another basis than consent or contract.",
+)
+
+
+def _portable(case: Case, source: str, record: Record) -> Sifted:
+    sifted = _copy(case, source, record)
+    if sifted.record is None:
+        return sifted
+    data = {
+        name: value
+        for name, value in sifted.record.data.items()
+        if portable(case.policy, source, record.collection, name)
+    }
+    if not data:
+        return Sifted(kept=(_NOT_PORTABLE,))
+    return replace(sifted, record=replace(sifted.record, data=data))
+
+
+def _automated(case: Case, source: str, record: Record) -> Sifted:
+    touching = case.policy.touching(source, record.collection)
+    if not any(activity.automated for activity in touching):
+        return NOTHING
+    return _copy(case, source, record)
+
+
+def _erase(case: Case, source: str, record: Record) -> Sifted:
+    ruled = case.ruling(source, record)
+    if ruled is not None and ruled.verdict == ERASE:
+        return Sifted(item=Item(record.key))
+    decision = decide_erasure(case.policy, source, record, today=case.today, held=case.held)
+    if decision.verdict is Verdict.UNDECIDED:
+        return Sifted(doubts=(Doubt("undecided"),))
+    if decision.verdict is Verdict.ERASE:
+        return Sifted(item=Item(record.key))
+    kept = (Reason(decision.ground, _words(decision.because), decision.until),)
+    if decision.verdict is Verdict.ERASE_FIELDS:
+        return Sifted(item=Item(record.key, fields=decision.fields), kept=kept)
+    return Sifted(kept=kept)
+
+
+def _words(text: Text) -> str:
+    return in_language(text, "en")
+
+
+def _rectify(case: Case, source: str, record: Record) -> Sifted:
+    """The fields the person corrects, by path or by the standard thing they hold."""
+    collection = case.collection(source, record)
+    changes: dict[str, Any] = {}
+    for name in record.data:
+        entry = collection.field(name) if collection is not None else None
+        path = f"{source}.{record.collection}.{name}"
+        term = entry.term if entry is not None else None
+        asked = path if path in case.corrections else term
+        if asked in case.corrections and record.data[name] != case.corrections[asked]:
+            changes[name] = case.corrections[asked]
+    return Sifted(item=Item(record.key, changes=changes)) if changes else NOTHING
+
+
+def _restrict(_case: Case, _source: str, record: Record) -> Sifted:
+    return Sifted(item=Item(record.key))
+
+
+def stopped(case: Case, source: str, collection: str) -> tuple[Activity, ...]:
+    """The activities that must stop using a collection, by the purposes named or by the law."""
+    rule = stopped_by_withdrawal if case.right is Right.CONSENT_WITHDRAWAL else stopped_by_objection
+    touching = case.policy.touching(source, collection)
+    return tuple(
+        activity
+        for activity in touching
+        if rule(activity) and (not case.purposes or activity.id in case.purposes)
+    )
+
+
+def _stop(case: Case, source: str, record: Record) -> Sifted:
+    return Sifted(item=Item(record.key)) if stopped(case, source, record.collection) else NOTHING
+
+
+_BY_RIGHT: dict[Right, Callable[[Case, str, Record], Sifted]] = {
+    Right.ACCESS: _copy,
+    Right.PORTABILITY: _portable,
+    Right.AUTOMATED_DECISION_REVIEW: _automated,
+    Right.ERASURE: _erase,
+    Right.RECTIFICATION: _rectify,
+    Right.RESTRICTION: _restrict,
+    Right.OBJECTION: _stop,
+    Right.CONSENT_WITHDRAWAL: _stop,
+}
+
+#: The verb each right asks of a source.
+VERB = {
+    Right.ERASURE: "erase",
+    Right.RECTIFICATION: "rectify",
+    Right.RESTRICTION: "restrict",
+    Right.OBJECTION: "object_to",
+    Right.CONSENT_WITHDRAWAL: "object_to",
+}
+
+#: What staff reads about each doubt.
+DOUBTS = {
+    "weak_match": "matched by name only",
+    "unexplained_field": "a field nobody explained",
+    "about_others": "may speak about other people",
+    "undecided": "the policy cannot decide",
+    "several_people": "more than one person matches",
+}

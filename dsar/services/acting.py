@@ -1,0 +1,204 @@
+"""Acts in one source from the frozen manifest, never twice, and looks again afterwards.
+
+Each page: intent (lease renewed, fence checked) → the source acts → receipt and checkpoint. An
+intent without a receipt is unknown: repeated only where the adapter says that is harmless, else
+probed, else shown to a person.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.records import PROOF, Done, Item, Receipt
+from dsar.domain.rights import Right
+from dsar.domain.sifting import VERB, stopped
+from dsar.sdk import Adapter, Batch, NeedsHuman, can
+from dsar.services import pages
+from dsar.services.cases import case_of
+from dsar.services.house import House, look, unit
+from dsar.services.pages import Sheet
+from dsar.services.tasks import Run, finishing
+from dsar.store import tasks
+from dsar.store.effects import Standing, intend, settle_effect
+from dsar.store.tables import Ticket
+from dsar.store.tickets import line, locked
+from dsar.store.vault import Seal
+
+RESTRICTIONS = "restrictions"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one task asks of one source: the verb, the pages, the purposes to stop by collection."""
+
+    verb: str
+    sheets: tuple[Sheet, ...]
+    purposes: dict[str, tuple[str, ...]]
+    seal: Seal
+    round_: int
+    role: str = pages.RECEIPTS
+
+
+def act(house: House, run: Run) -> None:
+    """The `act` task: every page of the manifest once, then the coverage line."""
+    job = _job(house, run)
+    with house.sources[run.lease.source].open() as adapter:
+        _walk(house, run, job, adapter)
+    with finishing(run) as (session, ticket):
+        _tell(session, house, ticket, run.lease.source, job)
+
+
+def restrict_now(house: House, run: Run) -> None:
+    """The `restrict_now` task: what a source holds is restricted while it is being decided."""
+    with look(house) as session:
+        ticket = session.get_one(Ticket, run.lease.ticket_id)
+        found = pages.sheets(session, ticket.id, role=pages.RECORDS, source=run.lease.source)
+    seal = pages.seal_for(house, run.lease.ticket_id)
+    job = Job("restrict", found, {}, seal, 1, RESTRICTIONS)
+    with house.sources[run.lease.source].open() as adapter:
+        _walk(house, run, job, adapter)
+    with finishing(run):
+        pass
+
+
+def _job(house: House, run: Run) -> Job:
+    with look(house) as session:
+        ticket = session.get_one(Ticket, run.lease.ticket_id)
+        source = run.lease.source
+        sheets = pages.sheets(
+            session, ticket.id, role=pages.MANIFEST, round_=ticket.round, source=source
+        )
+        case = case_of(session, ticket)
+        purposes = {
+            sheet.collection: tuple(a.id for a in stopped(case, source, sheet.collection))
+            for sheet in sheets
+        }
+        verb, round_ = VERB[Right(ticket.right)], ticket.round
+    return Job(verb, sheets, purposes, pages.seal_for(house, ticket.id), round_)
+
+
+def _walk(house: House, run: Run, job: Job, adapter: Adapter) -> None:
+    if job.sheets and not can(adapter, job.verb):
+        message = f"{adapter.title} cannot {job.verb.replace('_', ' ')} here; do it by hand."
+        raise NeedsHuman(message)
+    at = int(run.lease.checkpoint or 0)
+    for sheet in job.sheets:
+        if sheet.number > at:
+            run.check()
+            _one_page(house, run, job, sheet, adapter)
+
+
+def _one_page(house: House, run: Run, job: Job, sheet: Sheet, adapter: Adapter) -> None:
+    key = pages.mark([run.lease.ticket_id, run.lease.kind, sheet.source, run.lease.key, sheet.id])
+    with unit(house) as session:
+        locked(session, run.lease.ticket_id)
+        standing = intend(
+            session, house.store, run.lease, key, number=sheet.number, sheet=sheet.digest
+        )
+    if standing is Standing.DONE:
+        return
+    batch = _batch(house, job, sheet, key)
+    receipts = _receipts(adapter, job.verb, batch, standing)
+    with unit(house) as session:
+        ticket = locked(session, run.lease.ticket_id)
+        failed = [receipt for receipt in receipts if receipt.done is Done.FAILED]
+        settle_effect(session, house.store, run.lease, key, failed=bool(failed))
+        if not failed:
+            _file(session, job, ticket, sheet, receipts)
+            tasks.checkpoint(session, house.store, run.lease, str(sheet.number), done=len(receipts))
+    if failed:
+        message = f"{len(failed)} of {len(receipts)} {sheet.collection}: {failed[0].reason}"
+        raise NeedsHuman(message)
+
+
+def _batch(house: House, job: Job, sheet: Sheet, key: str) -> Batch:
+    rows = pages.rows(house, job.seal, sheet)
+    items = (
+        [Item(row[0]) for row in rows]
+        if job.role == RESTRICTIONS
+        else [pages.to_item(row) for row in rows]
+    )
+    return Batch(sheet.collection, items, key, job.purposes.get(sheet.collection, ()))
+
+
+def _receipts(adapter: Adapter, verb: str, batch: Batch, standing: Standing) -> Sequence[Receipt]:
+    if standing is Standing.UNKNOWN and not adapter.repeatable:
+        found = _probed(adapter, batch)
+    else:
+        found = list(getattr(adapter, verb)(batch))
+    return _complete(batch, found)
+
+
+def _probed(adapter: Adapter, batch: Batch) -> list[Receipt]:
+    if not can(adapter, "probe"):
+        message = "It was interrupted and cannot be asked what it did; look there and close it."
+        raise NeedsHuman(message)
+    found: list[Receipt] = list(adapter.probe(batch))  # type: ignore[attr-defined]
+    if all(receipt.done in PROOF for receipt in found):
+        return found
+    message = "It was interrupted half-way; look there, finish it by hand and close it."
+    raise NeedsHuman(message)
+
+
+def _complete(batch: Batch, found: Iterable[Receipt]) -> Sequence[Receipt]:
+    """Exactly one receipt for each item, in the batch's order: anything else proves nothing."""
+    by_key = {receipt.key: receipt for receipt in found}
+    missing = [item.key for item in batch.items if item.key not in by_key]
+    if missing:
+        message = f"{len(missing)} of {len(batch.items)} {batch.collection} were not accounted for."
+        raise NeedsHuman(message)
+    return [by_key[item.key] for item in batch.items]
+
+
+def _file(
+    session: Session, job: Job, ticket: Ticket, sheet: Sheet, receipts: Sequence[Receipt]
+) -> None:
+    pages.write(
+        session,
+        job.seal,
+        ticket,
+        role=job.role,
+        round_=job.round_,
+        source=sheet.source,
+        number=sheet.number,
+        collection=sheet.collection,
+        rows=[pages.from_receipt(receipt) for receipt in receipts],
+    )
+
+
+def receipts_of(house: House, seal: Seal, sheets: Iterable[Sheet]) -> Iterator[Receipt]:
+    """Every receipt on these pages."""
+    for sheet in sheets:
+        for row in pages.rows(house, seal, sheet):
+            yield pages.to_receipt(sheet.collection, row)
+
+
+def _tell(session: Session, house: House, ticket: Ticket, source: str, job: Job) -> None:
+    """The coverage line after acting: proven ones counted, kept ones listed with their reason."""
+    row = line(session, ticket.id, source)
+    sheets = pages.sheets(
+        session, ticket.id, role=pages.RECEIPTS, round_=ticket.round, source=source
+    )
+    kept: Counter[tuple[str, str]] = Counter()
+    row.done = 0
+    for receipt in receipts_of(house, job.seal, sheets):
+        if receipt.done in PROOF:
+            row.done += 1
+        else:
+            kept[(receipt.collection, receipt.reason)] += 1
+    row.kept = [entry for entry in row.kept if entry["ground"] != "source_keeps"] + [
+        {
+            "collection": place,
+            "count": count,
+            "ground": "source_keeps",
+            "because": why,
+            "until": None,
+        }
+        for (place, why), count in kept.items()
+    ]
+    row.outcome = (Outcome.WITHHELD if row.kept else Outcome.ACTED).value
+    row.reason = ""
+    session.add(row)

@@ -1,0 +1,269 @@
+"""What a bundle is made of, gathered as values and streams, and the record of a finished one."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from dsar.domain.coverage import Kept, Line, Outcome
+from dsar.domain.lifecycle import Event
+from dsar.domain.policy import Activity
+from dsar.domain.records import Collection, Receipt, Record
+from dsar.domain.rights import COPYING, Right
+from dsar.domain.sifting import Case, sift
+from dsar.services import pages, seals
+from dsar.services.acting import receipts_of
+from dsar.services.actor import SYSTEM
+from dsar.services.advance import advance
+from dsar.services.cases import case_of
+from dsar.services.house import House, look
+from dsar.services.tasks import Run, finishing
+from dsar.store.tables import BundleRow, Request, Ticket
+from dsar.store.tickets import lines, request_of
+from dsar.store.vault import Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One collection of one source, with its stream of records or of receipts."""
+
+    source: str
+    source_title: str
+    collection: Collection
+    activities: tuple[str, ...]
+    count: int
+    records: Callable[[], Iterator[Record]]
+    receipts: Callable[[], Iterator[Receipt]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that the bundle of one ticket says, without a database behind it but for the streams."""
+
+    ref: str
+    right: Right
+    outcome: str
+    language: str
+    regime: str
+    received_on: date
+    due_on: date
+    explanation: tuple[str, ...]
+    identifiers: tuple[tuple[str, str], ...]
+    words: str
+    details: dict[str, Any]
+    cut_off: datetime
+    lines: tuple[Line, ...]
+    activities: tuple[Activity, ...]
+    handed: tuple[Part, ...]
+    acted: tuple[Part, ...]
+    policy_version: str
+    target: Path
+    number: int
+
+
+def gather(house: House, ticket_id: str) -> Gathered:
+    """Everything the bundle of a ticket is built from, as it stands now."""
+    seal = pages.seal_for(house, ticket_id)
+    with look(house) as session:
+        ticket = session.get_one(Ticket, ticket_id)
+        request = request_of(session, ticket)
+        case = case_of(session, ticket)
+        found = tuple(line_value(row) for row in lines(session, ticket.id))
+        handed = _handed(session, house, seal, ticket, case=case, found=found)
+        acted = _acted(session, house, seal, ticket, case=case)
+        number = _number(session, ticket)
+        return Gathered(
+            **_question(session, house, ticket, request),
+            outcome=_outcome(case.right, found),
+            cut_off=ticket.decided_at or ticket.created_at,
+            lines=found,
+            activities=_activities(case, found, handed),
+            handed=handed,
+            acted=acted,
+            policy_version=ticket.policy_version,
+            target=house.settings.at(house.settings.storage)
+            / "bundles"
+            / f"{ticket.ref}-{number}.zip",
+            number=number,
+        )
+
+
+def _question(session: Session, house: House, ticket: Ticket, request: Request) -> dict[str, Any]:
+    zone = ZoneInfo(house.controller.timezone)
+    seal = seals.seal_of(session, request)
+    words = seal.open(request.sealed_words, f"words {request.id}") if request.sealed_words else ""
+    received_on = request.received_at.astimezone(zone).date()
+    return {
+        "ref": ticket.ref,
+        "right": Right(ticket.right),
+        "language": request.language,
+        "regime": ticket.regime,
+        "received_on": received_on,
+        "due_on": ticket.due_on or ticket.due_at.astimezone(zone).date(),
+        "explanation": tuple(
+            f"{step['rule']}: {step['input']} → {step['result']}"
+            for step in ticket.clock.get("explanation", ())
+        ),
+        "identifiers": seals.subject_of(session, ticket).pairs(),
+        "words": words,
+        "details": seals.details_of(session, ticket),
+    }
+
+
+def line_value(row: Any) -> Line:
+    """A coverage row as the domain's value."""
+    return Line(
+        source=row.source,
+        title=row.title,
+        outcome=Outcome(row.outcome),
+        found=row.found,
+        done=row.done,
+        kept=tuple(
+            Kept(
+                entry["collection"],
+                entry["count"],
+                entry["ground"],
+                entry["because"],
+                date.fromisoformat(entry["until"]) if entry["until"] else None,
+            )
+            for entry in row.kept
+        ),
+        reason=row.reason,
+        residue=row.residue,
+        searched_at=row.searched_at,
+    )
+
+
+def _outcome(right: Right, found: tuple[Line, ...]) -> str:
+    """The outcome the bundle announces: what the ticket will become when it is delivered."""
+    proven = all(line.proven for line in found)
+    return "fulfilled" if proven else "partly_fulfilled"
+
+
+def _handed(
+    session: Session,
+    house: House,
+    seal: Seal,
+    ticket: Ticket,
+    *,
+    case: Case,
+    found: tuple[Line, ...],
+) -> tuple[Part, ...]:
+    if case.right not in COPYING | {Right.AUTOMATED_DECISION_REVIEW}:
+        return ()
+    parts = []
+    for line in found:
+        sheets = pages.sheets(session, ticket.id, role=pages.RECORDS, source=line.source)
+        for name in dict.fromkeys(sheet.collection for sheet in sheets):
+            stream = partial(_sifted, house, seal, ticket.id, case, line.source, name)
+            count = sum(1 for _ in stream())
+            if count:
+                parts.append(_part(case, line.source, line.title, name, count, records=stream))
+    return tuple(parts)
+
+
+def _sifted(
+    house: House, seal: Seal, ticket_id: str, case: Case, source: str, collection: str
+) -> Iterator[Record]:
+    for record in pages.records(house, seal, ticket_id, source, collection):
+        sifted = sift(case, source, record)
+        if sifted.record is not None:
+            yield sifted.record
+
+
+def _acted(
+    session: Session, house: House, seal: Seal, ticket: Ticket, *, case: Case
+) -> tuple[Part, ...]:
+    sheets = pages.sheets(session, ticket.id, role=pages.RECEIPTS, round_=ticket.round)
+    counts: Counter[tuple[str, str]] = Counter()
+    for sheet in sheets:
+        counts[(sheet.source, sheet.collection)] += sheet.count
+    titles = {row.source: row.title for row in lines(session, ticket.id)}
+    parts = []
+    for (source, name), count in counts.items():
+        mine = tuple(s for s in sheets if (s.source, s.collection) == (source, name))
+        stream = partial(receipts_of, house, seal, mine)
+        parts.append(_part(case, source, titles[source], name, count, receipts=stream))
+    return tuple(parts)
+
+
+def _nothing() -> Iterator[Any]:
+    return iter(())
+
+
+def _part(
+    case: Case,
+    source: str,
+    title: str,
+    name: str,
+    count: int,
+    *,
+    records: Callable[[], Iterator[Record]] = _nothing,
+    receipts: Callable[[], Iterator[Receipt]] = _nothing,
+) -> Part:
+    known = case.dictionaries.get(source, {}).get(name)
+    return Part(
+        source=source,
+        source_title=title,
+        collection=known or Collection(name, {"en": name}),
+        activities=tuple(activity.id for activity in case.policy.touching(source, name)),
+        count=count,
+        records=records,
+        receipts=receipts,
+    )
+
+
+def _activities(
+    case: Case, found: tuple[Line, ...], handed: tuple[Part, ...]
+) -> tuple[Activity, ...]:
+    """The activities that touch what was found, in the policy's order."""
+    used = {name for part in handed for name in part.activities}
+    if not handed:
+        sources = {line.source for line in found if line.found}
+        used = {
+            name
+            for name, places in case.policy.data.items()
+            if any(place.partition(".")[0] in sources for place in places)
+        }
+    return tuple(a for name, a in case.policy.activities.items() if name in used)
+
+
+def _number(session: Session, ticket: Ticket) -> int:
+    rows = session.exec(select(BundleRow.id).where(col(BundleRow.ticket_id) == ticket.id)).all()
+    return len(rows) + 1
+
+
+def built(run: Run, gathered: Gathered, *, sha256: str, size: int) -> None:
+    """Notes a finished bundle and lets delivery follow. The file is there before the row is."""
+    with finishing(run) as (session, ticket):
+        storage = run.house.settings.at(run.house.settings.storage)
+        session.add(
+            BundleRow(
+                ticket_id=ticket.id,
+                number=gathered.number,
+                path=str(gathered.target.relative_to(storage)),
+                sha256=sha256,
+                size=size,
+                built_at=run.house.store.now(session),
+                cut_off=gathered.cut_off,
+            )
+        )
+        data = {"sha256": sha256, "bytes": size, "number": gathered.number}
+        advance(session, SYSTEM, ticket.id, Event.BUNDLE_BUILT, data=data)
+
+
+def bundles_of(session: Session, ticket: Ticket) -> tuple[BundleRow, ...]:
+    """The finished bundles of a ticket, oldest first."""
+    return tuple(
+        session.exec(
+            select(BundleRow)
+            .where(col(BundleRow.ticket_id) == ticket.id)
+            .order_by(col(BundleRow.number))
+        )
+    )

@@ -1,0 +1,73 @@
+"""Puts together what decides about a ticket's records."""
+
+from sqlmodel import Session, col, select
+
+from dsar.domain.errors import BadInput
+from dsar.domain.rights import Right
+from dsar.domain.sifting import Case, Rule
+from dsar.services import regimes
+from dsar.services.clock import today
+from dsar.services.house import House, house_of
+from dsar.services.seals import details_of
+from dsar.services.sources import dictionary
+from dsar.store.tables import Hold, Ruling, Ticket
+from dsar.store.tickets import identifiers, lines, rulings
+
+
+def case_of(session: Session, ticket: Ticket) -> Case:
+    """The case of a ticket as it stands now."""
+    house = house_of(session)
+    details = details_of(session, ticket)
+    return Case(
+        right=Right(ticket.right),
+        policy=house.policy,
+        today=today(session),
+        dictionaries={
+            line.source: dictionary(house.sources[line.source])
+            for line in lines(session, ticket.id)
+            if line.source in house.sources and line.found
+        },
+        rules=tuple(_rule(ticket, row) for row in rulings(session, ticket.id)),
+        corrections=details.get("corrections", {}),
+        purposes=tuple(details.get("purposes", ())),
+        held=held(session, ticket),
+    )
+
+
+def _rule(ticket: Ticket, row: Ruling) -> Rule:
+    return Rule(
+        row.source,
+        row.collection,
+        row.verdict,
+        key=row.key,
+        field=row.field,
+        ground=row.ground,
+        because=cited(ticket.regime, row.ground),
+    )
+
+
+def cited(regime: str, ground: str) -> str:
+    """A ground in words: the provision where the regime knows it, else the ground itself."""
+    if not ground:
+        return ""
+    try:
+        return regimes.load(regime).citation(ground)
+    except BadInput:
+        return ground.replace("_", " ")
+
+
+def held(session: Session, ticket: Ticket) -> bool:
+    """Whether a legal hold is in force on any identifier of the person."""
+    blinds = [row.blind for row in identifiers(session, ticket.request_id)]
+    found = session.exec(
+        select(Hold.id).where(col(Hold.blind).in_(blinds), col(Hold.lifted_at).is_(None)).limit(1)
+    ).first()
+    return found is not None
+
+
+def check_purposes(house: House, names: tuple[str, ...]) -> None:
+    """Refuses a purpose that no activity of the policy has."""
+    for name in names:
+        if name not in house.policy.activities:
+            known = ", ".join(sorted(house.policy.activities))
+            raise BadInput("purpose", f"{name} is no activity of the policy.", f"Known: {known}.")

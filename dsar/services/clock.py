@@ -1,0 +1,93 @@
+"""The clock of a ticket: recomputed on every event from stored inputs, with its explanation."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from dsar.domain.clock import ClockEvent, ClockEventType, Dates, derive
+from dsar.domain.lifecycle import Event
+from dsar.services import regimes
+from dsar.services.calendars import calendar_for
+from dsar.services.house import house_of
+from dsar.store.tables import Ticket
+
+#: Events of a ticket that move its dates.
+MOVES = {
+    Event.ASK_IDENTITY: ClockEventType.IDENTITY_REQUESTED,
+    Event.CONFIRM_IDENTITY: ClockEventType.IDENTITY_RECEIVED,
+    Event.ASK_CLARIFICATION: ClockEventType.CLARIFICATION_REQUESTED,
+    Event.CLARIFY: ClockEventType.CLARIFICATION_RECEIVED,
+    Event.ASK_FEE: ClockEventType.FEE_REQUESTED,
+    Event.FEE_SETTLED: ClockEventType.FEE_PAID,
+    Event.EXTEND: ClockEventType.EXTENSION_NOTIFIED,
+}
+
+#: The answers that mean nothing unless their question was asked.
+_ANSWERS = {
+    ClockEventType.IDENTITY_RECEIVED: ClockEventType.IDENTITY_REQUESTED,
+    ClockEventType.CLARIFICATION_RECEIVED: ClockEventType.CLARIFICATION_REQUESTED,
+    ClockEventType.FEE_PAID: ClockEventType.FEE_REQUESTED,
+}
+
+#: Where a law names no number, or while a clock stands still, work is still ranked: as if due then.
+WORKING_RANK = timedelta(days=30)
+
+
+def today(session: Session) -> date:
+    """The date at the controller's establishment: legal dates are local dates."""
+    house = house_of(session)
+    return house.store.now(session).astimezone(ZoneInfo(house.controller.timezone)).date()
+
+
+def dates_of(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
+    """Every date of a ticket, derived afresh from its regime, its receipt and its events."""
+    controller = house_of(session).controller
+    regime = regimes.load(ticket.regime)
+    return derive(
+        regime,
+        ticket.right,
+        received_at=received_at,
+        timezone=controller.timezone,
+        calendar=calendar_for(regime, controller.country, controller.subdivision),
+        events=tuple(_event(row) for row in ticket.clock_events),
+    )
+
+
+def wind(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
+    """Recomputes a ticket's dates and stores them with their derivation."""
+    dates = dates_of(session, ticket, received_at)
+    ticket.regime_version = dates.regime_version
+    ticket.clock = dates.as_json()
+    ticket.due_on = dates.effective_due
+    ticket.due_at = dates.deadline_passes_at_utc or received_at + WORKING_RANK
+    internal = house_of(session).settings.internal_days
+    if dates.effective_due is not None and dates.clock_start is not None:
+        target = dates.effective_due - timedelta(days=internal)
+        ticket.internal_due_on = max(target, dates.clock_start)
+    else:
+        ticket.internal_due_on = None
+    return dates
+
+
+def note(ticket: Ticket, event: Event, *, at: datetime, length: dict[str, int]) -> bool:
+    """Notes an event that moves the clock; True if it does. `length` is an extension's."""
+    kind = MOVES.get(event)
+    if kind is None:
+        return False
+    asked = _ANSWERS.get(kind)
+    if asked is not None and not any(row["type"] == asked for row in ticket.clock_events):
+        return False
+    row = {"type": kind.value, "at": at.isoformat(), **length}
+    ticket.clock_events = [*ticket.clock_events, row]
+    return True
+
+
+def _event(row: dict[str, Any]) -> ClockEvent:
+    return ClockEvent(
+        ClockEventType(row["type"]),
+        datetime.fromisoformat(row["at"]),
+        months=row.get("months"),
+        days=row.get("days"),
+    )

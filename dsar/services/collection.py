@@ -1,0 +1,136 @@
+"""Asks one source for a person's records, page by page, so that a crash resumes where it stood."""
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+
+from sqlmodel import Session, col, select
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.identity import Subject, normal
+from dsar.domain.lifecycle import RESTRICT_AT_ONCE
+from dsar.domain.rights import Right
+from dsar.sdk import Adapter, Page
+from dsar.services import fan_out, pages, seals
+from dsar.services.facts import marketing_only
+from dsar.services.house import House, house_of, look, unit
+from dsar.services.tasks import Run, finishing
+from dsar.store import tasks
+from dsar.store.tables import Identifier, Ticket
+from dsar.store.tickets import line, locked, request_of
+from dsar.store.vault import Seal
+
+
+def search(house: House, run: Run) -> None:
+    """The `search` task of one source: its records sealed, its coverage line told."""
+    lease = run.lease
+    with look(house) as session:
+        ticket = session.get_one(Ticket, lease.ticket_id)
+        subject = seals.subject_of(session, ticket)
+        seal = seals.seal_of(session, request_of(session, ticket))
+    at, number = _resume(lease.checkpoint)
+    with house.sources[lease.source].open() as adapter:
+        usable = any(subject.values(kind) for kind in adapter.identifies_by)
+        found = _pages(adapter, subject, at) if usable else iter(())
+        last: Page | None = None
+        for page in found:
+            if last is not None:
+                run.check()
+                number = _keep(house, run, seal, last, number)
+            last = page
+    _finish(run, seal, last, number, kinds=() if usable else adapter.identifies_by)
+
+
+def _resume(checkpoint: str | None) -> tuple[str | None, int]:
+    if checkpoint is None:
+        return None, 0
+    saved = json.loads(checkpoint)
+    return saved["at"], saved["number"]
+
+
+def _pages(adapter: Adapter, subject: Subject, at: str | None) -> Iterator[Page]:
+    return iter(adapter.find(subject, at))
+
+
+def _keep(house: House, run: Run, seal: Seal, page: Page, number: int) -> int:
+    """One page and the checkpoint behind it, in one fenced transaction."""
+    with unit(house) as session:
+        ticket = locked(session, run.lease.ticket_id)
+        number = _write(session, seal, ticket, run=run, page=page, number=number)
+        saved = json.dumps({"at": page.checkpoint, "number": number})
+        tasks.checkpoint(session, house.store, run.lease, saved, done=len(page.records))
+    return number
+
+
+def _write(
+    session: Session, seal: Seal, ticket: Ticket, *, run: Run, page: Page, number: int
+) -> int:
+    for collection, group in groupby(page.records, key=lambda record: record.collection):
+        number += 1
+        pages.write(
+            session,
+            seal,
+            ticket,
+            role=pages.RECORDS,
+            round_=1,
+            source=run.lease.source,
+            number=number,
+            collection=collection,
+            rows=[pages.from_record(record) for record in group],
+        )
+    _learn(session, seal, ticket, run.lease.source, page)
+    return number
+
+
+def _learn(session: Session, seal: Seal, ticket: Ticket, source: str, page: Page) -> None:
+    """Further identifiers of the person, each with the source that vouches for it."""
+    vault = house_of(session).vault
+    for kind, value in page.identifiers:
+        exact = normal(kind, value)
+        blind = vault.blind(kind, exact)
+        known = session.exec(
+            select(Identifier).where(
+                col(Identifier.request_id) == ticket.request_id,
+                col(Identifier.kind) == kind,
+                col(Identifier.blind) == blind,
+            )
+        ).one_or_none()
+        if known is None:
+            session.add(
+                Identifier(
+                    request_id=ticket.request_id,
+                    kind=kind,
+                    blind=blind,
+                    sealed=seal.close(exact, seals.place(kind, blind)),
+                    evidence="given_by_source",
+                    source=source,
+                )
+            )
+            session.flush()
+
+
+def _finish(
+    run: Run, seal: Seal, last: Page | None, number: int, *, kinds: tuple[str, ...]
+) -> None:
+    with finishing(run) as (session, ticket):
+        if last is not None:
+            _write(session, seal, ticket, run=run, page=last, number=number)
+            session.flush()
+        row = line(session, ticket.id, run.lease.source)
+        sheets = pages.sheets(session, ticket.id, role=pages.RECORDS, source=run.lease.source)
+        row.found = sum(sheet.count for sheet in sheets)
+        row.searched_at = run.house.store.now(session)
+        row.outcome = (Outcome.OPEN if row.found else Outcome.NOTHING_HELD).value
+        row.reason = f"No {' or '.join(kinds)} of this person is known." if kinds else ""
+        session.add(row)
+        if row.found and _restricts_at_once(session, ticket, run.lease.source):
+            fan_out.enqueue(session, ticket, "restrict_now", source=run.lease.source)
+
+
+def _restricts_at_once(session: Session, ticket: Ticket, source: str) -> bool:
+    """Contested accuracy and a general objection restrict before anybody decides (Art. 18(1))."""
+    return (
+        Right(ticket.right) in RESTRICT_AT_ONCE
+        and house_of(session).sources[source].can("restrict")
+        and not marketing_only(session, ticket)
+    )

@@ -1,0 +1,83 @@
+"""Gathers, under the ticket's lock, all that the lifecycle's conditions may look at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
+
+from dsar.domain.conditions import Facts
+from dsar.domain.coverage import Outcome
+from dsar.domain.lifecycle import ENDS, State
+from dsar.domain.rights import COPYING, Right
+from dsar.services import regimes
+from dsar.services.clock import today
+from dsar.services.house import house_of
+from dsar.services.seals import details_of
+from dsar.store.tables import CoverageLine, Ticket
+from dsar.store.tickets import identifiers, lines, siblings
+
+_UNPROVEN = {Outcome.COULD_NOT.value, Outcome.WITHHELD.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """What comes with an event: why, on which ground, decided by whom, extended how far."""
+
+    reason: str = ""
+    ground: str = ""
+    decided_by: str = ""
+    months: int | None = None
+    days: int | None = None
+
+    def length(self) -> dict[str, int]:
+        """An extension's length as the clock stores it."""
+        given = {"months": self.months, "days": self.days}
+        return {name: amount for name, amount in given.items() if amount is not None}
+
+
+def facts_of(session: Session, ticket: Ticket, because: Because) -> Facts:
+    """Everything true of a ticket right now."""
+    found = lines(session, ticket.id)
+    notice = ticket.clock.get("extension_notice_by")
+    return Facts(
+        right=Right(ticket.right),
+        today=today(session),
+        identifiers=len(identifiers(session, ticket.request_id)),
+        waits_for=waits_for(session, ticket),
+        open_lines=_titles(found, {Outcome.OPEN.value}),
+        unproven_lines=_titles(found, _UNPROVEN),
+        decided=ticket.decided_at is not None,
+        doubts=tuple(doubt["text"] for doubt in ticket.doubts if doubt["blocks"]),
+        marketing_only=marketing_only(session, ticket),
+        reason=because.reason,
+        ground=because.ground,
+        refusal_grounds=frozenset(regimes.load(ticket.regime).refusal.grounds),
+        decision_maker=because.decided_by,
+        extension_notice_by=date.fromisoformat(notice) if isinstance(notice, str) else None,
+        extended=any(row["type"] == "extension_notified" for row in ticket.clock_events),
+    )
+
+
+def waits_for(session: Session, ticket: Ticket) -> tuple[str, ...]:
+    """The copies that must be handed over before the same request's erasure may start."""
+    if ticket.right != Right.ERASURE:
+        return ()
+    return tuple(
+        other.ref
+        for other in siblings(session, ticket)
+        if Right(other.right) in COPYING and State(other.state) not in ENDS
+    )
+
+
+def marketing_only(session: Session, ticket: Ticket) -> bool:
+    """Whether an objection is against marketing alone, which no balance can outweigh."""
+    if ticket.right != Right.OBJECTION:
+        return False
+    named = details_of(session, ticket).get("purposes") or []
+    activities = house_of(session).policy.activities
+    return bool(named) and all(name in activities and activities[name].marketing for name in named)
+
+
+def _titles(found: Sequence[CoverageLine], outcomes: set[str]) -> tuple[str, ...]:
+    return tuple(row.title for row in found if row.outcome in outcomes)

@@ -1,0 +1,179 @@
+"""Turns what a transition owes into task rows: one per source where the kind works on sources."""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.lifecycle import State
+from dsar.services.house import house_of
+from dsar.services.sources import Source
+from dsar.store import tasks
+from dsar.store.tables import CoverageLine, Page, Task, Ticket
+from dsar.store.tickets import lines
+
+#: Rendering has a queue of its own, so that a long report never delays a search.
+_QUEUES = {"bundle": "render"}
+
+_STUCK = ("parked", "waiting_human")
+
+#: The kind of task that was stuck when a ticket stands there.
+_STUCK_IN = {
+    State.SOURCE_FAILED: "search",
+    State.COLLECTING: "search",
+    State.ACTION_FAILED: "act",
+    State.ACTING: "act",
+    State.ASSEMBLY_FAILED: "bundle",
+    State.ASSEMBLING: "bundle",
+}
+
+
+def owe(session: Session, ticket: Ticket, kind: str) -> None:
+    """Writes the tasks of one kind that a ticket owes now; writing them twice is harmless."""
+    _KINDS[kind](session, ticket)
+
+
+def enqueue(
+    session: Session,
+    ticket: Ticket,
+    kind: str,
+    *,
+    source: str = "",
+    key: str = "",
+    blocked: bool = False,
+) -> str | None:
+    """One task of a ticket, ranked by its deadline; its id if it is new."""
+    return tasks.enqueue(
+        session,
+        house_of(session).store,
+        ticket_id=ticket.id,
+        kind=kind,
+        source=source,
+        key=key,
+        queue=_QUEUES.get(kind, "work"),
+        rank=ticket.due_at,
+        blocked=blocked,
+    )
+
+
+def _search(session: Session, ticket: Ticket) -> None:
+    """Every known source is asked; those that need another's identifiers wait for it."""
+    every = tuple(house_of(session).sources)
+    for source in every:
+        session.add(
+            CoverageLine(
+                ticket_id=ticket.id,
+                source=source.name,
+                title=source.title,
+                outcome=Outcome.OPEN.value,
+            )
+        )
+    session.flush()
+    for source in every:
+        waits = bool(givers(source, every))
+        enqueue(session, ticket, "search", source=source.name, blocked=waits)
+
+
+def givers(source: Source, every: Iterable[Source]) -> tuple[str, ...]:
+    """The sources that give an identifier this one searches by; a circle waits for nobody."""
+    wanted = source.needs
+    return tuple(
+        other.name
+        for other in every
+        if other.name != source.name and other.gives & wanted and not source.gives & other.needs
+    )
+
+
+def unblock(session: Session, ticket: Ticket) -> None:
+    """Lets those search whose givers have all answered or got stuck."""
+    house = house_of(session)
+    rows = session.exec(
+        select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
+    ).all()
+    open_ = {row.source for row in rows if row.state in {"blocked", "ready", "leased"}}
+    every = tuple(house.sources)
+    for row in rows:
+        if row.state == "blocked" and not open_ & set(givers(house.sources[row.source], every)):
+            tasks.unblock(session, house.store, row.id)
+
+
+def _once(kind: str) -> Callable[[Session, Ticket], None]:
+    def write(session: Session, ticket: Ticket) -> None:
+        enqueue(session, ticket, kind, key=str(ticket.version))
+
+    return write
+
+
+def _act(session: Session, ticket: Ticket) -> None:
+    """Only sources with something in the approved manifest are asked to act."""
+    for source in _with_manifest(session, ticket):
+        enqueue(session, ticket, "act", source=source, key=str(ticket.round))
+
+
+def _look_again(session: Session, ticket: Ticket) -> None:
+    given_up = {
+        line.source for line in lines(session, ticket.id) if line.outcome == Outcome.COULD_NOT
+    }
+    for source in _with_manifest(session, ticket):
+        if source not in given_up:
+            enqueue(session, ticket, "look_again", source=source, key=str(ticket.version))
+
+
+def _with_manifest(session: Session, ticket: Ticket) -> list[str]:
+    return list(
+        session.exec(
+            select(Page.source)
+            .where(col(Page.ticket_id) == ticket.id, col(Page.role) == "manifest")
+            .where(col(Page.round) == ticket.round)
+            .distinct()
+            .order_by(col(Page.source))
+        )
+    )
+
+
+_KINDS: dict[str, Callable[[Session, Ticket], None]] = {
+    "search": _search,
+    "decide": _once("decide"),
+    "act": _act,
+    "look_again": _look_again,
+    "bundle": _once("bundle"),
+}
+
+
+def reopen(session: Session, ticket: Ticket, state: State) -> None:
+    """Makes what got stuck ready again; where something was left over, acts once more."""
+    house = house_of(session)
+    tasks.reopen(session, house.store, ticket_id=ticket.id, kind=_STUCK_IN[state], states=_STUCK)
+    if state is not State.ACTING:
+        return
+    for line in lines(session, ticket.id):
+        if line.residue:
+            line.residue = 0
+            session.add(line)
+            key = f"{ticket.round}.{ticket.version}"
+            enqueue(session, ticket, "act", source=line.source, key=key)
+
+
+def accept_gap(session: Session, ticket: Ticket, state: State) -> None:
+    """Closes the lines of sources that staff gives up on: named, never called done."""
+    kinds = {_STUCK_IN[state]} | ({"look_again"} if state is State.ACTION_FAILED else set())
+    stuck = session.exec(
+        select(Task).where(
+            col(Task.ticket_id) == ticket.id,
+            col(Task.kind).in_(kinds),
+            col(Task.state).in_(_STUCK),
+        )
+    ).all()
+    reasons = {task.source: task.reason for task in stuck}
+    for line in lines(session, ticket.id):
+        if line.source in reasons or line.residue:
+            line.outcome = Outcome.COULD_NOT.value
+            line.reason = reasons.get(line.source) or f"{line.residue} records were still there."
+            line.residue = 0
+            session.add(line)
+    session.execute(
+        update(Task)
+        .where(col(Task.id).in_([task.id for task in stuck]))
+        .values(state="cancelled", fence=col(Task.fence) + 1)
+    )

@@ -1,0 +1,183 @@
+"""Files a request: what a person sent becomes one ticket per right, with its clock running."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from dsar.domain.errors import BadInput
+from dsar.domain.identity import Subject
+from dsar.domain.lifecycle import VERSION, State
+from dsar.domain.rights import Right
+from dsar.services import clock, journal, letters, regimes, seals
+from dsar.services.actor import Actor
+from dsar.services.cases import check_purposes
+from dsar.services.facts import Because
+from dsar.services.house import House, house_of
+from dsar.store.tables import Identifier, Request, Ticket
+
+#: No letters that are mistaken for digits; 32 signs, so that each carries five bits.
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What a person asks: which rights, with which identifiers, when and how it arrived.
+
+    `corrections` maps a field's path or its standard term to the right value (rectification);
+    `purposes` names the activities objected to or whose consent is withdrawn.
+    """
+
+    rights: tuple[Right, ...]
+    identifiers: tuple[tuple[str, str], ...]
+    received_at: datetime | None = None
+    regime: str | None = None
+    channel: str = "desk"
+    language: str = "en"
+    words: str = ""
+    corrections: Mapping[str, Any] = field(default_factory=dict)
+    purposes: tuple[str, ...] = ()
+    idempotency_key: str | None = None
+
+
+def file(session: Session, actor: Actor, application: Application) -> Request:
+    """Files the request; filing the same idempotency key again returns the first one.
+
+    Raises BadInput naming the field; nothing is stored then.
+    """
+    house = house_of(session)
+    known = _known(session, application.idempotency_key)
+    if known is not None:
+        return known
+    subject = _checked(house, application)
+    now = house.store.now(session)
+    received = _received(application, now)
+    request = _request(house, application, received=received, now=now)
+    session.add(request)
+    session.flush()
+    _identify(session, house, request, subject)
+    for number, right in enumerate(application.rights, start=1):
+        _open(session, actor, request, right, number=number, application=application)
+    return request
+
+
+def _known(session: Session, key: str | None) -> Request | None:
+    if key is None:
+        return None
+    return session.exec(select(Request).where(col(Request.idempotency_key) == key)).one_or_none()
+
+
+def _checked(house: House, application: Application) -> Subject:
+    if not application.rights:
+        raise BadInput("right", "is missing.", f"Name one of: {', '.join(Right)}.")
+    if len(set(application.rights)) != len(application.rights):
+        raise BadInput("right", "is named twice.", "Name each right once.")
+    subject = Subject.of(application.identifiers)
+    if not subject:
+        raise BadInput(
+            "identifier", "is missing.", "Give at least one, e.g. email=ana@example.org."
+        )
+    if Right.RECTIFICATION in application.rights and not application.corrections:
+        raise BadInput("correct", "is missing.", "Say what is right, e.g. family_name=Lind.")
+    check_purposes(house, application.purposes)
+    return subject
+
+
+def _received(application: Application, now: datetime) -> datetime:
+    received = application.received_at or now
+    if received.tzinfo is None:
+        raise BadInput("received", "has no time zone.", "Write it as 2026-01-31T10:00:00+01:00.")
+    if received > now:
+        raise BadInput("received", "lies in the future.", "Give the time it arrived.")
+    return received
+
+
+def _request(
+    house: House, application: Application, *, received: datetime, now: datetime
+) -> Request:
+    regime = regimes.load(application.regime or house.settings.regime)
+    request = Request(
+        ref=_reference(),
+        idempotency_key=application.idempotency_key,
+        channel=application.channel,
+        language=application.language,
+        regime=regime.id,
+        received_at=received,
+        created_at=now,
+    )
+    request.data_key = house.vault.new_key(request.id)
+    if application.words:
+        seal = house.vault.open_key(request.id, request.data_key)
+        request.sealed_words = seal.close(application.words, f"words {request.id}")
+    return request
+
+
+def _reference() -> str:
+    """A reference that can be read over the telephone and not be guessed (50 bits)."""
+    signs = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    return f"R-{signs[:5]}-{signs[5:]}"
+
+
+def _identify(session: Session, house: House, request: Request, subject: Subject) -> None:
+    seal = house.vault.open_key(request.id, request.data_key)
+    for kind, value in subject.pairs():
+        blind = house.vault.blind(kind, value)
+        session.add(
+            Identifier(
+                request_id=request.id,
+                kind=kind,
+                blind=blind,
+                sealed=seal.close(value, seals.place(kind, blind)),
+            )
+        )
+
+
+def _open(
+    session: Session,
+    actor: Actor,
+    request: Request,
+    right: Right,
+    *,
+    number: int,
+    application: Application,
+) -> None:
+    """One ticket: its clock wound, its first journal entry and letter written."""
+    ticket = Ticket(
+        ref=f"{request.ref}-{number}",
+        request_id=request.id,
+        right=right.value,
+        state=State.RECEIVED.value,
+        machine_version=VERSION,
+        regime=request.regime,
+        regime_version="",
+        due_at=request.received_at,
+        created_at=request.created_at,
+    )
+    dates = clock.wind(session, ticket, request.received_at)
+    session.add(ticket)
+    session.flush()
+    details = _details(right, application)
+    if details:
+        seals.keep_details(session, ticket, details)
+    data = {
+        "right": right.value,
+        "channel": request.channel,
+        "regime": request.regime,
+        "regime_version": dates.regime_version,
+        "due": ticket.due_on.isoformat() if ticket.due_on else None,
+        "identifiers": sorted({kind for kind, _ in application.identifiers}),
+    }
+    journal.append(session, actor, ticket, event="received", data=data)
+    letters.queue(session, ticket, kind="received", because=Because())
+
+
+def _details(right: Right, application: Application) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    if right is Right.RECTIFICATION:
+        given["corrections"] = dict(application.corrections)
+    if right in {Right.OBJECTION, Right.CONSENT_WITHDRAWAL} and application.purposes:
+        given["purposes"] = list(application.purposes)
+    return given

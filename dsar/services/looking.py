@@ -1,0 +1,163 @@
+"""Looks again after acting: a fresh search and a probe by key, and what is left is named."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from dsar.domain.identity import Subject
+from dsar.domain.records import Done, Item, Record
+from dsar.domain.rights import Right
+from dsar.sdk import Adapter, Batch, NeedsHuman, can
+from dsar.services import pages, seals
+from dsar.services.house import House, look
+from dsar.services.pages import Sheet
+from dsar.services.tasks import Run, finishing
+from dsar.store.tables import Suppression, Ticket
+from dsar.store.tickets import identifiers, line
+from dsar.store.vault import Seal
+
+Place = tuple[str, str]
+
+
+def look_again(house: House, run: Run) -> None:
+    """The `look_again` task: counts what a fresh search still finds of what was to be changed."""
+    source = run.lease.source
+    with look(house) as session:
+        ticket = session.get_one(Ticket, run.lease.ticket_id)
+        subject = seals.subject_of(session, ticket)
+        right, round_ = Right(ticket.right), ticket.round
+        manifest, receipts = (
+            pages.sheets(session, ticket.id, role=role, round_=round_, source=source)
+            for role in (pages.MANIFEST, pages.RECEIPTS)
+        )
+    seal = pages.seal_for(house, run.lease.ticket_id)
+    with house.sources[source].open() as adapter:
+        items = _items(house, seal, manifest)
+        kept = _kept(house, seal, receipts)
+        residue = 0
+        if right in {Right.ERASURE, Right.RECTIFICATION}:
+            before = _before(house, seal, run.lease.ticket_id, source, items)
+            expected = {place: item for place, item in items.items() if place not in kept}
+            residue = _left_over(_found(run, adapter, subject), expected, before)
+        if right is Right.ERASURE:
+            residue += _still_there(run, adapter, house, seal, receipts)
+    _finish(run, residue, erased=right is Right.ERASURE)
+
+
+def _finish(run: Run, residue: int, *, erased: bool) -> None:
+    with finishing(run) as (session, ticket):
+        row = line(session, ticket.id, run.lease.source)
+        row.residue = residue
+        if residue:
+            row.reason = f"{residue} records were still there when we looked again."
+        session.add(row)
+        if erased and not residue:
+            _suppress(session, ticket, run)
+
+
+def _items(house: House, seal: Seal, sheets: tuple[Sheet, ...]) -> dict[Place, Item]:
+    return {
+        (sheet.collection, row[0]): pages.to_item(row)
+        for sheet in sheets
+        for row in pages.rows(house, seal, sheet)
+    }
+
+
+def _kept(house: House, seal: Seal, sheets: tuple[Sheet, ...]) -> frozenset[Place]:
+    """What the source said it keeps is expected to be there."""
+    return frozenset(
+        (sheet.collection, row[0])
+        for sheet in sheets
+        for row in pages.rows(house, seal, sheet)
+        if row[1] == Done.KEPT
+    )
+
+
+def _before(
+    house: House, seal: Seal, ticket_id: str, source: str, items: Mapping[Place, Item]
+) -> dict[Place, Mapping[str, Any]]:
+    """What stood in the fields that were to be erased, of records only partly erased."""
+    return {
+        (record.collection, record.key): {name: record.data.get(name) for name in item.fields}
+        for record in pages.records(house, seal, ticket_id, source)
+        if (item := items.get((record.collection, record.key))) is not None and item.fields
+    }
+
+
+def _left_over(
+    records: Iterator[Record],
+    expected: Mapping[Place, Item],
+    before: Mapping[Place, Mapping[str, Any]],
+) -> int:
+    residue = 0
+    for record in records:
+        place = (record.collection, record.key)
+        if place in expected:
+            residue += _unchanged(record, expected[place], before.get(place, {}))
+    return residue
+
+
+def _found(run: Run, adapter: Adapter, subject: Subject) -> Iterator[Record]:
+    if not any(subject.values(kind) for kind in adapter.identifies_by):
+        return
+    for page in adapter.find(subject, None):
+        run.check()
+        yield from page.records
+
+
+def _unchanged(record: Record, item: Item, before: Mapping[str, Any]) -> bool:
+    """Whether a record found again shows that the change asked for did not happen."""
+    if item.changes:
+        return any(record.data.get(name) != value for name, value in item.changes.items())
+    if item.fields:
+        return any(
+            record.data.get(name) not in (None, "") and record.data.get(name) == before.get(name)
+            for name in item.fields
+        )
+    return True
+
+
+def _still_there(
+    run: Run, adapter: Adapter, house: House, seal: Seal, sheets: tuple[Sheet, ...]
+) -> int:
+    """What receipts call erased is asked for by key, where the adapter can be asked."""
+    if not can(adapter, "probe"):
+        return 0
+    residue = 0
+    for sheet in sheets:
+        run.check()
+        keys = [row[0] for row in pages.rows(house, seal, sheet) if row[1] == Done.ERASED]
+        if keys:
+            residue += _present(adapter, Batch(sheet.collection, [Item(k) for k in keys], "probe"))
+    return residue
+
+
+def _present(adapter: Adapter, batch: Batch) -> int:
+    found = list(adapter.probe(batch))  # type: ignore[attr-defined]
+    if len(found) != len(batch.items):
+        message = (
+            f"{adapter.title} did not account for every {batch.collection} it was asked about."
+        )
+        raise NeedsHuman(message)
+    return sum(receipt.done is not Done.MISSING for receipt in found)
+
+
+def _suppress(session: Session, ticket: Ticket, run: Run) -> None:
+    """Remembers, by keyed hash only, whose data must not come back with a restored backup."""
+    for row in identifiers(session, ticket.request_id):
+        known = session.exec(
+            select(Suppression).where(
+                col(Suppression.kind) == row.kind, col(Suppression.blind) == row.blind
+            )
+        ).first()
+        if known is None:
+            session.add(
+                Suppression(
+                    kind=row.kind,
+                    blind=row.blind,
+                    ticket_id=ticket.id,
+                    at=run.house.store.now(session),
+                )
+            )
+            session.flush()

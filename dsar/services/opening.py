@@ -1,0 +1,45 @@
+"""Opens the house a configuration describes: settings, database, keys, sources, policy."""
+
+import os
+from pathlib import Path
+
+from dsar.domain.errors import BadInput
+from dsar.services import policies, regimes, sources
+from dsar.services import settings as configuration
+from dsar.services.calendars import calendar_for
+from dsar.services.house import House
+from dsar.store.engine import Clock, Store
+from dsar.store.vault import FileKey, Vault
+
+#: Where the configuration is looked for unless it is named.
+DEFAULT = Path("dsar.toml")
+
+
+def where(given: Path | None) -> Path:
+    """The configuration file: the one named, else $DSAR_CONFIG, else ./dsar.toml."""
+    return given or Path(os.environ.get("DSAR_CONFIG", DEFAULT))
+
+
+def open_house(config: Path | None = None, *, clock: Clock | None = None) -> House:
+    """The house of a configuration file; raises BadInput naming the first field that is wrong."""
+    settings = configuration.load(where(config))
+    controller = settings.controller.value()
+    regime = regimes.load(settings.regime)
+    calendar_for(regime, controller.country, controller.subdivision)
+    systems = sources.load(settings.at(settings.sources))
+    policy = policies.load(settings.at(settings.policy), known=systems.by_name)
+    storage = settings.at(settings.storage)
+    try:
+        storage.mkdir(parents=True, exist_ok=True)
+        vault = Vault(FileKey(storage / "keys" / "dsar.key"))
+    except OSError as error:
+        mend = "Give a folder this user may write to."
+        raise BadInput("storage", f"cannot be used: {error.strerror}.", mend) from None
+    return House(
+        settings=settings,
+        store=Store(settings.database, clock=clock),
+        vault=vault,
+        controller=controller,
+        sources=systems,
+        policy=policy,
+    )

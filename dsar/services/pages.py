@@ -1,0 +1,148 @@
+"""Sealed pages of records, manifest items and receipts: written under a fence, read as streams."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from dsar.domain.records import Done, Item, Match, Receipt, Record
+from dsar.services.house import House, look
+from dsar.store.tables import Page, Ticket
+from dsar.store.tickets import request_of
+from dsar.store.vault import Seal
+
+_c = Page.__table__.c  # type: ignore[attr-defined]
+
+RECORDS, MANIFEST, RECEIPTS = "records", "manifest", "receipts"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One page as it lies in the database: where it belongs and how much is on it."""
+
+    id: str
+    source: str
+    collection: str
+    number: int
+    count: int
+    digest: str
+
+
+def write(
+    session: Session,
+    seal: Seal,
+    ticket: Ticket,
+    *,
+    role: str,
+    round_: int,
+    source: str,
+    number: int,
+    collection: str,
+    rows: Sequence[Any],
+) -> Page:
+    """Adds one sealed page; the caller's fenced transaction makes it count."""
+    page = Page(
+        ticket_id=ticket.id,
+        role=role,
+        round=round_,
+        source=source,
+        number=number,
+        collection=collection,
+        count=len(rows),
+        digest="",
+        sealed=b"",
+    )
+    page.sealed = seal.close(rows, _place(page.id))
+    page.digest = hashlib.sha256(page.sealed).hexdigest()
+    session.add(page)
+    return page
+
+
+def sheets(
+    session: Session, ticket_id: str, *, role: str, round_: int = 1, source: str | None = None
+) -> tuple[Sheet, ...]:
+    """A ticket's pages of one role in order, without their contents."""
+    query = (
+        sa_select(*(getattr(_c, name) for name in Sheet.__dataclass_fields__))
+        .where(col(Page.ticket_id) == ticket_id, col(Page.role) == role)
+        .where(col(Page.round) == round_)
+        .order_by(col(Page.source), col(Page.number))
+    )
+    if source is not None:
+        query = query.where(col(Page.source) == source)
+    return tuple(Sheet(*row) for row in session.execute(query))
+
+
+def rows(house: House, seal: Seal, sheet: Sheet) -> list[Any]:
+    """What stands on one page."""
+    with look(house) as session:
+        sealed = session.execute(select(Page.sealed).where(col(Page.id) == sheet.id)).scalar_one()
+    found: list[Any] = seal.open(sealed, _place(sheet.id))
+    return found
+
+
+def seal_for(house: House, ticket_id: str) -> Seal:
+    """The seal of the request a ticket belongs to."""
+    with look(house) as session:
+        ticket = session.get_one(Ticket, ticket_id)
+        request = request_of(session, ticket)
+        return house.vault.open_key(request.id, request.data_key)
+
+
+def _place(page: str) -> str:
+    return f"page {page}"
+
+
+def from_record(record: Record) -> list[Any]:
+    """A record as a row of a page."""
+    return [record.key, dict(record.data), record.match.value, record.subject]
+
+
+def to_record(collection: str, row: list[Any]) -> Record:
+    """The record in a row."""
+    return Record(collection, row[0], row[1], Match(row[2]), row[3])
+
+
+def from_item(item: Item) -> list[Any]:
+    """A manifest item as a row of a page."""
+    return [item.key, list(item.fields), dict(item.changes)]
+
+
+def to_item(row: list[Any]) -> Item:
+    """The manifest item in a row."""
+    return Item(row[0], tuple(row[1]), row[2])
+
+
+def from_receipt(receipt: Receipt) -> list[Any]:
+    """A receipt as a row of a page."""
+    return [receipt.key, receipt.done.value, receipt.reason]
+
+
+def to_receipt(collection: str, row: list[Any]) -> Receipt:
+    """The receipt in a row."""
+    return Receipt(collection, row[0], Done(row[1]), row[2])
+
+
+def records(
+    house: House, seal: Seal, ticket_id: str, source: str, collection: str | None = None
+) -> Iterator[Record]:
+    """A ticket's records of one source, page by page; each key of a collection once."""
+    with look(house) as session:
+        every = sheets(session, ticket_id, role=RECORDS, source=source)
+    seen: set[tuple[str, str]] = set()
+    for sheet in every:
+        if collection is not None and sheet.collection != collection:
+            continue
+        for row in rows(house, seal, sheet):
+            if (sheet.collection, row[0]) not in seen:
+                seen.add((sheet.collection, row[0]))
+                yield to_record(sheet.collection, row)
+
+
+def mark(value: Any) -> str:
+    """A short hash of a value, for manifests and idempotency keys."""
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

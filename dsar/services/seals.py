@@ -1,0 +1,49 @@
+"""Opens and closes what is sealed on a request: identifiers, words, details, letters."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from dsar.domain.identity import Subject
+from dsar.services.house import house_of
+from dsar.store.tables import Identifier, Request, Ticket
+from dsar.store.tickets import identifiers, request_of
+from dsar.store.vault import Seal
+
+
+def seal_of(session: Session, request: Request) -> Seal:
+    """The seal of one request; raises KeyLost where it was forgotten."""
+    return house_of(session).vault.open_key(request.id, request.data_key)
+
+
+def subject_of(session: Session, ticket: Ticket) -> Subject:
+    """The person of a ticket, with every identifier known by now."""
+    request = request_of(session, ticket)
+    seal = seal_of(session, request)
+    rows = identifiers(session, request.id)
+    return Subject.of((row.kind, _value(seal, row)) for row in rows)
+
+
+def _value(seal: Seal, row: Identifier) -> str:
+    value: str = seal.open(row.sealed, place(row.kind, row.blind))
+    return value
+
+
+def place(kind: str, blind: str) -> str:
+    """Where an identifier's seal is bound to."""
+    return f"identifier {kind} {blind}"
+
+
+def details_of(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """What the person asked for in detail: corrections, purposes, words, the human decision."""
+    if ticket.sealed_details is None:
+        return {}
+    seal = seal_of(session, request_of(session, ticket))
+    details: dict[str, Any] = seal.open(ticket.sealed_details, f"details {ticket.id}")
+    return details
+
+
+def keep_details(session: Session, ticket: Ticket, details: dict[str, Any]) -> None:
+    """Replaces the sealed details of a ticket."""
+    seal = seal_of(session, request_of(session, ticket))
+    ticket.sealed_details = seal.close(details, f"details {ticket.id}")

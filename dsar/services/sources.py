@@ -1,0 +1,113 @@
+"""The configured sources: `sources.toml` read strictly, each with its adapter, opened when used."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dsar.domain.errors import BadInput, NotFound
+from dsar.domain.records import Collection
+from dsar.sdk import Adapter, can
+from dsar.sdk.registry import adapter as find_adapter
+from dsar.sdk.registry import settings_from
+from dsar.services.settings import read_toml
+
+_OURS = {"adapter", "title", "concurrency"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A configured system that holds personal data, and the class that speaks to its kind."""
+
+    name: str
+    title: str
+    adapter: type[Adapter]
+    settings: Any
+    concurrency: int = 2
+
+    @contextmanager
+    def open(self) -> Iterator[Adapter]:
+        """The adapter at work; closed afterwards."""
+        with closing(self.adapter(self.settings)) as adapter:
+            yield adapter
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """The kinds of identifier it searches by."""
+        with self.open() as adapter:
+            return frozenset(adapter.identifies_by)
+
+    @cached_property
+    def gives(self) -> frozenset[str]:
+        """The further kinds of identifier its answer may bring."""
+        with self.open() as adapter:
+            return frozenset(adapter.gives)
+
+    def can(self, verb: str) -> bool:
+        """Whether this kind of system can be asked to do that at all."""
+        return can(self.adapter, verb)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Every configured source by name; `version` is the hash of the file they come from."""
+
+    by_name: Mapping[str, Source]
+    version: str = ""
+
+    def __getitem__(self, name: str) -> Source:
+        if name not in self.by_name:
+            message = f"No source is called {name}; it may have been removed from sources.toml."
+            raise NotFound(message)
+        return self.by_name[name]
+
+    def __iter__(self) -> Iterator[Source]:
+        return iter(self.by_name.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.by_name
+
+
+def load(path: Path) -> Sources:
+    """The sources in `path`; raises BadInput naming the source, the setting and the mend."""
+    tables = read_toml(path)
+    if not tables:
+        raise BadInput(path.name, "names no source.", "Add a table for each system, e.g. [shop].")
+    found = {name: _source(name, table, path) for name, table in tables.items()}
+    return Sources(found, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+
+
+def _source(name: str, table: Any, path: Path) -> Source:
+    at = f"sources.{name}"
+    if not isinstance(table, dict) or "adapter" not in table:
+        raise BadInput(f"{at}.adapter", "is missing.", 'Name one, e.g. adapter = "sql".')
+    if not name.replace("_", "").replace("-", "").isalnum() or name != name.lower():
+        raise BadInput(at, "is no name for a source.", "Use small letters, digits, - and _.")
+    concurrency = table.get("concurrency", 2)
+    if not isinstance(concurrency, int) or not 1 <= concurrency <= 64:
+        raise BadInput(f"{at}.concurrency", "is not a number from 1 to 64.", "Try 2.")
+    kind = find_adapter(table["adapter"])
+    rest = {key: value for key, value in table.items() if key not in _OURS}
+    settings = settings_from(kind, _placed(rest, path.resolve().parent), at=at)
+    return Source(name, str(table.get("title", name)), kind, settings, concurrency)
+
+
+def _placed(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Relative paths and SQLite files are meant from the folder of `sources.toml`."""
+    prefix = "sqlite:///"
+    placed = dict(table)
+    if isinstance(table.get("path"), str):
+        placed["path"] = str(folder / table["path"])
+    url = table.get("url")
+    if isinstance(url, str) and url.startswith(prefix):
+        placed["url"] = prefix + str(folder / url.removeprefix(prefix))
+    return placed
+
+
+def dictionary(source: Source) -> dict[str, Collection]:
+    """The source's collections by name, in its own order: what every label comes from."""
+    with source.open() as adapter:
+        return {collection.name: collection for collection in adapter.collections()}

@@ -1,0 +1,188 @@
+"""Runs one claimed task to an honest end: done, later, a person's turn, again, or parked.
+
+Handlers are functions of (house, run). They read and act outside any transaction and finish in one:
+`with finishing(run) as (session, ticket)` locks the ticket, completes the task under its fence and
+lets follow what follows, all committed together.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from sqlmodel import Session, col, select
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.errors import DsarError
+from dsar.sdk import Later, NeedsHuman
+from dsar.services import journal
+from dsar.services.actor import SYSTEM
+from dsar.services.advance import settle
+from dsar.services.fan_out import unblock
+from dsar.services.house import House, unit
+from dsar.store import tasks
+from dsar.store.tables import CoverageLine, Task, Ticket
+from dsar.store.tasks import Expired, Fenced, Lease
+from dsar.store.tickets import locked
+
+log = structlog.get_logger("dsar.tasks")
+
+
+class Draining(Exception):  # noqa: N818
+    """The process is asked to stop: the task is given back at its last checkpoint."""
+
+
+@dataclass
+class Run:
+    """One attempt at one task. `next` is the task claimed in the commit that ended this one."""
+
+    house: House
+    lease: Lease
+    kinds: tuple[str, ...]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    next: Lease | None = None
+    fuse: bool = True
+
+    def check(self) -> None:
+        """Called at page borders; raises Draining when the process is asked to stop."""
+        if self.stopping.is_set():
+            raise Draining
+
+    def claim_next(self, session: Session) -> None:
+        """Claims the next task in the same transaction, which saves a commit a task."""
+        if self.fuse and not self.stopping.is_set():
+            self.next = tasks.claim(
+                session,
+                self.house.store,
+                queue=self.lease.queue,
+                kinds=self.kinds,
+                owner=self.lease.owner,
+                lease=timedelta(seconds=self.house.settings.lease_seconds),
+            )
+
+
+Handler = Callable[[House, Run], None]
+
+
+@contextmanager
+def finishing(run: Run) -> Iterator[tuple[Session, Ticket]]:
+    """The transaction that ends a task well: the ticket locked, the fence checked last."""
+    with unit(run.house) as session:
+        ticket = locked(session, run.lease.ticket_id)
+        yield session, ticket
+        session.flush()
+        tasks.complete(session, run.house.store, run.lease)
+        _after(session, ticket, run.lease.kind)
+        run.claim_next(session)
+
+
+def claim(house: House, *, queue: str, kinds: tuple[str, ...], owner: str) -> Lease | None:
+    """The best ready task of a queue, leased to `owner`, or None."""
+    with unit(house) as session:
+        return tasks.claim(
+            session,
+            house.store,
+            queue=queue,
+            kinds=kinds,
+            owner=owner,
+            lease=timedelta(seconds=house.settings.lease_seconds),
+        )
+
+
+def perform(
+    house: House, lease: Lease, *, stopping: threading.Event, handlers: Mapping[str, Handler]
+) -> Lease | None:
+    """Runs a leased task to its honest end; returns the task claimed along with it, if any."""
+    run = Run(house, lease, tuple(handlers), stopping)
+    try:
+        handlers[lease.kind](house, run)
+    except Fenced:
+        log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
+        return None
+    except Draining:
+        with unit(house) as session:
+            tasks.release(session, house.store, lease)
+        return None
+    except Exception as error:  # noqa: BLE001 - every failure of a task becomes a state of it
+        _failed(house, lease, error)
+        return None
+    return run.next
+
+
+def _failed(house: House, lease: Lease, error: Exception) -> None:
+    """Gives a failure its named end; a worker shut out meanwhile writes nothing."""
+    log.warning(
+        "task.failed",
+        task=lease.task_id,
+        kind=lease.kind,
+        source=lease.source,
+        error=type(error).__name__,
+        attempts=lease.attempts,
+    )
+    try:
+        with unit(house) as session:
+            ticket = locked(session, lease.ticket_id)
+            stuck = _fail(session, house, lease, error)
+            if stuck:
+                _stuck(session, ticket, lease)
+    except Fenced:
+        log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
+
+
+def _fail(session: Session, house: House, lease: Lease, error: Exception) -> bool:
+    """Writes the failure; True if the task will not run again by itself."""
+    if isinstance(error, Later):
+        tasks.defer(session, house.store, lease, wait=error.wait, reason=error.reason[:500])
+        return False
+    if isinstance(error, NeedsHuman):
+        tasks.wait_human(session, house.store, lease, reason=error.reason[:500])
+        return True
+    if isinstance(error, DsarError):
+        tasks.wait_human(session, house.store, lease, reason=str(error)[:500])
+        return True
+    reason = f"It failed with {type(error).__name__}; an operator finds it in the log."
+    return tasks.fail(session, house.store, lease, reason=reason)
+
+
+def _stuck(session: Session, ticket: Ticket, lease: Lease | Expired) -> None:
+    """A task that got stuck says so on its coverage line and in the journal; the rest goes on."""
+    row = session.get(Task, lease.task_id, populate_existing=True)
+    reason = row.reason if row is not None else ""
+    _name_on_line(session, ticket, lease.source, reason)
+    data = {"task": lease.kind, "source": lease.source, "attempts": lease.attempts}
+    journal.append(session, SYSTEM, ticket, event="task_stuck", data=data)
+    session.add(ticket)
+    _after(session, ticket, lease.kind)
+
+
+def _name_on_line(session: Session, ticket: Ticket, source: str, reason: str) -> None:
+    line = session.exec(
+        select(CoverageLine).where(
+            col(CoverageLine.ticket_id) == ticket.id, col(CoverageLine.source) == source
+        )
+    ).one_or_none()
+    if line is not None:
+        line.outcome = Outcome.OPEN.value
+        line.reason = reason
+        session.add(line)
+
+
+def _after(session: Session, ticket: Ticket, kind: str) -> None:
+    session.flush()
+    if kind == "search":
+        unblock(session, ticket)
+    settle(session, ticket)
+
+
+def sweep(house: House, limit: int = 200) -> int:
+    """Rings again for what nobody claimed and takes back what nobody finished; how many rows."""
+    with unit(house) as session:
+        swept = tasks.sweep(session, house.store, limit=limit)
+        parked = [lease for lease in swept.expired if lease.parked]
+        session.info["bells"].extend(swept.rings)
+    for lost in parked:
+        with unit(house) as session:
+            _stuck(session, locked(session, lost.ticket_id), lost)
+    return len(swept.rings) + len(swept.expired)

@@ -1,0 +1,60 @@
+"""The ledger of effects: an intent before each change outside, a receipt after it."""
+
+from enum import StrEnum
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from dsar.store.engine import Store
+from dsar.store.tables import Effect
+from dsar.store.tasks import Lease, renew
+
+
+class Standing(StrEnum):
+    """How an effect stood when this attempt came to it."""
+
+    NEW = "new"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+def intend(
+    session: Session, store: Store, lease: Lease, key: str, *, number: int, sheet: str
+) -> Standing:
+    """Renews the lease under its fence and writes the intent; says what is known of it.
+
+    Raises Fenced when another worker has taken the task: nothing may be done then.
+    """
+    renew(session, store, lease)
+    known = session.get(Effect, key, populate_existing=True)
+    if known is None:
+        session.add(
+            Effect(
+                idem_key=key,
+                ticket_id=lease.ticket_id,
+                task_id=lease.task_id,
+                source=lease.source,
+                number=number,
+                fence=lease.fence,
+                manifest=sheet,
+                state="intent",
+                at=store.now(session),
+            )
+        )
+        return Standing.NEW
+    if known.state == "done":
+        return Standing.DONE
+    before = Standing.FAILED if known.state == "failed" else Standing.UNKNOWN
+    known.state, known.fence = "intent", lease.fence
+    session.add(known)
+    return before
+
+
+def settle_effect(session: Session, store: Store, lease: Lease, key: str, *, failed: bool) -> None:
+    """Writes what came of an intent."""
+    session.execute(
+        update(Effect)
+        .where(col(Effect.idem_key) == key, col(Effect.fence) == lease.fence)
+        .values(state="failed" if failed else "done", done_at=store.now(session))
+    )

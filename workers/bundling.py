@@ -1,0 +1,99 @@
+"""The `bundle` task: what services gathered becomes the canonical contents, and those a bundle."""
+
+from datetime import date
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import exports
+from dsar import __version__
+from dsar.domain.controller import Controller
+from dsar.domain.rights import ARTICLES
+from dsar.services import regimes
+from dsar.services.bundles import Gathered, Part, built, gather
+from dsar.services.house import House
+from dsar.services.tasks import Run
+from exports.contents import (
+    Contents,
+    HumanDecision,
+    Law,
+    Question,
+    ReceiptSet,
+    RecordSet,
+)
+
+
+def bundle(house: House, run: Run) -> None:
+    """Builds the ticket's bundle: the file first, whole and hashed, then the row that names it."""
+    gathered = gather(house, run.lease.ticket_id)
+    gathered.target.parent.mkdir(parents=True, exist_ok=True)
+    key = Ed25519PrivateKey.from_private_bytes(house.vault.derive("bundle signature"))
+    made = exports.build(contents(gathered, house.controller), gathered.target, sign_with=key)
+    built(run, gathered, sha256=made.sha256, size=made.bytes)
+
+
+def contents(gathered: Gathered, controller: Controller) -> Contents:
+    """The canonical contents of a bundle."""
+    return Contents(
+        question=_question(gathered),
+        outcome=gathered.outcome,
+        language=gathered.language,
+        controller=controller,
+        law=_law(gathered),
+        cut_off=gathered.cut_off,
+        coverage=gathered.lines,
+        activities=gathered.activities,
+        sets=tuple(_records(part) for part in gathered.handed),
+        receipts=tuple(_receipts(part) for part in gathered.acted),
+        decision=_decision(gathered),
+        engine_version=__version__,
+        policy_version=gathered.policy_version,
+    )
+
+
+def _question(gathered: Gathered) -> Question:
+    return Question(
+        reference=gathered.ref,
+        right=gathered.right,
+        received_on=gathered.received_on,
+        due_on=gathered.due_on,
+        identifiers=gathered.identifiers,
+        words=gathered.words,
+        explanation=gathered.explanation,
+    )
+
+
+def _law(gathered: Gathered) -> Law:
+    regime = regimes.load(gathered.regime)
+    return Law(
+        title=regime.title,
+        citation=ARTICLES[gathered.right],
+        complaint=regime.complaint.body,
+        remedy=regime.complaint.text,
+    )
+
+
+def _records(part: Part) -> RecordSet:
+    return RecordSet(
+        part.source,
+        part.source_title,
+        part.collection,
+        part.activities,
+        part.count,
+        part.records,
+    )
+
+
+def _receipts(part: Part) -> ReceiptSet:
+    return ReceiptSet(part.source, part.source_title, part.collection, part.count, part.receipts)
+
+
+def _decision(gathered: Gathered) -> HumanDecision | None:
+    made = gathered.details.get("decision")
+    if made is None:
+        return None
+    return HumanDecision(
+        made["decided_by"],
+        date.fromisoformat(made["decided_on"]),
+        made["decision"],
+        made["reasons"],
+    )
