@@ -118,10 +118,21 @@ class Archive:
         self._stamp = _dos_time(moment)
         self._entries: list[_Entry] = []
         self._position = 0
+        self._open: set[Spool] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Closes what was begun and not added: the build failed."""
+        for spool in self._open:
+            spool.close()
 
     def spool(self, *, level: int = 6) -> Spool:
         """A new member to write to; give it to `add` when it is complete."""
-        return Spool(self._folder, level=level)
+        spool = Spool(self._folder, level=level)
+        self._open.add(spool)
+        return spool
 
     def put(self, name: str, content: bytes, media_type: str) -> Member:
         """Adds a member whose content is at hand."""
@@ -141,6 +152,7 @@ class Archive:
             self._write(_local_header(entry, self._stamp))
             for block in spool.blocks():
                 self._write(block)
+        self._open.discard(spool)
         member = Member(name, spool.size, sha256, media_type, records)
         self._entries.append(entry)
         self.members.append(member)

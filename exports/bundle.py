@@ -59,8 +59,10 @@ def build(
     where the contents are not fit to leave the house, CannotPrint where the report fails, and
     OSError where the disk does.
     """
-    with _replacing(target) as out:
-        archive = Archive(out, target.parent, moment=contents.cut_off)
+    with (
+        _replacing(target) as out,
+        Archive(out, target.parent, moment=contents.cut_off) as archive,
+    ):
         _Builder(contents, archive, target.parent).write(print_at_most, limits, sign_with)
     return Built(target, out.hash.hexdigest(), out.size, tuple(archive.members))
 

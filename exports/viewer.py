@@ -2,18 +2,19 @@
 
 from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from exports.processing import Document
 from exports.report import blocks
+from exports.report.blocks import Templates
 from exports.report.words import Words
 from templates import FOLDER
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
+def _environment() -> Templates:
+    return Templates(
         loader=FileSystemLoader(FOLDER / "bundle"),
         autoescape=True,
         undefined=StrictUndefined,

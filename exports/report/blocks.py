@@ -32,9 +32,20 @@ def _final(value: Any) -> Any:
     return laid_out(value) if isinstance(value, str) else value
 
 
+class Templates(Environment):
+    """Reads `a.b` as the member b of a dict and nothing else: no method can slip into a page."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if not isinstance(obj, dict):
+            return super().getattr(obj, attribute)
+        if attribute in obj:
+            return obj[attribute]
+        return self.undefined(obj=obj, name=attribute)
+
+
 @cache
 def _environment() -> Environment:
-    found = Environment(
+    found = Templates(
         loader=FileSystemLoader(FOLDER / "pdf"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -177,13 +188,14 @@ def answer(document: Document, words: Words, *, printed: int) -> list[str]:
 
 def _gaps(document: Document, words: Words) -> Iterator[str]:
     withheld = document["answer"]["withheld"]
+    left = "missing" if Right(document["request"]["right"]) in COPYING else "kept"
     failed = sum(line["outcome"] in {"could_not", "open"} for line in document["coverage"])
     for key, count, section in (
-        ("missing", withheld, "withheld"),
+        (left, withheld, "withheld" if left == "missing" else "kept"),
         ("failed", failed, "coverage"),
     ):
         if count:
-            yield words["answer"][key].format(
+            yield words["answer"][f"{key}_one" if count == 1 else key].format(
                 count=words.number(count), section=words["section"][section]
             )
 
