@@ -1,0 +1,264 @@
+"""Leases: claiming the best task, and every write of the worker that holds it.
+
+A worker may write to a task only while it holds its lease: each statement names the lease's fence
+and the state `leased`. Where that meets no row the worker is shut out (`Fenced`).
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+from sqlalchemy import ColumnElement, Row, and_, select, tuple_, update
+from sqlmodel import Session
+
+from dsar.store import gates
+from dsar.store.counts import count
+from dsar.store.engine import Store
+from dsar.store.task_states import TASK, TaskState, is_in, locking, note_ring
+
+#: How long a claim holds without a sign of life.
+LEASE = timedelta(seconds=60)
+#: How long the process that made a task ready has to ring before the sweeper does.
+GRACE = timedelta(seconds=2)
+#: Attempts that may fail before a task is parked, and the pause after the first of them.
+MAX_ATTEMPTS = 5
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(hours=1)
+
+_c = TASK.c
+
+
+class Fenced(Exception):  # noqa: N818 - a sentence, as everywhere here
+    """The lease was lost: another worker has the task, or it was cancelled. Write nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on one task until the lease ends; `fence` proves it in every write."""
+
+    task_id: str
+    ticket_id: str
+    kind: str
+    source: str
+    key: str
+    queue: str
+    fence: int
+    attempts: int
+    checkpoint: str | None
+    rank: datetime
+    owner: str
+    done: int
+    hold: timedelta = LEASE
+
+
+_FIELDS = tuple(field.name for field in fields(Lease) if field.name != "hold")
+_LEASE_COLUMNS = tuple(_c["id" if name == "task_id" else name] for name in _FIELDS)
+
+
+# -- claiming -------------------------------------------------------------------------------------
+
+
+def claim(
+    session: Session,
+    store: Store,
+    *,
+    queue: str,
+    kinds: Collection[str],
+    owner: str,
+    lease: timedelta = LEASE,
+) -> Lease | None:
+    """The best ready task of the queue is the owner's: the earliest deadline, then the oldest id.
+
+    The attempt is counted now, before the work. `kinds` are those this worker knows; during a
+    rolling deploy the others are left to workers who know them.
+    """
+    shut: set[str] = set()
+    while (
+        row := _take(session, store, queue=queue, kinds=kinds, owner=owner, lease=lease, shut=shut)
+    ) is not None:
+        if not row.source or gates.admits(session, store, row.source):
+            return Lease(**dict(zip(_FIELDS, row, strict=True)), hold=lease)
+        _put_back(session, store, row.id)
+        shut.add(row.source)
+    return None
+
+
+def _take(
+    session: Session,
+    store: Store,
+    *,
+    queue: str,
+    kinds: Collection[str],
+    owner: str,
+    lease: timedelta,
+    shut: Collection[str],
+) -> Row[Any] | None:
+    now = store.instant()
+    best = (
+        select(_c.id)
+        .where(is_in(TaskState.READY), _c.queue == queue, _c.kind.in_(kinds), _c.not_before <= now)
+        .where(_c.source.not_in(gates.shut(store)), _c.source.not_in(shut))
+        .order_by(_c.rank, _c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    taken = {"state": TaskState.LEASED, "owner": owner, "rings": 0, "reason": ""}
+    return (
+        session.connection()
+        .execute(
+            update(TASK)
+            .where(_c.id == best.scalar_subquery(), is_in(TaskState.READY))
+            .values(**taken, fence=_c.fence + 1, attempts=_c.attempts + 1)
+            .values(sweep_at=store.instant(lease), updated_at=now)
+            .returning(*_LEASE_COLUMNS)
+        )
+        .first()
+    )
+
+
+def _put_back(session: Session, store: Store, task_id: str) -> None:
+    """The source's last slot went to another worker between the claim and the lock of its gate."""
+    ready = {"state": TaskState.READY, "owner": "", "attempts": _c.attempts - 1}
+    session.connection().execute(
+        update(TASK).where(_c.id == task_id).values(**ready, sweep_at=store.instant(GRACE))
+    )
+
+
+# -- working under a lease ------------------------------------------------------------------------
+
+
+def _held(lease: Lease) -> ColumnElement[bool]:
+    return and_(_c.id == lease.task_id, _c.fence == lease.fence, is_in(TaskState.LEASED))
+
+
+def _write(session: Session, store: Store, lease: Lease, **values: Any) -> None:
+    statement = update(TASK).where(_held(lease)).values(values)
+    if not session.connection().execute(statement.values(updated_at=store.instant())).rowcount:
+        _refuse(session, store, lease)
+
+
+def _refuse(session: Session, store: Store, lease: Lease) -> NoReturn:
+    """Nothing of a fenced worker's transaction may stay; that it happened is counted by itself."""
+    session.rollback()
+    session.info["bells"] = []
+    count(session, store, "fenced_writes")
+    session.commit()
+    raise Fenced(f"Task {lease.task_id} is no longer held under fence {lease.fence}.")
+
+
+def renew(session: Session, store: Store, lease: Lease) -> None:
+    """The worker is alive and holds the task: its lease starts anew."""
+    _write(session, store, lease, sweep_at=store.instant(lease.hold))
+
+
+def renew_all(session: Session, store: Store, leases: Iterable[Lease]) -> int:
+    """All leases of a process start anew, in one statement; how many.
+
+    A row that is being written just now is passed over: its writer is alive and renews it, or it
+    is renewed the next time. So this waits for nobody and nobody waits long for it.
+    """
+    held = list(leases)
+    if not held:
+        return 0
+    mine = tuple_(_c.id, _c.fence).in_([(lease.task_id, lease.fence) for lease in held])
+    free = locking(select(_c.id).where(mine, is_in(TaskState.LEASED)))
+    ends = store.instant(min(lease.hold for lease in held))
+    statement = update(TASK).where(_c.id.in_(free), is_in(TaskState.LEASED), mine)
+    renewed = session.connection().execute(statement.values(sweep_at=ends).returning(_c.id))
+    return len(renewed.all())
+
+
+def checkpoint(
+    session: Session, store: Store, lease: Lease, checkpoint: str | None, *, done: int = 0
+) -> None:
+    """A page is finished: whoever works on the task next goes on from here. Renews the lease."""
+    _write(
+        session,
+        store,
+        lease,
+        checkpoint=checkpoint,
+        done=_c.done + done,
+        sweep_at=store.instant(lease.hold),
+    )
+
+
+def complete(session: Session, store: Store, lease: Lease) -> None:
+    """The task is done."""
+    _write(session, store, lease, state=TaskState.DONE, owner="", reason="")
+    if lease.source:
+        gates.succeeded(session, lease.source)
+
+
+def release(session: Session, store: Store, lease: Lease) -> None:
+    """The worker stops before the work is done; another goes on. No attempt is used up."""
+    _write(
+        session,
+        store,
+        lease,
+        state=TaskState.READY,
+        owner="",
+        attempts=_c.attempts - 1,
+        sweep_at=store.instant(GRACE),
+    )
+    note_ring(session, lease.queue, lease.task_id)
+
+
+def defer(session: Session, store: Store, lease: Lease, *, wait: float, reason: str) -> None:
+    """Again in `wait` seconds; uses up no attempt. Its source is left alone until then by all."""
+    until = store.now(session) + timedelta(seconds=wait)
+    _write(
+        session,
+        store,
+        lease,
+        state=TaskState.READY,
+        owner="",
+        attempts=_c.attempts - 1,
+        deferrals=_c.deferrals + 1,
+        not_before=until,
+        sweep_at=until,
+        reason=reason[:500],
+    )
+    if lease.source:
+        gates.close(session, store, lease.source, until=until, reason=reason)
+
+
+def pause_after(attempts: int, *, remaining: timedelta) -> timedelta:
+    """How long to wait after so many failed attempts: four times longer each, never past the rank.
+
+    `remaining` is the time left until the ticket's deadline; once that is over only the shortest
+    pause is left.
+    """
+    doubled = min(FIRST_PAUSE * 4 ** max(attempts - 1, 0), LONGEST_PAUSE)
+    pause: timedelta = max(FIRST_PAUSE, min(doubled, remaining))
+    return pause
+
+
+def fail(session: Session, store: Store, lease: Lease, *, reason: str) -> bool:
+    """The attempt failed: again after a pause, or parked when it was the last; True if parked."""
+    last = lease.attempts >= MAX_ATTEMPTS
+    if last:
+        park(session, store, lease, reason=reason)
+    else:
+        remaining = lease.rank - store.now(session)
+        pause = store.instant(pause_after(lease.attempts, remaining=remaining))
+        ready = {"state": TaskState.READY, "owner": "", "reason": reason[:500]}
+        _write(session, store, lease, not_before=pause, sweep_at=pause, **ready)
+    if lease.source:
+        gates.failed(session, store, lease.source, reason=reason)
+    return last
+
+
+def park(session: Session, store: Store, lease: Lease, *, reason: str) -> None:
+    """The engine gives up; the task stands in the inbox with its reason until it is reopened."""
+    _write(session, store, lease, state=TaskState.PARKED, owner="", reason=reason[:500])
+
+
+def wait_human(session: Session, store: Store, lease: Lease, *, reason: str) -> None:
+    """Only a person can help; the task waits for them with its reason."""
+    _write(session, store, lease, state=TaskState.WAITING_HUMAN, owner="", reason=reason[:500])
+
+
+def cancel(session: Session, store: Store, lease: Lease, *, reason: str = "") -> None:
+    """The worker itself finds that there is nothing left to do."""
+    _write(session, store, lease, state=TaskState.CANCELLED, owner="", reason=reason[:500])

@@ -1,0 +1,136 @@
+"""Sweeping: what was forgotten is rung for again, what was abandoned is taken back.
+
+Safe to run in any number of processes at once: on PostgreSQL each passes over the rows another has
+in hand, on SQLite they take turns. It takes no ticket's lock; commit before you evaluate joins.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, RowMapping, case, func, literal_column, select, update
+from sqlmodel import Session
+
+from dsar.store import gates
+from dsar.store.counts import count
+from dsar.store.engine import Store
+from dsar.store.task_states import TASK, TaskState, is_in, locking
+
+_c = TASK.c
+
+#: Workers that may die on a task before it is parked.
+MAX_CRASHES = 3
+CRASH_REASON = "the worker died three times on this task"
+#: Pauses between two rings for the same ready task; the last one for all that follow.
+RING_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 4, 8, 16, 32, 60))
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A task that was taken back, and where it stands now: ready again or parked."""
+
+    task_id: str
+    ticket_id: str
+    kind: str
+    source: str
+    queue: str
+    state: str
+    attempts: int
+    crashes: int
+
+    @property
+    def parked(self) -> bool:
+        """Whether it was one crash too many."""
+        return self.state == TaskState.PARKED
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep found: bells to ring after the commit, (queue, task id), and who expired."""
+
+    rings: tuple[tuple[str, str], ...]
+    expired: tuple[Expired, ...]
+
+
+_SHOWN = ("id", "ticket_id", "kind", "source", "queue", "state", "attempts", "crashes")
+
+_swept = _c.state.in_([literal_column("'ready'"), literal_column("'leased'")])
+
+
+def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
+    """Takes back leases that ran out and notes the bells to ring; at most `limit` rows of each."""
+    due = _c.sweep_at <= store.instant()
+    expired = _take_back(session, store, due, limit)
+    again = _ring_again(session, store, limit)
+    if again:
+        count(session, store, "rings_resent", plus=len(again))
+    rings = [(row.queue, row.task_id) for row in expired if not row.parked]
+    return Swept((*rings, *again, *_reopened(session, store)), expired)
+
+
+def take_back(session: Session, store: Store, *, owner: str) -> tuple[Expired, ...]:
+    """The leases of a worker that is known to be dead, at once instead of when they run out."""
+    return _take_back(session, store, _c.owner == owner, 1000)
+
+
+def _take_back(
+    session: Session, store: Store, which: ColumnElement[bool], limit: int
+) -> tuple[Expired, ...]:
+    lost = select(_c.id).where(_swept, is_in(TaskState.LEASED), which).order_by(_c.sweep_at)
+    ids = locking(lost.limit(limit))
+    poison = _c.crashes + 1 >= MAX_CRASHES
+    now = store.instant()
+    rows = session.connection().execute(
+        update(TASK)
+        .where(_c.id.in_(ids), is_in(TaskState.LEASED))
+        .values(crashes=_c.crashes + 1, owner="", not_before=now, updated_at=now)
+        .values(
+            state=case((poison, TaskState.PARKED.value), else_=TaskState.READY.value),
+            reason=case((poison, CRASH_REASON), else_=""),
+            sweep_at=store.instant(RING_PAUSES[0]),
+        )
+        .returning(*(_c[name] for name in _SHOWN))
+    )
+    expired = tuple(_expired(row) for row in rows.mappings())
+    if expired:
+        count(session, store, "lease_expiries", plus=len(expired))
+    parked = sum(row.parked for row in expired)
+    if parked:
+        count(session, store, "crash_parkings", plus=parked)
+    return expired
+
+
+def _expired(row: RowMapping) -> Expired:
+    return Expired(row["id"], **{name: row[name] for name in _SHOWN[1:]})
+
+
+def _ring_again(session: Session, store: Store, limit: int) -> list[tuple[str, str]]:
+    now = store.instant()
+    unclaimed = select(_c.id).where(_swept, is_in(TaskState.READY), _c.sweep_at <= now)
+    ids = locking(unclaimed.order_by(_c.sweep_at).limit(limit))
+    pauses = [(_c.rings == n, store.instant(pause)) for n, pause in enumerate(RING_PAUSES)]
+    rows = session.connection().execute(
+        update(TASK)
+        .where(_c.id.in_(ids), is_in(TaskState.READY))
+        .values(rings=_c.rings + 1, sweep_at=case(*pauses, else_=store.instant(RING_PAUSES[-1])))
+        .returning(_c.queue, _c.id)
+    )
+    return [(queue, task_id) for queue, task_id in rows]
+
+
+def _reopened(session: Session, store: Store) -> list[tuple[str, str]]:
+    """Rings for sources whose closed time has ended: as many as they admit at once."""
+    rings: list[tuple[str, str]] = []
+    for source, places in gates.reopen(session, store):
+        best = select(_c.queue, _c.id).where(is_in(TaskState.READY), _c.source == source)
+        rows = session.connection().execute(best.order_by(_c.rank, _c.id).limit(places))
+        rings.extend((queue, task_id) for queue, task_id in rows)
+    return rings
+
+
+def oldest_unclaimed(session: Session, store: Store) -> timedelta:
+    """For how long the oldest ready task has been due without anybody claiming it."""
+    oldest = select(func.min(_c.not_before)).where(
+        is_in(TaskState.READY), _c.not_before <= store.instant()
+    )
+    found: datetime | None = session.connection().scalar(oldest)
+    return store.now(session) - found if found is not None else timedelta()

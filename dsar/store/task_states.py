@@ -1,0 +1,49 @@
+"""Where a task can stand, and its table for statements written in SQLAlchemy Core.
+
+Core costs three to five times less than a session on these hot rows.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, literal_column, select
+from sqlmodel import Session, SQLModel
+
+from dsar.store.tables import Task as _Task  # noqa: F401 - registers the table
+
+TASK = SQLModel.metadata.tables["task"]
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    BLOCKED = "blocked"
+    READY = "ready"
+    LEASED = "leased"
+    WAITING_HUMAN = "waiting_human"
+    DONE = "done"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+
+#: States of which something may still come.
+OPEN = frozenset(TaskState) - {TaskState.DONE, TaskState.CANCELLED}
+
+
+def is_in(state: TaskState) -> ColumnElement[bool]:
+    """The row's state, written into the statement: a parameter would hide the partial indexes."""
+    return TASK.c.state == literal_column(f"'{state.value}'")
+
+
+def locking(rows: Select[tuple[str]]) -> Select[tuple[str]]:
+    """The ids `rows` selects, locked, passing over those somebody else has locked.
+
+    Materialised: PostgreSQL may otherwise run the sub-select again for each candidate row and then
+    lock, and change, more rows than its LIMIT says.
+    """
+    ids = rows.with_for_update(skip_locked=True).cte("chosen")
+    return select(ids.prefix_with("MATERIALIZED", dialect="postgresql").c.id)
+
+
+def note_ring(session: Session, queue: str, task_id: str) -> None:
+    """Notes the bell to be rung for a ready task after the commit."""
+    session.info.setdefault("bells", []).append((queue, task_id))

@@ -1,0 +1,198 @@
+"""The task rows: log, queue and outbox at once. The door to every statement on them.
+
+    blocked -> ready -> leased -> done | waiting_human | parked | ready again
+    any of them -> cancelled;  parked, waiting_human, done -> ready (reopen)
+
+Work under a lease stands in `leases`, taking back and ringing again in `sweep`.
+Lock order everywhere: ticket, task, gate.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, func, select, update
+from sqlmodel import Session
+
+from dsar.store.engine import Store
+from dsar.store.leases import (
+    GRACE,
+    LEASE,
+    MAX_ATTEMPTS,
+    Fenced,
+    Lease,
+    cancel,
+    checkpoint,
+    claim,
+    complete,
+    defer,
+    fail,
+    park,
+    pause_after,
+    release,
+    renew,
+    renew_all,
+    wait_human,
+)
+from dsar.store.sweep import MAX_CRASHES, Expired, Swept, sweep, take_back
+from dsar.store.tables import _id
+from dsar.store.task_states import OPEN, TASK, TaskState, is_in, note_ring
+from dsar.store.upsert import insert
+
+__all__ = [
+    "GRACE",
+    "LEASE",
+    "MAX_ATTEMPTS",
+    "MAX_CRASHES",
+    "OPEN",
+    "Expired",
+    "Fenced",
+    "Lease",
+    "Swept",
+    "TaskState",
+    "by_state",
+    "cancel",
+    "cancel_ticket",
+    "checkpoint",
+    "claim",
+    "complete",
+    "defer",
+    "enqueue",
+    "fail",
+    "is_in",
+    "leased_to",
+    "park",
+    "pause_after",
+    "release",
+    "renew",
+    "renew_all",
+    "reopen",
+    "sweep",
+    "take_back",
+    "unblock",
+    "wait_human",
+]
+
+_c = TASK.c
+
+
+# -- starting work --------------------------------------------------------------------------------
+
+
+def enqueue(
+    session: Session,
+    store: Store,
+    *,
+    ticket_id: str,
+    kind: str,
+    rank: datetime,
+    source: str = "",
+    key: str = "",
+    queue: str = "work",
+    blocked: bool = False,
+    not_before: datetime | None = None,
+) -> str | None:
+    """A new task; its id, or None when this very task exists already (that is no error)."""
+    session.flush()  # the ticket may be new in this transaction
+    now = store.instant()
+    values = {
+        "id": _id(),
+        "ticket_id": ticket_id,
+        "kind": kind,
+        "source": source,
+        "key": key,
+        "queue": queue,
+        "state": TaskState.BLOCKED if blocked else TaskState.READY,
+        "rank": rank,
+        "not_before": not_before or now,
+        "sweep_at": not_before or store.instant(GRACE),
+        "created_at": now,
+        "updated_at": now,
+    }
+    same = ["ticket_id", "kind", "source", "key"]
+    statement = insert(store, TASK).values(_ZERO | values)
+    new: str | None = session.connection().scalar(
+        statement.on_conflict_do_nothing(index_elements=same).returning(_c.id)
+    )
+    if new and not blocked and not_before is None:
+        note_ring(session, queue, new)
+    return new
+
+
+_ZERO = dict.fromkeys(("fence", "attempts", "crashes", "deferrals", "rings", "done"), 0) | {
+    "owner": "",
+    "reason": "",
+}
+
+
+def unblock(session: Session, store: Store, task_id: str) -> bool:
+    """A task that waited for its turn is ready; False when it was not waiting."""
+    return bool(_make_ready(session, store, and_(_c.id == task_id, is_in(TaskState.BLOCKED))))
+
+
+def reopen(
+    session: Session, store: Store, *, ticket_id: str, kind: str, states: Collection[str]
+) -> int:
+    """Tasks that had stopped are ready again with all attempts; how many.
+
+    What was parked or waited for a person goes on at its checkpoint, what was done starts anew.
+    """
+    stopped = and_(_c.ticket_id == ticket_id, _c.kind == kind, _c.state.in_(states))
+    again = is_in(TaskState.DONE)
+    return _make_ready(
+        session,
+        store,
+        and_(stopped, ~is_in(TaskState.LEASED)),
+        attempts=0,
+        crashes=0,
+        deferrals=0,
+        checkpoint=case((again, None), else_=_c.checkpoint),
+        done=case((again, 0), else_=_c.done),
+    )
+
+
+def _make_ready(session: Session, store: Store, which: Any, **also: Any) -> int:
+    now = store.instant()
+    ready = {"state": TaskState.READY, "owner": "", "reason": "", "rings": 0, "not_before": now}
+    rows = session.connection().execute(
+        update(TASK)
+        .where(which)
+        .values(**(ready | also), sweep_at=store.instant(GRACE), updated_at=now)
+        .returning(_c.queue, _c.id)
+    )
+    opened = rows.all()
+    for queue, task_id in opened:
+        note_ring(session, queue, task_id)
+    return len(opened)
+
+
+def cancel_ticket(session: Session, store: Store, *, ticket_id: str, reason: str = "") -> int:
+    """Nothing more is done for a ticket: every open task ends, also under a worker's hands."""
+    open_ = and_(_c.ticket_id == ticket_id, _c.state.in_(OPEN))
+    ended = {"state": TaskState.CANCELLED, "owner": "", "reason": reason[:500]}
+    return (
+        session.connection()
+        .execute(update(TASK).where(open_).values(**ended, updated_at=store.instant()))
+        .rowcount
+    )
+
+
+# -- counting -------------------------------------------------------------------------------------
+
+
+def by_state(session: Session, ticket_id: str, kind: str | None = None) -> Counter[TaskState]:
+    """How many tasks of a ticket stand in each state. A join counts only under
+    the ticket's lock.
+    """
+    statement = select(_c.state, func.count()).where(_c.ticket_id == ticket_id)
+    if kind is not None:
+        statement = statement.where(_c.kind == kind)
+    rows = session.connection().execute(statement.group_by(_c.state))
+    return Counter({TaskState(state): number for state, number in rows})
+
+
+def leased_to(session: Session, *, owner: str) -> Sequence[str]:
+    """The tasks leased to one worker process just now."""
+    held = select(_c.id).where(_c.owner == owner, is_in(TaskState.LEASED))
+    return session.connection().scalars(held).all()
