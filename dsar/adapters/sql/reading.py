@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dsar.adapters.json_values import plain
 from dsar.adapters.sql.plan import Step
 from dsar.adapters.sql.schema import Live, Where
-from dsar.adapters.sql.values import plain
 from dsar.sdk import Match, NeedsHuman, Page, Record
 
 Pair = tuple[str, str]

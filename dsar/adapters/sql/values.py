@@ -2,7 +2,6 @@
 
 import base64
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -12,41 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
+from dsar.adapters.json_values import plain
+
 Reader = Callable[[Any], Any]
-
-_AS_IS = frozenset({str, int, bool, type(None)})
-
-
-def plain(value: Any) -> Any:
-    """The JSON value for whatever a driver returns; what JSON has no word for becomes text."""
-    kind = type(value)
-    if kind in _AS_IS:
-        return value
-    if kind is float:
-        return value if math.isfinite(value) else str(value)
-    reader = _PLAIN.get(kind)
-    return reader(value) if reader else str(value)
-
-
-def _base64(value: Any) -> str:
-    return base64.b64encode(value).decode("ascii")
-
-
-def _iso(value: date | time) -> str:
-    return value.isoformat()
-
-
-_PLAIN: Mapping[type, Reader] = {
-    Decimal: str,
-    datetime: _iso,
-    date: _iso,
-    time: _iso,
-    bytes: _base64,
-    memoryview: _base64,
-    list: lambda many: [plain(one) for one in many],
-    tuple: lambda many: [plain(one) for one in many],
-    dict: lambda table: {str(name): plain(one) for name, one in table.items()},
-}
 
 
 def python_type(kind: TypeEngine[Any]) -> type:

@@ -1,0 +1,85 @@
+"""A folder of CSV and JSON Lines files: read row by row, rewritten whole and at once."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from dsar.adapters.dictionary import collection
+from dsar.adapters.files import checking, reading, rewriting
+from dsar.adapters.files.rewriting import Change, Task
+from dsar.adapters.files.settings import FileCollection, FilesSettings
+from dsar.sdk import Adapter, Batch, Collection, Done, Page, Problem, Receipt, Subject
+
+
+class Files(Adapter):
+    """The files of one folder."""
+
+    name = "files"
+    title = "Folder of CSV and JSON Lines files"
+    Settings = FilesSettings
+
+    settings: FilesSettings
+
+    def __init__(self, settings: FilesSettings) -> None:
+        super().__init__(settings)
+        self.identifies_by = settings.identifies_by
+
+    def collections(self) -> Sequence[Collection]:
+        """Every declared collection, in the order of the declaration."""
+        return [
+            collection(name, one.title, one.meaning, one.columns)
+            for name, one in self.settings.collections.items()
+        ]
+
+    def check(self) -> Sequence[Problem]:
+        """Reads every file once: unreadable rows, missing and undeclared fields, double keys."""
+        return checking.problems(self.settings)
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        """The person's rows, file by file; a checkpoint names the last line given."""
+        yield from reading.pages(self.settings, subject, checkpoint)
+
+    def erase(self, batch: Batch) -> list[Receipt]:
+        """Drops rows, or masks their fields, as the collection declares."""
+
+        def change(declared: FileCollection) -> Change:
+            return rewriting.erased(batch.collection, declared, self.settings)
+
+        return self._act(batch, change)
+
+    def rectify(self, batch: Batch) -> list[Receipt]:
+        """Writes the corrected values."""
+        return self._act(batch, lambda one: rewriting.rectified(batch.collection, one))
+
+    def restrict(self, batch: Batch) -> list[Receipt]:
+        """Sets the mark the collection declares for restriction."""
+        return self._act(batch, lambda one: rewriting.restricted(batch.collection, one))
+
+    def object_to(self, batch: Batch) -> list[Receipt]:
+        """Sets the mark the collection declares for objections."""
+        return self._act(
+            batch, lambda one: rewriting.stopped(batch.collection, one, batch.purposes)
+        )
+
+    def probe(self, batch: Batch) -> list[Receipt]:
+        """Whether each record is there: MISSING, or KEPT; nothing is changed."""
+        declared = self.settings.collections.get(batch.collection)
+        if declared is None:
+            return _unknown(batch)
+        keys = {item.key for item in batch.items}
+        counted, _ = rewriting.located(self.settings.path, declared, keys)
+        return [
+            Receipt(batch.collection, item.key, Done.KEPT, "The record is there.")
+            if counted[item.key]
+            else Receipt(batch.collection, item.key, Done.MISSING)
+            for item in batch.items
+        ]
+
+    def _act(self, batch: Batch, change: Callable[[FileCollection], Change]) -> list[Receipt]:
+        declared = self.settings.collections.get(batch.collection)
+        if declared is None:
+            return _unknown(batch)
+        return rewriting.act(Task(self.settings.path, declared, batch, change(declared)))
+
+
+def _unknown(batch: Batch) -> list[Receipt]:
+    reason = f"The source declares no collection {batch.collection}."
+    return [Receipt(batch.collection, item.key, Done.FAILED, reason) for item in batch.items]
