@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
-from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 from weasyprint import CSS, HTML, Attachment
@@ -41,17 +40,13 @@ class Metadata(DocumentMetadata):  # type: ignore[misc]
     """XMP that names both standards; WeasyPrint by itself can name one."""
 
     def generate_rdf_metadata(self, variant: str, version: int, conformance: str) -> bytes:
-        rdf = ET.fromstring(  # noqa: S314 - WeasyPrint's own output
-            super().generate_rdf_metadata(variant, version, conformance)
-        )
-        rdf.extend(ET.fromstring(_UA_SCHEMA))  # noqa: S314 - the text below
-        text: bytes = ET.tostring(rdf, encoding="utf-8")
-        return text
+        rdf: bytes = super().generate_rdf_metadata(variant, version, conformance)
+        return rdf.replace(_RDF_END, _UA_SCHEMA.encode() + _RDF_END)
 
 
+_RDF_END = b"</rdf:RDF>"
 #: PDF/UA-1 identification, and its description as PDF/A asks for any schema it does not know.
 _UA_SCHEMA = """\
-<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"
  pdfuaid:part="1"/>
 <rdf:Description rdf:about=""
@@ -69,8 +64,7 @@ _UA_SCHEMA = """\
 <pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
 </rdf:li></rdf:Seq></pdfaSchema:property>
 </rdf:li></rdf:Bag></pdfaExtension:schemas>
-</rdf:Description>
-</rdf:RDF>"""
+</rdf:Description>"""
 
 
 def page(head: Head, body: str) -> HTML:
