@@ -1,0 +1,77 @@
+"""Holidays come by country and subdivision, and a place without a calendar is refused."""
+
+from datetime import date
+
+import pytest
+
+from dsar.domain.errors import BadInput
+from dsar.services.calendars import calendar_for, calendar_of
+from dsar.services.regimes import load
+
+
+@pytest.mark.parametrize(
+    ("country", "subdivision", "day", "works"),
+    [
+        ("DE", None, "2026-01-06", True),
+        ("DE", "BY", "2026-01-06", False),
+        ("DE", None, "2026-05-01", False),
+        ("GB", "SCT", "2026-06-15", False),
+        ("GB", "ENG", "2026-06-15", True),
+        ("GB", "ENG", "2026-12-28", False),
+        ("US", None, "2026-03-31", True),
+        ("CN", None, "2026-02-14", True),  # a Saturday worked before the Spring Festival
+        ("CN", None, "2026-02-15", False),
+        ("ZA", None, "2026-08-10", False),
+    ],
+)
+def test_a_day_is_worked_or_not_by_the_place(
+    country: str, subdivision: str | None, day: str, works: bool
+) -> None:
+    found = calendar_of(country, subdivision)
+    assert found.is_working_day(date.fromisoformat(day)) is works
+
+
+def test_a_calendar_says_which_holidays_only_the_subdivision_keeps() -> None:
+    bavaria = calendar_of("DE", "BY")
+    assert bavaria.regional(date(2026, 1, 6))
+    assert not bavaria.regional(date(2026, 5, 1))
+    assert not bavaria.regional(date(2026, 1, 7))
+    assert bavaria.holiday_on(date(2026, 1, 6)) == "Epiphany"
+
+
+def test_a_calendar_is_named_with_place_and_version_so_that_it_can_be_told_again() -> None:
+    assert calendar_of("DE", "BY").name.startswith("public holidays of DE-BY, holidays ")
+    assert calendar_of("DE", None).name.startswith("public holidays of DE, holidays ")
+
+
+def test_a_law_of_one_country_brings_its_calendar_and_a_law_of_several_does_not() -> None:
+    assert calendar_for(load("br_lgpd"), None).name.startswith("public holidays of BR,")
+    with pytest.raises(BadInput) as refused:
+        calendar_for(load("eu_gdpr"), None)
+    assert refused.value.field == "country"
+
+
+def test_new_zealand_works_on_regional_anniversaries() -> None:
+    wellington = date(2027, 1, 25)
+    assert not calendar_of("NZ", "WGN").is_working_day(wellington)
+    assert calendar_for(load("nz_privacy"), "NZ", "WGN").is_working_day(wellington)
+
+
+@pytest.mark.parametrize(
+    ("country", "subdivision", "field", "mend"),
+    [
+        ("ZZ", None, "country", "DE"),
+        ("de", None, "country", "DE"),
+        ("DEU", None, "country", "DE"),
+        ("DE", "XX", "subdivision", "BY"),
+        ("DE", "DE-BY", "subdivision", "BY"),
+        ("ZA", "GP", "subdivision", "Give null"),
+    ],
+)
+def test_a_place_without_a_calendar_is_refused_with_the_mend(
+    country: str, subdivision: str | None, field: str, mend: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        calendar_of(country, subdivision)
+    assert refused.value.field == field
+    assert mend in refused.value.mend
