@@ -80,7 +80,7 @@ def gather(house: House, ticket_id: str) -> Gathered:
         number = _number(session, ticket)
         return Gathered(
             **_question(session, house, ticket, request),
-            outcome=_outcome(case.right, found),
+            outcome=_outcome(found),
             cut_off=ticket.decided_at or ticket.created_at,
             lines=found,
             activities=_activities(case, found, handed),
@@ -140,7 +140,7 @@ def line_value(row: Any) -> Line:
     )
 
 
-def _outcome(right: Right, found: tuple[Line, ...]) -> str:
+def _outcome(found: tuple[Line, ...]) -> str:
     """The outcome the bundle announces: what the ticket will become when it is delivered."""
     proven = all(line.proven for line in found)
     return "fulfilled" if proven else "partly_fulfilled"
@@ -161,7 +161,9 @@ def _handed(
     for line in found:
         sheets = pages.sheets(session, ticket.id, role=pages.RECORDS, source=line.source)
         for name in dict.fromkeys(sheet.collection for sheet in sheets):
-            stream = partial(_sifted, house, seal, ticket.id, case, line.source, name)
+            stream = partial(
+                _sifted, house, seal, ticket.id, case, source=line.source, collection=name
+            )
             count = sum(1 for _ in stream())
             if count:
                 parts.append(_part(case, line.source, line.title, name, count, records=stream))
@@ -169,7 +171,7 @@ def _handed(
 
 
 def _sifted(
-    house: House, seal: Seal, ticket_id: str, case: Case, source: str, collection: str
+    house: House, seal: Seal, ticket_id: str, case: Case, *, source: str, collection: str
 ) -> Iterator[Record]:
     for record in pages.records(house, seal, ticket_id, source, collection):
         sifted = sift(case, source, record)

@@ -61,7 +61,8 @@ def wind(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
     ticket.regime_version = dates.regime_version
     ticket.clock = dates.as_json()
     ticket.due_on = dates.effective_due
-    ticket.due_at = dates.deadline_passes_at_utc or received_at + WORKING_RANK
+    at_once = received_at if dates.act_at_once else received_at + WORKING_RANK
+    ticket.due_at = dates.deadline_passes_at_utc or at_once
     internal = house_of(session).settings.internal_days
     if dates.effective_due is not None and dates.clock_start is not None:
         target = dates.effective_due - timedelta(days=internal)

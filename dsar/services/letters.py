@@ -119,7 +119,8 @@ def _context(
         "received_on": request.received_at.astimezone(zone).date(),
         "due_on": ticket.due_on,
         "today": house.store.now(session).astimezone(zone).date(),
-        "reasons": _reasons(ticket, because),
+        "deadline_words": deadline_words(ticket),
+        "reasons": _reasons(session, ticket, because),
         "complaint": regime.complaint.body,
         "remedy": regime.complaint.text,
         "gaps": gaps(session, ticket),
@@ -127,10 +128,28 @@ def _context(
     }
 
 
-def _reasons(ticket: Ticket, because: Because) -> list[str]:
-    regime = regimes.load(ticket.regime)
-    cited = [regime.citation(because.ground)] if because.ground else []
-    return [text for text in (*cited, because.reason) if text]
+def deadline_words(ticket: Ticket) -> str:
+    """What is said where the law names no day, or while the clock stands still."""
+    if ticket.due_on is not None:
+        return ""
+    if ticket.clock.get("waiting_for") or ticket.clock.get("paused_since"):
+        return "The period goes on when we have your answer."
+    return "The law names no number of days; we answer without undue delay."
+
+
+def _reasons(session: Session, ticket: Ticket, because: Because) -> list[str]:
+    """The ground in the law's words and what staff wrote; else why the sources kept things."""
+    cited = [regimes.load(ticket.regime).citation(because.ground)] if because.ground else []
+    given = [text for text in (*cited, because.reason) if text]
+    if given:
+        return given
+    found = [kept["because"] for line in lines(session, ticket.id) for kept in line.kept]
+    failed = [
+        "A system could not be searched or changed."
+        for line in lines(session, ticket.id)
+        if line.outcome == Outcome.COULD_NOT
+    ]
+    return list(dict.fromkeys(text for text in (*found, *failed) if text))
 
 
 def gaps(session: Session, ticket: Ticket) -> list[str]:

@@ -68,12 +68,11 @@ Handler = Callable[[House, Run], None]
 
 @contextmanager
 def finishing(run: Run) -> Iterator[tuple[Session, Ticket]]:
-    """The transaction that ends a task well: the ticket locked, the fence checked last."""
+    """The transaction that ends a task well: the ticket locked, the fence checked, then the rest."""
     with unit(run.house) as session:
         ticket = locked(session, run.lease.ticket_id)
-        yield session, ticket
-        session.flush()
         tasks.complete(session, run.house.store, run.lease)
+        yield session, ticket
         _after(session, ticket, run.lease.kind)
         run.claim_next(session)
 

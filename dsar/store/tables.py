@@ -9,18 +9,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from dsar.store.types import Instant, json_type
+from dsar.store.types import Instant, big, json_type
 
 
 def _id() -> str:
     return uuid4().hex
-
-
-def _big() -> Any:
-    return BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Request(SQLModel, table=True):
@@ -88,7 +84,7 @@ class JournalEntry(SQLModel, table=True):
     __tablename__ = "journal"
     __table_args__ = (UniqueConstraint("ticket_id", "seq"),)
 
-    id: int | None = Field(default=None, sa_column=Column(_big(), primary_key=True))
+    id: int | None = Field(default=None, sa_column=Column(big(), primary_key=True))
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     seq: int
     at: datetime = Field(sa_type=Instant)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -36,3 +36,8 @@ class Instant(TypeDecorator[datetime]):
 def json_type() -> TypeEngine[Any]:
     """JSON, as JSONB where the database has it."""
     return JSON().with_variant(JSONB(), "postgresql")
+
+
+def big() -> TypeEngine[int]:
+    """A 64-bit key that counts itself, also on SQLite."""
+    return BigInteger().with_variant(Integer(), "sqlite")

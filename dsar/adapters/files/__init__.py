@@ -21,6 +21,7 @@ class Files(Adapter):
     def __init__(self, settings: FilesSettings) -> None:
         super().__init__(settings)
         self.identifies_by = settings.identifies_by
+        self.gives = settings.gives
 
     def collections(self) -> Sequence[Collection]:
         """Every declared collection, in the order of the declaration."""

@@ -77,6 +77,12 @@ class FilesSettings:
     mask_key: str | None = field(default=None, repr=False)
 
     @property
+    def gives(self) -> tuple[str, ...]:
+        """The further kinds of identifier an answer may bring."""
+        kinds = (kind for collection in self.collections.values() for kind in collection.gives)
+        return tuple(dict.fromkeys(kinds))
+
+    @property
     def identifies_by(self) -> tuple[str, ...]:
         """The kinds of identifier any file can be searched by; a name comes last."""
         kinds = [kind for one in self.collections.values() for kind in one.identify]

@@ -37,6 +37,7 @@ class Sql(Adapter):
     def __init__(self, settings: SqlSettings) -> None:
         super().__init__(settings)
         self.identifies_by = settings.identifies_by
+        self.gives = settings.gives
         self._database = Database(settings)
 
     def collections(self) -> Sequence[Collection]:

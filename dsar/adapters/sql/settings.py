@@ -70,6 +70,12 @@ class SqlSettings:
     mask_key: str | None = field(default=None, repr=False)
 
     @property
+    def gives(self) -> tuple[str, ...]:
+        """The further kinds of identifier an answer may bring."""
+        kinds = (kind for table in self.tables.values() for kind in table.gives)
+        return tuple(dict.fromkeys(kinds))
+
+    @property
     def identifies_by(self) -> tuple[str, ...]:
         """The kinds of identifier any table can be searched by; a name comes last."""
         kinds = [kind for table in self.tables.values() for kind in table.identify]

@@ -1,0 +1,72 @@
+"""Brings a database to the schema this code needs, and tells how far it is."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
+
+from dsar.domain.errors import BadInput, DsarError
+from dsar.store.engine import Store
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+class SchemaMismatch(DsarError):  # noqa: N818
+    """The database's schema is not the one this code works with."""
+
+
+def _config(store: Store) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["engine"] = store.engine
+    return config
+
+
+def head() -> str:
+    """The newest revision this code knows."""
+    found = ScriptDirectory(str(_FOLDER)).get_current_head()
+    return found or ""
+
+
+def current(store: Store) -> str:
+    """The revision the database is at, or "" for an empty one; BadInput if it is out of reach."""
+    try:
+        with store.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or ""
+    except DBAPIError as error:
+        raise unreachable(store, error) from None
+
+
+def upgrade(store: Store) -> str:
+    """Runs every migration the database lacks; returns the revision reached."""
+    if store.sqlite and store.url.database:
+        Path(store.url.database).parent.mkdir(parents=True, exist_ok=True)
+    current(store)
+    command.upgrade(_config(store), "head")
+    return current(store)
+
+
+def check(store: Store) -> None:
+    """Refuses to work on another schema than ours; says which command mends it."""
+    at, wanted = current(store), head()
+    if at == wanted:
+        return
+    if not at:
+        message = "The database is empty. Run: dsar db upgrade"
+        raise SchemaMismatch(message)
+    known = {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
+    if at in known:
+        message = f"The database is at {at}, this code needs {wanted}. Run: dsar db upgrade"
+        raise SchemaMismatch(message)
+    message = f"The database is at {at}, newer than this code knows. Run the newer dsar."
+    raise SchemaMismatch(message)
+
+
+def unreachable(store: Store, error: DBAPIError) -> BadInput:
+    """What to say when the database does not answer; never the address's password."""
+    where = store.url.render_as_string(hide_password=True)
+    cause = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+    return BadInput("database_url", f"{where} does not answer: {cause}.", "Mend it or start it.")

@@ -1,0 +1,95 @@
+"""Finding and locking requests and tickets."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
+
+from dsar.domain.errors import NotFound
+from dsar.store.tables import CoverageLine, Identifier, Request, Ruling, Ticket
+
+
+def locked(session: Session, ticket_id: str) -> Ticket:
+    """The ticket, locked until the transaction ends. Lock order: ticket, task, source."""
+    found = session.exec(
+        select(Ticket)
+        .where(col(Ticket.id) == ticket_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        message = "There is no such ticket."
+        raise NotFound(message)
+    return found
+
+
+def by_ref(session: Session, ref: str) -> Ticket:
+    """The ticket with that reference; NotFound otherwise."""
+    found = session.exec(select(Ticket).where(col(Ticket.ref) == ref.upper())).one_or_none()
+    if found is None:
+        message = f"There is no ticket {ref}; `dsar ticket list` shows all."
+        raise NotFound(message)
+    return found
+
+
+def request_by_ref(session: Session, ref: str) -> Request:
+    """The request with that reference; NotFound otherwise."""
+    found = session.exec(select(Request).where(col(Request.ref) == ref.upper())).one_or_none()
+    if found is None:
+        message = f"There is no request {ref}; `dsar ticket list` shows all."
+        raise NotFound(message)
+    return found
+
+
+def request_of(session: Session, ticket: Ticket) -> Request:
+    """The request a ticket belongs to."""
+    return session.exec(select(Request).where(col(Request.id) == ticket.request_id)).one()
+
+
+def siblings(session: Session, ticket: Ticket) -> Sequence[Ticket]:
+    """The other tickets of the same request."""
+    return session.exec(
+        select(Ticket)
+        .where(col(Ticket.request_id) == ticket.request_id, col(Ticket.id) != ticket.id)
+        .order_by(col(Ticket.ref))
+    ).all()
+
+
+def of_request(session: Session, request: Request) -> Sequence[Ticket]:
+    """A request's tickets in the order they were filed."""
+    return session.exec(
+        select(Ticket).where(col(Ticket.request_id) == request.id).order_by(col(Ticket.ref))
+    ).all()
+
+
+def identifiers(session: Session, request_id: str) -> Sequence[Identifier]:
+    """All identifiers known of the person who sent a request."""
+    return session.exec(
+        select(Identifier)
+        .where(col(Identifier.request_id) == request_id)
+        .order_by(col(Identifier.kind), col(Identifier.blind))
+    ).all()
+
+
+def lines(session: Session, ticket_id: str) -> Sequence[CoverageLine]:
+    """A ticket's coverage, one line per source."""
+    return session.exec(
+        select(CoverageLine)
+        .where(col(CoverageLine.ticket_id) == ticket_id)
+        .order_by(col(CoverageLine.source))
+    ).all()
+
+
+def line(session: Session, ticket_id: str, source: str) -> CoverageLine:
+    """The coverage line of one source."""
+    return session.exec(
+        select(CoverageLine).where(
+            col(CoverageLine.ticket_id) == ticket_id, col(CoverageLine.source) == source
+        )
+    ).one()
+
+
+def rulings(session: Session, ticket_id: str) -> Sequence[Ruling]:
+    """What staff ruled on single records, oldest first: the latest ruling wins."""
+    return session.exec(
+        select(Ruling).where(col(Ruling.ticket_id) == ticket_id).order_by(col(Ruling.at))
+    ).all()
