@@ -1,16 +1,21 @@
 """What every test may ask for: databases and servers that are real and its own.
 
-`database_url` runs a test twice, on SQLite and on PostgreSQL; whatever touches the store asks for it.
+`tables_url` runs a test twice, on SQLite and on PostgreSQL, each with every table as the migrations
+make it; `database_url` is the same without tables. Whatever touches the store asks for one of them.
 The servers start once per test process, on free ports, and only when a test asks.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from sqlalchemy import make_url
 
+from dsar.store import migrate
+from dsar.store.engine import Store
 from tests.servers import PostgresServer, RedisServer, ServerMissing
 
 
@@ -58,9 +63,50 @@ def redis_url(redis_server: RedisServer) -> str:
     return redis_server.url()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of this test's own, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'dsar.sqlite'}"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(params=BOTH)
+def tables_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of this test's own with all tables, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        copy = shutil.copy(request.getfixturevalue("sqlite_tables"), tmp_path / "dsar.sqlite")
+        return f"sqlite:///{copy}"
+    return str(request.getfixturevalue("postgres_tables_url"))
+
+
+@pytest.fixture
+def postgres_tables_url(postgres_server: PostgresServer, postgres_tables: str) -> Iterator[str]:
+    """A PostgreSQL database of this test's own with all tables."""
+    with postgres_server.database(template=postgres_tables) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file each test's SQLite database is copied from: migrating once is enough."""
+    file = tmp_path_factory.mktemp("tables") / "dsar.sqlite"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: PostgresServer) -> Iterator[str]:
+    """The name of the database each test's PostgreSQL database is copied from."""
+    with postgres_server.database() as url:
+        _migrate(url)
+        yield str(make_url(url).database)
+
+
+def _migrate(url: str) -> None:
+    store = Store(url)
+    migrate.upgrade(store)
+    store.close()

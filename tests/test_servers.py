@@ -6,6 +6,8 @@ import pytest
 import redis
 from sqlalchemy import create_engine, text
 
+from dsar.store import migrate
+from dsar.store.engine import Store
 from tests.servers import PostgresServer, Process, RedisServer, ServerFailed
 
 
@@ -42,6 +44,14 @@ def doorbell() -> Iterator[RedisServer]:
 def test_each_test_gets_an_empty_database_of_its_own(database_url: str) -> None:
     write(database_url, 1, 2)
     assert rows(database_url) == [1, 2]
+
+
+def test_each_test_gets_tables_of_its_own(tables_url: str) -> None:
+    store = Store(tables_url)
+    migrate.check(store)
+    store.close()
+    write(tables_url, 1)
+    assert rows(tables_url) == [1]
 
 
 def test_two_databases_of_one_server_do_not_see_each_other(postgres_server: PostgresServer) -> None:
