@@ -158,16 +158,16 @@ _STAFF, _PERSON, _SYSTEM = By.STAFF, By.PERSON, By.SYSTEM
 
 def _rows() -> Iterator[Transition]:
     # fmt: off
-    yield T(S.RECEIVED,               E.ASK_IDENTITY,      S.AWAITING_IDENTITY,      _STAFF,  "identity_doubt",       "ask_identity")
+    yield T(S.RECEIVED,               E.ASK_IDENTITY,      S.AWAITING_IDENTITY,      _STAFF,  "identity_doubt",       "ask_identity", ("reasoned",))
     yield T(S.RECEIVED,               E.CONFIRM_IDENTITY,  S.VERIFIED,               _STAFF,  "identity_proven",      None, ("identified",))
     yield T(S.AWAITING_IDENTITY,      E.CONFIRM_IDENTITY,  S.VERIFIED,               _STAFF,  "identity_proven",      None, ("identified",))
     yield T(S.AWAITING_IDENTITY,      E.REMIND,            S.AWAITING_IDENTITY,      _SYSTEM, "identity_doubt",       "remind_identity")
     yield T(S.AWAITING_IDENTITY,      E.LAPSE,             S.LAPSED,                 _SYSTEM, "identity_not_proven",  "lapsed")
     yield T(S.LAPSED,                 E.CONFIRM_IDENTITY,  S.VERIFIED,               _STAFF,  "late_proof",           None, ("identified",))
     yield T(S.LAPSED,                 E.CLOSE,             S.UNANSWERED,             _STAFF,  "lapsed")
-    yield T(S.VERIFIED,               E.ASK_CLARIFICATION, S.AWAITING_CLARIFICATION, _STAFF,  "clarification",        "ask_clarification")
+    yield T(S.VERIFIED,               E.ASK_CLARIFICATION, S.AWAITING_CLARIFICATION, _STAFF,  "clarification",        "ask_clarification", ("reasoned",))
     yield T(S.AWAITING_CLARIFICATION, E.CLARIFY,           S.VERIFIED,               _STAFF,  "clarification")
-    yield T(S.VERIFIED,               E.ASK_FEE,           S.AWAITING_FEE,           _STAFF,  "fee",                  "ask_fee", ("may_be_refused",))
+    yield T(S.VERIFIED,               E.ASK_FEE,           S.AWAITING_FEE,           _STAFF,  "fee",                  "ask_fee", ("may_be_refused", "reasoned"))
     yield T(S.AWAITING_FEE,           E.FEE_SETTLED,       S.VERIFIED,               _STAFF,  "fee")
     yield T(S.VERIFIED,               E.ACCEPT,            S.ACCEPTED,               _STAFF,  "accepted",             "accepted")
     yield T(S.ACCEPTED,               E.START,             S.COLLECTING,             _SYSTEM, "search",               None, ("its_turn",), ("search",))

@@ -18,6 +18,7 @@ from dsar.services.cases import check_purposes
 from dsar.services.facts import Because
 from dsar.services.house import House, house_of
 from dsar.store.tables import Identifier, Request, Ticket
+from dsar.store.tickets import of_request
 
 #: No letters that are mistaken for digits; 32 signs, so that each carries five bits.
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -62,6 +63,11 @@ def file(session: Session, actor: Actor, application: Application) -> Request:
     for number, right in enumerate(application.rights, start=1):
         _open(session, actor, request, right, number=number, application=application)
     return request
+
+
+def unconfirmed(session: Session, request: Request) -> bool:
+    """Whether nobody has confirmed yet who is behind a request."""
+    return all(ticket.state == State.RECEIVED for ticket in of_request(session, request))
 
 
 def _known(session: Session, key: str | None) -> Request | None:

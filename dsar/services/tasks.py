@@ -68,7 +68,7 @@ Handler = Callable[[House, Run], None]
 
 @contextmanager
 def finishing(run: Run) -> Iterator[tuple[Session, Ticket]]:
-    """The transaction that ends a task well: the ticket locked, the fence checked, then the rest."""
+    """The transaction that ends a task well: ticket locked, fence checked, then the rest."""
     with unit(run.house) as session:
         ticket = locked(session, run.lease.ticket_id)
         tasks.complete(session, run.house.store, run.lease)

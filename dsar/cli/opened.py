@@ -1,0 +1,42 @@
+"""What every command opens and how every command speaks."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from dsar.services.house import House
+from dsar.services.opening import open_house
+from dsar.store import migrate
+
+
+@contextmanager
+def opened() -> Iterator[House]:
+    """The configured house with its schema up to date; an embedded database is made on the spot."""
+    house = open_house()
+    try:
+        if house.store.sqlite:
+            migrate.upgrade(house.store)
+        else:
+            migrate.check(house.store)
+        if house.settings.redis_url:
+            from workers.relay import relay
+
+            house.bell = relay(house)
+        yield house
+    finally:
+        house.store.close()
+
+
+def say(value: Any, as_json: bool, words: Callable[[], str]) -> None:
+    """Prints a result: as JSON for machines, in words for people."""
+    print(json.dumps(value, ensure_ascii=False, default=str) if as_json else words())
+
+
+def columns(rows: Sequence[Sequence[Any]], head: Sequence[str]) -> str:
+    """Rows under their heads, each column as wide as its widest entry."""
+    table = [list(head), *[["" if cell is None else str(cell) for cell in row] for row in rows]]
+    widths = [max(len(row[place]) for row in table) for place in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+             for row in table]  # fmt: skip
+    return "\n".join(line.rstrip() for line in lines)

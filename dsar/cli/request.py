@@ -1,0 +1,136 @@
+"""`dsar request`: file a request at the desk, show one."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from dsar.cli.opened import columns, opened, say
+from dsar.cli.waiting import approve_when_asked, wait_for
+from dsar.domain.errors import BadInput
+from dsar.domain.rights import Right
+from dsar.services import identity, intake, reports
+from dsar.services.actor import staff
+from dsar.services.house import House, look, unit
+from dsar.store.tickets import request_by_ref
+
+app = typer.Typer(help="File a request, show one.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def new(
+    right: Annotated[list[str], typer.Option(help="Which right; repeat for several.")],
+    identifier: Annotated[list[str], typer.Option(help="KIND=VALUE, e.g. email=ana@example.org.")],
+    received: Annotated[str, typer.Option(help="When it arrived, ISO 8601 with offset.")] = "",
+    regime: Annotated[str, typer.Option(help="The law; else the configured one.")] = "",
+    channel: Annotated[str, typer.Option(help="How it arrived.")] = "desk",
+    language: Annotated[str, typer.Option(help="The person's language.")] = "",
+    words: Annotated[str, typer.Option(help="What the person wrote.")] = "",
+    correct: Annotated[list[str] | None, typer.Option(help="FIELD=VALUE to rectify.")] = None,
+    purpose: Annotated[list[str] | None, typer.Option(help="Activity objected to.")] = None,
+    key: Annotated[str, typer.Option(help="Idempotency key: filed again, it is the first.")] = "",
+    identity_confirmed_by: Annotated[str, typer.Option(help="Staff who checked.")] = "",
+    approved_by: Annotated[str, typer.Option(help="Staff who approves what has no doubts.")] = "",
+    reason: Annotated[str, typer.Option(help="How identity was checked.")] = "",
+    wait: Annotated[bool, typer.Option(help="Wait until it ends or a person must act.")] = False,
+    seconds: Annotated[float, typer.Option(help="How long to wait at most.")] = 300.0,
+    json: Json = False,
+) -> None:
+    """File a request: one ticket for each right."""
+    application = intake.Application(
+        rights=tuple(_right(name) for name in right),
+        identifiers=tuple(_pair(text, "identifier") for text in identifier),
+        received_at=_instant(received),
+        regime=regime or None,
+        channel=channel,
+        language=language or "en",
+        words=words,
+        corrections=dict(_pair(text, "correct") for text in correct or ()),
+        purposes=tuple(purpose or ()),
+        idempotency_key=key or None,
+    )
+    with opened() as house:
+        ref = _file(house, application, identity_confirmed_by, reason)
+        if wait:
+            wait_for(house, ref, seconds=seconds)
+            while approved_by and approve_when_asked(house, ref, approved_by, reason):
+                wait_for(house, ref, seconds=seconds)
+        _show(house, ref, json)
+
+
+def _file(house: House, application: intake.Application, confirmed_by: str, reason: str) -> str:
+    """Files and, where staff vouches for the person, confirms: the request is kept in any case."""
+    if confirmed_by and not reason:
+        raise BadInput("reason", "is missing.", "Say with --reason how the identity was checked.")
+    with unit(house) as session:
+        request = intake.file(session, staff(confirmed_by or "desk"), application)
+        ref, fresh = request.ref, intake.unconfirmed(session, request)
+    if confirmed_by and fresh:
+        with unit(house) as session:
+            request = request_by_ref(session, ref)
+            identity.confirm(session, staff(confirmed_by), request, reason=reason)
+    return ref
+
+
+@app.command()
+def show(ref: str, json: Json = False) -> None:
+    """Show a request and its tickets."""
+    with opened() as house:
+        _show(house, ref, json)
+
+
+@app.command()
+def confirm(
+    ref: str,
+    by: Annotated[str, typer.Option("--by", help="Staff who checked.")],
+    reason: Annotated[str, typer.Option(help="How it was checked.")],
+    json: Json = False,
+) -> None:
+    """Confirm who is behind a request."""
+    with opened() as house:
+        with unit(house) as session:
+            request = request_by_ref(session, ref)
+            identity.confirm(session, staff(by), request, reason=reason)
+        _show(house, ref, json)
+
+
+def _show(house: House, ref: str, as_json: bool) -> None:
+    with look(house) as session:
+        view = reports.request_view(session, request_by_ref(session, ref))
+    rows = [
+        (t["ref"], t["right"], t["state"], t["due_on"], t["next"] or _paths(t))
+        for t in view["tickets"]
+    ]
+    heads = ("TICKET", "RIGHT", "STATE", "DUE", "NEXT")
+    say(view, as_json, lambda: f"Request {view['ref']}\n" + columns(rows, heads))
+
+
+def _paths(ticket: dict[str, list[dict[str, str]]]) -> str:
+    return ", ".join(bundle["path"] for bundle in ticket["bundles"])
+
+
+def _right(name: str) -> Right:
+    try:
+        return Right(name.strip().lower().replace("-", "_"))
+    except ValueError:
+        problem = f"{name!r} is no right."
+        raise BadInput("right", problem, f"Use one of: {', '.join(Right)}.") from None
+
+
+def _pair(text: str, field: str) -> tuple[str, str]:
+    kind, equals, value = text.partition("=")
+    if not (equals and kind.strip()):
+        raise BadInput(field, "is not KIND=VALUE.", "Write it as email=ana@example.org.")
+    return kind.strip() if field == "correct" else kind.strip().lower(), value
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        problem = "is not a date and time."
+        raise BadInput("received", problem, "Write 2026-01-31T10:00:00+01:00.") from None
