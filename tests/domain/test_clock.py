@@ -483,7 +483,9 @@ def test_the_version_of_a_rule_goes_by_the_day_of_receipt() -> None:
 def test_nothing_is_owed_before_the_first_day() -> None:
     found = dates(regime="in_dpdp", right="grievance")
     empty = {name: value for name, value in found.as_json().items() if value not in (None, [])}
+    assert found.received == date(2026, 6, 1)
     assert set(empty) == {
+        "received",
         "regime",
         "regime_version",
         "calendar",

@@ -42,7 +42,7 @@ def derive(
     steps = [Step("Local date of receipt", given, str(received))]
     if rule is None:
         steps.append(_not_in_force(regime, right, received))
-        return _nothing(regime, right, calendar=calendar, steps=steps)
+        return _nothing(regime, right, received=received, calendar=calendar, steps=steps)
     steps.append(_rule_applied(regime, rule))
     case = Case(rule, right, received, happened, calendar, latest=False, steps=steps)
     later = Case(rule, right, received, happened, calendar, latest=True, steps=[])
@@ -61,6 +61,7 @@ def _dates(
         regime_version=regime.version,
         calendar=case.calendar.name,
         right=str(case.right),
+        received=case.received,
         rule=rule.id,
         basis=rule.basis.value,
         certainty=rule.certainty.value,
@@ -84,13 +85,16 @@ def _dates(
     )
 
 
-def _nothing(regime: Regime, right: str, *, calendar: Calendar, steps: list[Step]) -> Dates:
+def _nothing(
+    regime: Regime, right: str, *, received: date, calendar: Calendar, steps: list[Step]
+) -> Dates:
     """Owe nothing: a duty is never invented before its first day or after its last."""
     return Dates(
         regime=regime.id,
         regime_version=regime.version,
         calendar=calendar.name,
         right=str(right),
+        received=received,
         rule=None,
         basis=None,
         certainty=None,

@@ -37,14 +37,16 @@ class Dates:
     cautious; `due_latest_arguable` is the latest defensible reading of `due`, and
     `effective_due_latest_arguable` that of `effective_due`. `due_extended` is the date the notified
     extension gives, or while none is notified the furthest one could reach. `extension_valid` is
-    None while no extension was notified. `waiting_for` names the answers without which the clock
-    has not started, `paused_since` the day since which it stands still.
+    None while no extension was notified. `received` is the controller's local day of receipt,
+    `waiting_for` names the answers without which the clock has not started, `paused_since` the
+    day since which it stands still.
     """
 
     regime: str
     regime_version: str
     calendar: str
     right: str
+    received: date
     rule: str | None
     basis: str | None
     certainty: str | None
