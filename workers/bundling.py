@@ -1,17 +1,20 @@
 """The `bundle` task: what services gathered becomes the canonical contents, and those a bundle."""
 
 from datetime import date
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import exports
 from dsar import __version__
 from dsar.domain.controller import Controller
+from dsar.domain.errors import NotFound
 from dsar.domain.rights import ARTICLES
 from dsar.services import regimes
-from dsar.services.bundles import Gathered, Part, built, gather
-from dsar.services.house import House
+from dsar.services.bundles import Gathered, Part, built, bundles_of, gather
+from dsar.services.house import House, look
 from dsar.services.tasks import Run
+from dsar.store.tickets import by_ref
 from exports.contents import (
     Contents,
     HumanDecision,
@@ -97,3 +100,18 @@ def _decision(gathered: Gathered) -> HumanDecision | None:
         made["decision"],
         made["reasons"],
     )
+
+
+def rebuild(house: House, ref: str, out: Path | None) -> dict[str, object]:
+    """Builds the latest bundle of a ticket again and compares it with the one handed over."""
+    with look(house) as session:
+        ticket = by_ref(session, ref)
+        known = bundles_of(session, ticket)
+    if not known:
+        message = f"{ref} has no bundle yet."
+        raise NotFound(message)
+    last, gathered = known[-1], gather(house, ticket.id)
+    target = out or gathered.target.with_name(f"{ref}-{last.number}-again.zip")
+    key = Ed25519PrivateKey.from_private_bytes(house.vault.derive("bundle signature"))
+    made = exports.build(contents(gathered, house.controller), target, sign_with=key)
+    return {"path": str(target), "sha256": made.sha256, "same": made.sha256 == last.sha256}

@@ -5,8 +5,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -38,11 +38,13 @@ COMMANDS: Mapping[str, str] = {
 class Lazy(TyperGroup):
     """Imports a command's module when it is asked for: `dsar --version` needs no database."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         del ctx
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(  # type: ignore[override]
+        self, ctx: typer.Context, cmd_name: str
+    ) -> Any:
         del ctx
         if cmd_name not in COMMANDS:
             return None
@@ -78,13 +80,10 @@ def run(arguments: list[str]) -> int:
     """Runs one command and returns its exit code; a person never sees a stack trace."""
     as_json = "--json" in arguments
     try:
-        code = typer.main.get_command(app)(arguments, prog_name="dsar", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as wrong:
-        wrong.show()
-        return wrong.exit_code
-    except (click.Abort, KeyboardInterrupt):
+        typer.main.get_command(app)(arguments, prog_name="dsar")
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
         return 130
     except BadInput as wrong:
         _tell(wrong, as_json, field=wrong.field)
@@ -97,7 +96,7 @@ def run(arguments: list[str]) -> int:
             raise
         _tell(_inside(failed), as_json)
         return 1
-    return int(code or 0)
+    return 0
 
 
 def _inside(failed: Exception) -> DsarError:

@@ -20,9 +20,9 @@ def opened() -> Iterator[House]:
         else:
             migrate.check(house.store)
         if house.settings.redis_url:
-            from workers.relay import relay
+            from workers.process import ringing
 
-            house.bell = relay(house)
+            ringing(house)
         yield house
     finally:
         house.store.close()

@@ -41,13 +41,13 @@ def new(
     """File a request: one ticket for each right."""
     application = intake.Application(
         rights=tuple(_right(name) for name in right),
-        identifiers=tuple(_pair(text, "identifier") for text in identifier),
+        identifiers=tuple(pair(text, "identifier") for text in identifier),
         received_at=_instant(received),
         regime=regime or None,
         channel=channel,
         language=language or "en",
         words=words,
-        corrections=dict(_pair(text, "correct") for text in correct or ()),
+        corrections=dict(pair(text, "correct") for text in correct or ()),
         purposes=tuple(purpose or ()),
         idempotency_key=key or None,
     )
@@ -119,7 +119,7 @@ def _right(name: str) -> Right:
         raise BadInput("right", problem, f"Use one of: {', '.join(Right)}.") from None
 
 
-def _pair(text: str, field: str) -> tuple[str, str]:
+def pair(text: str, field: str) -> tuple[str, str]:
     kind, equals, value = text.partition("=")
     if not (equals and kind.strip()):
         raise BadInput(field, "is not KIND=VALUE.", "Write it as email=ana@example.org.")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dsar.domain.journal import START, Entry, Fault, digest, verify
@@ -64,3 +65,8 @@ def _entries(session: Session, ticket: Ticket) -> Iterator[Entry]:
         yield Entry(
             ticket.ref, row.seq, row.at, row.event, row.actor, row.data, row.previous, row.digest
         )
+
+
+def counted(session: Session) -> int:
+    """How many entries there are."""
+    return session.exec(select(func.count()).select_from(JournalEntry)).one()

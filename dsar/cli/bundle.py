@@ -1,0 +1,42 @@
+"""`dsar bundle`: check one from anywhere, build one again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dsar.cli.opened import opened, say
+from dsar.domain.errors import DsarError
+
+app = typer.Typer(help="Check a bundle, build one again.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def verify(path: Path, json: Json = False) -> None:
+    """Check a bundle without database or network: hashes, signature, counts."""
+    import exports
+
+    findings = [str(finding) for finding in exports.verify(path)]
+    result = {"path": str(path), "whole": not findings, "findings": findings}
+    say(result, json, lambda: "\n".join(findings) or f"{path.name} is whole and unchanged.")
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def build(
+    ref: str,
+    out: Annotated[Path | None, typer.Option(help="Where to write it.")] = None,
+    json: Json = False,
+) -> None:
+    """Build the latest bundle of a ticket again; it must come out byte for byte."""
+    from workers.bundling import rebuild
+
+    with opened() as house:
+        made = rebuild(house, ref, out)
+    say(made, json, lambda: f"{made['path']}\nsha256 {made['sha256']}")
+    if not made["same"]:
+        message = "It differs from the one that was handed over; the sources of it have changed."
+        raise DsarError(message)

@@ -1,0 +1,170 @@
+"""`dsar demo`: a filled company, one request of every right, from intake to bundles."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dsar.cli.opened import columns, opened, say
+from dsar.domain.errors import BadInput
+from dsar.domain.lifecycle import Event
+from dsar.services import identity, intake, reports, review
+from dsar.services.actor import staff
+from dsar.services.advance import advance
+from dsar.services.facts import Because
+from dsar.services.house import House, look, unit
+from dsar.store.tickets import by_ref, of_request, request_by_ref
+
+DESK, OFFICER = staff("ana"), staff("ben")
+
+#: What marks a folder as one the demo may replace.
+_MARK = ".dsar-demo"
+
+_CHECKED = "called back on the number on file"
+_DECISION = "Payment by invoice is granted."
+_REASONS = "All invoices of the last year were paid in time; the score weighed a moved address."
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Where the company lives.")] = Path("dsar-demo"),
+    serve: Annotated[bool, typer.Option(help="Leave it running, with pages.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the pages.")] = 8000,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """A filled company and one request of every right, answered from intake to bundles."""
+    company = _company(out)
+    os.environ["DSAR_CONFIG"] = str(company.settings)
+    with opened() as house:
+        refs = [_file(house, persona) for persona in company.personas if persona.rights]
+        _work(house)
+        while _staff_acts(house, refs):
+            _work(house)
+        rows = list(_rows(house, refs))
+        say({"folder": str(company.folder), "tickets": rows}, json, lambda: _words(rows, company))
+        if serve:
+            _serve(house, port)
+
+
+def _company(out: Path) -> Any:
+    from dsar.demo import company
+
+    if out.exists() and any(out.iterdir()) and not (out / _MARK).exists():
+        raise BadInput("out", f"{out} is not empty.", "Name a new folder with --out.")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    (out / _MARK).touch()
+    return company.build(out, today=datetime.now(UTC).date())
+
+
+def _file(house: House, persona: Any) -> str:
+    """Intake at the desk, and the person confirmed by somebody who called back."""
+    application = intake.Application(
+        rights=persona.rights,
+        identifiers=persona.identifiers,
+        words=persona.words,
+        corrections=persona.changes,
+        purposes=persona.purposes,
+    )
+    with unit(house) as session:
+        ref = intake.file(session, DESK, application).ref
+    with unit(house) as session:
+        identity.confirm(session, DESK, request_by_ref(session, ref), reason=_CHECKED)
+    return ref
+
+
+def _work(house: House) -> None:
+    from workers.drive import drive
+
+    drive(house)
+
+
+def _staff_acts(house: House, refs: list[str]) -> bool:
+    """Whatever waits for staff is looked at and decided; True if anything was."""
+    waiting = [ref for ref in refs for ref in _waiting(house, ref)]
+    for ref in waiting:
+        _decide(house, ref)
+    return bool(waiting)
+
+
+def _waiting(house: House, ref: str) -> list[str]:
+    with look(house) as session:
+        tickets = of_request(session, request_by_ref(session, ref))
+        return [ticket.ref for ticket in tickets if ticket.state == "in_review"]
+
+
+def _decide(house: House, ref: str) -> None:
+    """Another person's data is held back, a machine's decision taken anew, the rest approved."""
+    foreign = _foreign(house, ref)
+    with unit(house) as session:
+        ticket = by_ref(session, ref)
+        if foreign:
+            rules = tuple(review.parse(f"{place}=withhold:rights_of_others") for place in foreign)
+            review.rule(session, OFFICER, ticket, rules, reason="It speaks of a colleague.")
+        elif ticket.right == "automated_decision_review":
+            review.decide_anew(session, OFFICER, ticket, decision=_DECISION, reason=_REASONS)
+        else:
+            because = Because(reason="looked at", decided_by=OFFICER.name)
+            advance(session, OFFICER, ticket.id, Event.APPROVE, because=because)
+
+
+def _foreign(house: House, ref: str) -> list[str]:
+    """What a reviewer finds on reading what may speak of others, and has not ruled on yet."""
+    from dsar.demo.support import ABOUT_SOMEONE_ELSE
+    from dsar.services import pages
+    from dsar.store.tickets import rulings
+
+    with look(house) as session:
+        ticket = by_ref(session, ref)
+        flagged = any(doubt["code"] == "about_others" for doubt in ticket.doubts)
+        if not flagged or rulings(session, ticket.id):
+            return []
+    seal = pages.seal_for(house, ticket.id)
+    return [
+        f"support.messages:{record.key}.body"
+        for record in pages.records(house, seal, ticket.id, "support", "messages")
+        if ABOUT_SOMEONE_ELSE in str(record.data.get("body"))
+    ]
+
+
+def _rows(house: House, refs: list[str]) -> Iterator[dict[str, Any]]:
+    with look(house) as session:
+        for ref in refs:
+            for ticket in of_request(session, request_by_ref(session, ref)):
+                view = reports.ticket_view(session, ticket)
+                bundle = view["bundles"][-1]["path"] if view["bundles"] else None
+                names = ("ref", "right", "state", "due_on", "next")
+                yield {**{name: view[name] for name in names}, "bundle": bundle}
+
+
+def _words(rows: list[dict[str, Any]], company: Any) -> str:
+    cells = [[r["ref"], r["right"], r["state"], r["due_on"] or "at once",
+              _short(r["bundle"])] for r in rows]  # fmt: skip
+    table = columns(cells, ("TICKET", "RIGHT", "OUTCOME", "DUE", "BUNDLE"))
+    config = _short(company.settings)
+    return (
+        f"{table}\n\n"
+        f"Look around:  dsar --config {config} ticket list --ended\n"
+        f"One ticket:   dsar --config {config} ticket show {rows[0]['ref']}\n"
+        f"In a browser: dsar --config {config} serve"
+    )
+
+
+def _short(path: object) -> str:
+    if path is None:
+        return "-"
+    whole = Path(str(path))
+    here = Path.cwd()
+    return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(whole)
+
+
+def _serve(house: House, port: int) -> None:
+    from dsar.web.server import serve as serve_pages
+    from workers.process import run_embedded
+
+    print(f"\nThe queue: http://127.0.0.1:{port}/  (Ctrl-C ends it)", flush=True)
+    with run_embedded(house):
+        serve_pages(house, "127.0.0.1", port)

@@ -1,0 +1,45 @@
+"""`dsar hold`: legal holds."""
+
+from typing import Annotated
+
+import typer
+
+from dsar.cli.opened import columns, opened, say
+from dsar.cli.request import pair
+from dsar.services import holds
+from dsar.services.house import look, unit
+
+app = typer.Typer(help="Legal holds: nothing of the person is erased.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def place(
+    identifier: Annotated[str, typer.Option(help="KIND=VALUE, e.g. email=ana@example.org.")],
+    reason: Annotated[str, typer.Option(help="Which claim the data is needed for.")],
+    by: Annotated[str, typer.Option("--by", help="Who places it.")],
+    json: Json = False,
+) -> None:
+    """Put a hold on a person."""
+    kind, value = pair(identifier, "identifier")
+    with opened() as house, unit(house) as session:
+        hold_id = holds.place(session, by, kind=kind, value=value, reason=reason).id
+    say({"id": hold_id}, json, lambda: f"Hold {hold_id} is in force.")
+
+
+@app.command()
+def lift(hold_id: str, json: Json = False) -> None:
+    """End a hold."""
+    with opened() as house, unit(house) as session:
+        holds.lift(session, hold_id)
+    say({"id": hold_id}, json, lambda: f"Hold {hold_id} is lifted.")
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """Every hold in force."""
+    with opened() as house, look(house) as session:
+        rows = holds.in_force(session)
+    names = ("id", "kind", "reason", "by")
+    say(rows, json, lambda: columns([[row[n] for n in names] for row in rows], names))

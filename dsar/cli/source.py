@@ -1,0 +1,52 @@
+"""`dsar source`: the configured systems."""
+
+from typing import Annotated
+
+import typer
+
+from dsar.cli.opened import columns, opened, say
+from dsar.cli.request import pair
+from dsar.domain.identity import Subject
+from dsar.services.probing import check_all, find_in
+
+app = typer.Typer(help="The configured systems that hold personal data.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """Every source with its adapter."""
+    with opened() as house:
+        rows = [{"name": s.name, "title": s.title, "adapter": s.adapter.name,
+                 "searches_by": sorted(s.needs)} for s in house.sources]  # fmt: skip
+    names = ("name", "title", "adapter")
+    say(rows, json, lambda: columns([[r[n] for n in names] for r in rows],
+                                    ("SOURCE", "TITLE", "ADAPTER")))  # fmt: skip
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(help="One source; all without.")] = "", json: Json = False
+) -> None:
+    """Reach each source and compare it with what was declared."""
+    with opened() as house:
+        found = check_all(house, name or None)
+    lines = [f"{source}: {problem}" for source, problems in found.items() for problem in problems]
+    say(found, json, lambda: "\n".join(lines) or f"{len(found)} sources, all as declared.")
+    if lines:
+        raise typer.Exit(1)
+
+
+@app.command()
+def find(
+    name: str,
+    identifier: Annotated[list[str], typer.Option(help="KIND=VALUE, e.g. email=ana@example.org.")],
+    json: Json = False,
+) -> None:
+    """Search one source for a person, without filing anything."""
+    subject = Subject.of(pair(text, "identifier") for text in identifier)
+    with opened() as house:
+        found = find_in(house, name, subject)
+    rows = [[r["collection"], r["key"], r["match"]] for r in found]
+    say(found, json, lambda: columns(rows, ("COLLECTION", "KEY", "MATCH")))

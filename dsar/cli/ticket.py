@@ -1,0 +1,118 @@
+"""`dsar ticket`: the queue, one ticket, and everything staff can do with it."""
+
+from typing import Annotated
+
+import typer
+
+from dsar.cli.opened import columns, opened, say
+from dsar.cli.waiting import wait_for
+from dsar.domain.errors import BadInput
+from dsar.domain.lifecycle import By, Event
+from dsar.services import reports, review
+from dsar.services.actor import Actor
+from dsar.services.advance import advance
+from dsar.services.facts import Because
+from dsar.services.house import House, look, unit
+from dsar.store.tickets import by_ref, request_of
+
+app = typer.Typer(help="The queue, one ticket, and acting on it.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_(
+    ended: Annotated[bool, typer.Option(help="The ended ones instead of the open.")] = False,
+    json: Json = False,
+) -> None:
+    """The queue by due date: what must be done next, why, and by when."""
+    with opened() as house, look(house) as session:
+        rows = reports.queue(session, ended=ended)
+    heads = ("TICKET", "RIGHT", "STATE", "WHO", "DUE", "NEXT")
+    names = ("ref", "right", "state", "owner", "due_on", "next")
+    say(rows, json, lambda: columns([[row[name] for name in names] for row in rows], heads))
+
+
+@app.command()
+def show(ref: str, json: Json = False) -> None:
+    """One ticket with its dates, coverage, history and bundles."""
+    with opened() as house:
+        _show(house, ref, json)
+
+
+@app.command()
+def letters(ref: str, json: Json = False) -> None:
+    """Every letter of a ticket as it was written."""
+    with opened() as house, look(house) as session:
+        told = reports.letters_view(session, by_ref(session, ref))
+    say(told, json, lambda: "\n\n".join(f"{t['subject']}\n\n{t['text']}" for t in told))
+
+
+@app.command()
+def act(
+    ref: str,
+    event: str,
+    by: Annotated[str, typer.Option("--by", help="Who acts.")] = "desk",
+    reason: Annotated[
+        str, typer.Option(help="Why; told to the person where it concerns them.")
+    ] = "",
+    ground: Annotated[str, typer.Option(help="The legal ground, e.g. refusal_excessive.")] = "",
+    decision: Annotated[str, typer.Option(help="What a person decided anew (decide).")] = "",
+    rule: Annotated[list[str] | None, typer.Option(help="PLACE=VERDICT[:GROUND] (revise).")] = None,
+    months: Annotated[int | None, typer.Option(help="Length of an extension.")] = None,
+    days: Annotated[int | None, typer.Option(help="Length of an extension.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait for what follows.")] = False,
+    json: Json = False,
+) -> None:
+    """Let an event happen to a ticket; refused with the sentence that says why."""
+    because = Because(reason=reason, ground=ground, decided_by=by, months=months, days=days)
+    with opened() as house:
+        with unit(house) as session:
+            ticket = by_ref(session, ref)
+            request = request_of(session, ticket).ref
+            actor, kind = _actor(by), _event(event)
+            if kind is Event.REVISE:
+                spoken = tuple(review.parse(text) for text in rule or ())
+                review.rule(session, actor, ticket, spoken, reason=reason)
+            elif kind is Event.DECIDE:
+                review.decide_anew(session, actor, ticket, decision=decision, reason=reason)
+            else:
+                advance(session, actor, ticket.id, kind, because=because)
+        if wait:
+            wait_for(house, request, seconds=300)
+        _show(house, ref, json)
+
+
+def _event(name: str) -> Event:
+    try:
+        return Event(name.strip().lower().replace("-", "_"))
+    except ValueError:
+        problem = f"{name!r} is no event."
+        raise BadInput("event", problem, f"Use one of: {', '.join(Event)}.") from None
+
+
+def _actor(name: str) -> Actor:
+    """Staff; what belongs to the person, staff does for them."""
+    if not name.strip():
+        raise BadInput("by", "is empty.", "Name who acts.")
+    return Actor(By.STAFF, name)
+
+
+def _show(house: House, ref: str, as_json: bool) -> None:
+    with look(house) as session:
+        view = reports.ticket_view(session, by_ref(session, ref))
+    say(view, as_json, lambda: _words(view))
+
+
+def _words(view: dict[str, object]) -> str:
+    coverage: list[dict[str, object]] = view["coverage"]  # type: ignore[assignment]
+    names = ("title", "words", "found", "done", "reason")
+    rows = [[line[name] for name in names] for line in coverage]
+    parts = [
+        f"{view['ref']}  {view['title']} ({view['article']})",
+        f"state {view['state']}, due {view['due_on']}, next: {view['next'] or '-'}",
+        columns(rows, ("SOURCE", "OUTCOME", "FOUND", "DONE", "REASON")) if rows else "",
+    ]
+    bundles: list[dict[str, object]] = view["bundles"]  # type: ignore[assignment]
+    parts += [f"bundle {bundle['path']}" for bundle in bundles]
+    return "\n".join(part for part in parts if part)

@@ -1,0 +1,42 @@
+"""Looks for tickets that should have moved on by themselves and have not, and moves them on.
+
+Joins are decided under the ticket's lock, so there should be none; each one found is counted.
+"""
+
+import structlog
+from sqlmodel import col, select
+
+from dsar.domain.lifecycle import OWNER, By
+from dsar.services.advance import settle
+from dsar.services.house import House, look, unit
+from dsar.store.counts import count
+from dsar.store.tables import Task, Ticket
+from dsar.store.tickets import locked
+
+log = structlog.get_logger("dsar.tasks")
+
+_OURS = tuple(state.value for state, owner in OWNER.items() if owner is By.SYSTEM)
+_COMING = ("blocked", "ready", "leased")
+
+
+def repair_joins(house: House, *, limit: int = 200) -> int:
+    """Settles tickets that wait for the engine although nothing of theirs is to be done."""
+    coming = select(col(Task.id)).where(
+        col(Task.ticket_id) == col(Ticket.id), col(Task.state).in_(_COMING)
+    )
+    waiting = select(col(Ticket.id)).where(col(Ticket.state).in_(_OURS), ~coming.exists())
+    with look(house) as session:
+        found = session.exec(waiting.order_by(col(Ticket.due_at)).limit(limit)).all()
+    return sum(_repair(house, ticket_id) for ticket_id in found)
+
+
+def _repair(house: House, ticket_id: str) -> bool:
+    with unit(house) as session:
+        ticket = locked(session, ticket_id)
+        before = ticket.version
+        settle(session, ticket)
+        moved = ticket.version != before
+        if moved:
+            count(session, house.store, "join_repairs")
+            log.warning("join.repaired", ticket=ticket.ref)
+    return moved
