@@ -1,17 +1,47 @@
-"""Lays out blocks of HTML and writes them as one tagged PDF, PDF/A-3a and PDF/UA-1 at once."""
+"""Lays out blocks of HTML in portions and writes them as one tagged PDF: PDF/A-3a and PDF/UA-1.
+
+WeasyPrint keeps every box of a document until the end; a report of 20,000 lines would need some
+gigabytes. Here a portion of blocks is laid out, its pages are painted into a growing file and its
+boxes are dropped. The last page of a portion is not painted: its blocks begin the next portion, so
+that the pages come out as if all had been laid out at once.
+
+This is the only module that uses WeasyPrint beyond its public interface, which is why the version
+is pinned; a test compares its pages with those of `write_whole`.
+"""
 
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from importlib.resources import files
 from typing import IO, Any
 
-from markupsafe import Markup
-from weasyprint import CSS, HTML, Attachment
+import pydyf
+from markupsafe import Markup, escape
+from weasyprint import CSS, HTML, VERSION, Attachment
+from weasyprint.anchors import make_page_bookmark_tree
 from weasyprint.document import Document as Layout
+from weasyprint.document import Page
+from weasyprint.matrix import Matrix
+from weasyprint.pdf import _w3c_date_to_pdf
+from weasyprint.pdf.anchors import add_links, add_outlines, write_pdf_attachment
+from weasyprint.pdf.fonts import build_fonts_dictionary
 from weasyprint.pdf.metadata import DocumentMetadata
+from weasyprint.pdf.stream import Stream
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from exports.report.growing import GrowingPdf
+from exports.report.tags import Marks, Tags
+
+#: A portion is full at so many blocks or characters: some eight pages, a hundred megabytes at most.
+PORTION_BLOCKS, PORTION_SIZE = 250, 64_000
+#: So many running feet are laid out at once, at the end, when the number of pages is known.
+_FEET = 50
+#: PDF points to one CSS pixel.
+_SCALE = 0.75
 
 
 class Nothing(URLFetcher):  # type: ignore[misc]
@@ -26,13 +56,19 @@ NOTHING = Nothing(allowed_protocols=frozenset(), allow_redirects=False, fail_on_
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the PDF says about itself. `moment` is both its creation and modification time."""
+    """What the PDF says of itself and prints on every page.
+
+    `moment` is both its creation and modification time. `foot` stands at the foot of every page,
+    opposite to `number`, in which {page} and {pages} are replaced.
+    """
 
     title: str
     author: str
     language: str
     moment: datetime
     style: str
+    foot: str
+    number: str
     attachment: bytes = b""
 
 
@@ -75,8 +111,24 @@ def page(head: Head, body: str) -> HTML:
     return HTML(string=f"{start}<body>{body}", url_fetcher=NOTHING)
 
 
-def style(head: Head, fonts: FontConfiguration) -> CSS:
-    return CSS(string=head.style, url_fetcher=NOTHING, font_config=fonts)
+def _sheet(text: str, fonts: FontConfiguration) -> CSS:
+    return CSS(string=text, url_fetcher=NOTHING, font_config=fonts)
+
+
+def _css(text: str) -> str:
+    """A CSS string whose every character is data."""
+    return '"' + "".join(f"\\{ord(sign):06x}" for sign in text) + '"'
+
+
+def _margins(head: Head, number: str) -> str:
+    """The rules for the foot of the pages; `number` is a CSS content list."""
+    return f"@page{{@bottom-left{{content:{_css(head.foot)}}}@bottom-right{{content:{number}}}}}"
+
+
+def _counters(head: Head) -> str:
+    before, _, rest = head.number.partition("{page}")
+    between, _, after = rest.partition("{pages}")
+    return f"{_css(before)} counter(page) {_css(between)} counter(pages) {_css(after)}"
 
 
 def metadata(head: Head) -> Metadata:
@@ -104,11 +156,284 @@ def _attachment(head: Head) -> Attachment:
 
 
 def write_whole(blocks: Iterable[str], head: Head, out: IO[bytes]) -> int:
-    """Lays everything out at once with WeasyPrint's public interface; returns the pages."""
+    """Lays everything out at once with WeasyPrint's public interface; returns the pages.
+
+    For comparison: what `write` must look like, at the price of memory and of broken tables' tags.
+    """
     fonts = FontConfiguration()
+    sheet = _sheet(head.style + _margins(head, _counters(head)), fonts)
     layout: Layout = page(head, "\n".join(blocks)).render(
-        font_config=fonts, stylesheets=[style(head, fonts)], pdf_variant="pdf/a-3a"
+        font_config=fonts, stylesheets=[sheet], pdf_variant="pdf/a-3a"
     )
     layout.metadata = metadata(head)
     layout.write_pdf(out, pdf_variant="pdf/a-3a")
     return len(layout.pages)
+
+
+def write(blocks: Iterable[str], head: Head, out: IO[bytes]) -> int:
+    """Lays blocks out in portions; returns the number of pages.
+
+    Each block is exactly one HTML element. Memory is bounded by the largest portion.
+    """
+    painter = _Painter(head, out)
+    for pages in _portions(blocks, painter):
+        painter.paint(pages)
+    painter.finish()
+    return len(painter.pdf.page_references)
+
+
+def _portions(blocks: Iterable[str], painter: "_Painter") -> Iterator[list[Page]]:
+    """The finished pages, portion by portion."""
+    waiting = iter(blocks)
+    carried: list[str] = []
+    first = True
+    while True:
+        portion = [*carried, *_next(waiting, PORTION_SIZE - sum(map(len, carried)))]
+        more = next(waiting, None)
+        pages = painter.lay_out(portion, first=first)
+        if more is None:
+            yield pages
+            return
+        finished, blocks_done = _finished(pages, len(portion))
+        carried = [*portion[blocks_done:], more]
+        first = False
+        yield pages[:finished]
+
+
+def _next(waiting: Iterator[str], size: int) -> Iterator[str]:
+    """The next blocks: at least one, no more than a portion."""
+    for count, block in enumerate(waiting, 1):
+        yield block
+        size -= len(block)
+        if size <= 0 or count >= PORTION_BLOCKS:
+            return
+
+
+def _finished(pages: Sequence[Page], blocks: int) -> tuple[int, int]:
+    """How many pages can be painted, and how many blocks stand on them.
+
+    The last page that begins with a new block, and all after it, wait for what follows.
+    """
+    for number in range(len(pages) - 1, 0, -1):
+        body, before = _body(pages[number]), _body(pages[number - 1])
+        start = body.children[0].element
+        if start is not before.children[-1].element:
+            return number, list(body.element).index(start)
+    return len(pages), blocks
+
+
+def _body(of: Page) -> Any:
+    """The part of <body> that stands on a page; its children are (parts of) the blocks."""
+    return of._page_box.children[0].children[0]  # noqa: SLF001
+
+
+class _PageStream(Stream):  # type: ignore[misc]
+    """What is painted on one page. Knows where each text is marked, so that it can be unmarked."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.places: dict[Any, int] = {}
+
+    @contextmanager
+    def marked(self, box: Any, tag: str) -> Iterator[None]:
+        self.places[box] = len(self.stream)
+        with super().marked(box, tag):
+            if tag == "Span" and _reordered(box.text):
+                # What is copied or read aloud must be the text, not the order of its glyphs.
+                self.stream[-2]["ActualText"] = pydyf.String(box.text)
+            yield
+
+    @property
+    def numbers(self) -> dict[Any, int]:
+        """The number under which each text is marked."""
+        return {box: mark["mcid"] for box, mark in self._tags.items()}
+
+    def closed(self) -> "_PageStream":
+        """In brackets, so that what follows starts from the page's own coordinates."""
+        self.stream.insert(0, b"q")
+        self.stream.append(b"Q")
+        return self
+
+    def unmark(self, box: Any) -> None:
+        """Turns a marked text into decoration."""
+        place = self.places[box]
+        self.stream[place : place + 3] = ["/Artifact", b"", b"BMC"]
+
+
+def _reordered(text: str) -> bool:
+    """Scripts whose glyphs do not stand one by one for their letters: Hebrew to Mongolian."""
+    return not text.isascii() and any("\u0590" <= sign <= "\u1cff" for sign in text)
+
+
+@dataclass
+class _Painter:
+    """Paints pages into a growing PDF; what all pages share is kept here."""
+
+    head: Head
+    out: IO[bytes]
+    fonts: dict[Any, Any] = field(default_factory=dict)
+    feet: list[Any] = field(default_factory=list)
+    outline: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.pdf = GrowingPdf(self.out)
+        self.tags = Tags(self.pdf)
+        self.font_config = FontConfiguration()
+        parts = ("ExtGState", "XObject", "Pattern", "Shading", "ColorSpace")
+        self.resources = self.pdf.number(
+            pydyf.Dictionary({part: pydyf.Dictionary() for part in parts})
+        )
+        self._bookmarks: tuple[list[int], list[Any], int] = ([], [self.outline], 0)
+
+    @cached_property
+    def sheet(self) -> CSS:
+        return _sheet(self.head.style, self.font_config)
+
+    @cached_property
+    def continued(self) -> CSS:
+        """A portion that continues begins a page as any other page begins: without a gap."""
+        rule = "body > :first-child, body > :first-child > :first-child { margin-top: 0 }"
+        return _sheet(rule, self.font_config)
+
+    def lay_out(self, blocks: Sequence[str], *, first: bool) -> list[Page]:
+        """The pages of a portion, without running feet."""
+        sheets = [self.sheet] if first else [self.sheet, self.continued]
+        layout = page(self.head, "\n".join(blocks)).render(
+            font_config=self.font_config, stylesheets=sheets
+        )
+        found: list[Page] = layout.pages
+        return found
+
+    def paint(self, pages: Iterable[Page]) -> None:
+        """Paints finished pages and forgets them."""
+        for each in pages:
+            self._paint(each)
+        self.tags.forget()
+        self.pdf.flush()
+
+    def _paint(self, of: Page) -> None:
+        matrix = Matrix(_SCALE, 0, 0, -_SCALE, 0, of.height * _SCALE)
+        stream = self._painted(of, self.pdf.number(pydyf.Object()))
+        self.feet.append(self.pdf.number(pydyf.Object()))
+        key = self.tags.key()
+        entry = self._entry(of, [stream, self.feet[-1]], key)
+        self.pdf.add_page(entry)
+        external = [link for link in of.links if link[0] == "external"]
+        add_links((external, []), matrix, self.pdf, entry, [], {})
+        root = of._page_box.children[0]  # noqa: SLF001
+        self.tags.add_page(key, root, entry.reference, Marks(stream.numbers, stream.unmark))
+        self.pdf.write(stream.closed())
+        self._remember_bookmarks(of, matrix)
+
+    def _painted(self, of: Page, place: Any) -> "_PageStream":
+        """The content of a page, to be written as the object whose number `place` holds."""
+        rectangle = (0, 0, of.width, of.height)
+        stream = _PageStream(self.fonts, rectangle, self.resources, {}, {}, {}, None, compress=True)
+        stream.number = place.number
+        stream.transform(d=-1, f=of.height * _SCALE)
+        of.paint(stream, _SCALE)
+        return stream
+
+    def _entry(self, of: Page, contents: Iterable[Any], key: int) -> Any:
+        box = pydyf.Array((0, 0, of.width * _SCALE, of.height * _SCALE))
+        return pydyf.Dictionary(
+            {
+                "Type": "/Page",
+                "Parent": self.pdf.pages.reference,
+                "MediaBox": box,
+                "TrimBox": box,
+                "Contents": pydyf.Array(content.reference for content in contents),
+                "Resources": self.resources.reference,
+                "Tabs": "/S",
+                "StructParents": key,
+            }
+        )
+
+    def _remember_bookmarks(self, of: Page, matrix: Matrix) -> None:
+        skipped, depths, level = self._bookmarks
+        number = len(self.pdf.page_references) - 1
+        level = make_page_bookmark_tree(of, skipped, depths, level, number, matrix)
+        self._bookmarks = (skipped, depths, level)
+
+    def finish(self) -> None:
+        """Everything that is known only at the end: feet, fonts, outline, tree, description."""
+        self._paint_feet()
+        fonts = build_fonts_dictionary(self.pdf, self.fonts, True, True, _FONT_OPTIONS)  # noqa: FBT003
+        self.pdf.add_object(fonts)
+        self.resources["Font"] = fonts.reference
+        self.pdf.write(self.resources)
+        add_outlines(self.pdf, self.outline)
+        self.tags.finish()
+        _describe(self.pdf, self.head)
+        self.pdf.finish()
+
+    def _paint_feet(self) -> None:
+        margins = _margins(self.head, "string(number)")
+        sheet = _sheet(f"{self.head.style}{margins}{_FEET_STYLE}", self.font_config)
+        for start in range(0, len(self.feet), _FEET):
+            feet = self.feet[start : start + _FEET]
+            numbers = range(start + 1, start + len(feet) + 1)
+            texts = [self.head.number.format(page=n, pages=len(self.feet)) for n in numbers]
+            html = "".join(f"<p>{escape(text)}</p>" for text in texts)
+            layout = page(self.head, html).render(font_config=self.font_config, stylesheets=[sheet])
+            for of, foot in zip(layout.pages, feet, strict=True):
+                stream = self._painted(of, foot)
+                for box in stream.numbers:
+                    stream.unmark(box)
+                self.pdf.write(stream.closed())
+
+
+_FONT_OPTIONS = {"hinting": False, "pdf_version": "1.7"}
+_FEET_STYLE = """
+body > p { string-set: number content(text); visibility: hidden; margin: 0 }
+body > p + p { break-before: page }
+"""
+
+
+def _describe(pdf: GrowingPdf, head: Head) -> None:
+    """Title, language, dates, identification, colour and attachment, in all places they belong."""
+    about = metadata(head)
+    date = pydyf.String(_w3c_date_to_pdf(about.created, "created"))
+    pdf.info.update(
+        {
+            "Producer": pydyf.String(f"WeasyPrint {VERSION}"),
+            "Title": pydyf.String(head.title),
+            "Author": pydyf.String(head.author),
+            "CreationDate": date,
+            "ModDate": date,
+        }
+    )
+    pdf.catalog["Lang"] = pydyf.String(head.language)
+    pdf.catalog["ViewerPreferences"] = pydyf.Dictionary({"DisplayDocTitle": "true"})
+    about.include_in_pdf(pdf, "a", 3, "A", compress=True)
+    _attach(pdf, about.attachments)
+    _intend_colours(pdf)
+
+
+def _attach(pdf: GrowingPdf, attachments: Iterable[Attachment]) -> None:
+    names = pydyf.Array()
+    for attachment in attachments:
+        entry = write_pdf_attachment(pdf, attachment, True)  # noqa: FBT003 - its own order
+        entry["AFRelationship"] = f"/{attachment.relationship}"
+        names.extend((entry["F"], entry.reference))
+    if names:
+        pdf.catalog["AF"] = pydyf.Array(names[1::2])
+        tree = pydyf.Dictionary({"Names": names})
+        pdf.catalog["Names"] = pydyf.Dictionary({"EmbeddedFiles": tree})
+
+
+def _intend_colours(pdf: GrowingPdf) -> None:
+    """PDF/A wants to know what red is: sRGB, with the profile that WeasyPrint carries."""
+    content = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+    profile = pydyf.Stream([content], {"N": 3}, compress=True)
+    pdf.add_object(profile)
+    intent = pydyf.Dictionary(
+        {
+            "Type": "/OutputIntent",
+            "S": "/GTS_PDFA1",
+            "OutputConditionIdentifier": pydyf.String("sRGB2014"),
+            "Info": pydyf.String("sRGB2014"),
+            "DestOutputProfile": profile.reference,
+        }
+    )
+    pdf.catalog["OutputIntents"] = pydyf.Array([intent])

@@ -1,7 +1,7 @@
 """Turns a document and its printed rows into a sequence of HTML blocks, ready to be laid out.
 
-A block is a complete top-level element or a few that belong together. Blocks come in reading order,
-so that a layout engine can take them in portions. Every value passes autoescaping and `printable`;
+A block is exactly one top-level element. Blocks come in reading order, so that a layout engine can
+take them in portions. Every value passes autoescaping and `printable`;
 the only addresses that become links are https and mailto.
 """
 
@@ -76,25 +76,14 @@ def title(document: Document, words: Words) -> str:
     return str(words["title"][document["request"]["right"]])
 
 
-def style(document: Document, words: Words) -> str:
-    """The style sheet with the running foot of this report."""
-    foot = f"{document['controller']['name']}  ·  {document['request']['reference']}"
-    before, between, after = _page_words(words)
-    sheet = (FOLDER / "pdf" / "report.css").read_text("utf-8")
-    numbers = f"{_css(before)} counter(page) {_css(between)} counter(pages) {_css(after)}"
-    margins = f"@bottom-left{{content:{_css(foot)}}}@bottom-right{{content:{numbers}}}"
-    return f"{sheet}\n@page{{{margins}}}\n"
+def style() -> str:
+    """The report's style sheet."""
+    return (FOLDER / "pdf" / "report.css").read_text("utf-8")
 
 
-def _page_words(words: Words) -> tuple[str, str, str]:
-    before, _, rest = words["format"]["page"].partition("{page}")
-    between, _, after = rest.partition("{pages}")
-    return before, between, after
-
-
-def _css(text: str) -> str:
-    """A CSS string whose every character is data."""
-    return '"' + "".join(f"\\{ord(sign):06x}" for sign in laid_out(text)) + '"'
+def foot(document: Document) -> str:
+    """What stands at the foot of every page."""
+    return laid_out(f"{document['controller']['name']}  ·  {document['request']['reference']}")
 
 
 def blocks(job: dict[str, Any], texts: IO[bytes]) -> Iterator[str]:
@@ -130,7 +119,7 @@ def moment(document: Document, words: Words) -> str:
 
 def _rendered(template: str, context: dict[str, Any]) -> Iterator[str]:
     text = _environment().get_template(template).render(context)
-    return (block for part in text.split(BREAK) if (block := part.strip()))
+    return (f"<div>{block}</div>" for part in text.split(BREAK) if (block := part.strip()))
 
 
 def _records(

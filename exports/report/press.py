@@ -116,10 +116,12 @@ def write(job: dict[str, Any], rows: IO[bytes], out: IO[bytes]) -> int:
         author=document["controller"]["name"],
         language=words.language,
         moment=datetime.fromisoformat(document["answer"]["cut_off"]),
-        style=blocks.style(document, words),
+        style=blocks.style(),
+        foot=blocks.foot(document),
+        number=words["format"]["page"],
         attachment=pretty(document),
     )
-    return streaming.write_whole(blocks.blocks(job, rows), head, out)
+    return streaming.write(blocks.blocks(job, rows), head, out)
 
 
 def main() -> None:
