@@ -35,14 +35,18 @@ _STATES: Mapping[str, Exception] = {
 _REFUSED_WRITING = {"25006", "42501"}
 _TABLE_GONE, _COLUMN_GONE = "42P01", "42703"
 
-#: SQLite says it in words only; the words name tables and columns, never values.
-_SQLITE = (
+#: What SQLite, and whoever refuses a connection, says in words only.
+_WORDS = (
     (re.compile(r"no such table: (?:main\.)?(\S+)"), lambda m: NeedsHuman(_no_table(m[1]))),
     (re.compile(r"no such column: (\S+)"), lambda m: NeedsHuman(_no_column(m[1]))),
     (re.compile(r"has no column named (\S+)"), lambda m: NeedsHuman(_no_column(m[1]))),
     (re.compile(r"readonly database"), lambda _: NeedsHuman(_WRITING.format(where=""))),
     (re.compile(r"unable to open|disk I/O"), lambda _: Later(_UNREACHABLE)),
     (re.compile(r"locked|busy"), lambda _: Later(_BUSY, 5)),
+    (
+        re.compile(r"database \S+ does not exist|Unknown database"),
+        lambda _: NeedsHuman("The database named in the URL does not exist. Correct the URL."),
+    ),
     (
         re.compile(r"not a database|malformed"),
         lambda _: NeedsHuman("The file is no sound SQLite database. Restore it."),
@@ -90,7 +94,7 @@ def _from_driver(error: exc.DBAPIError, table: str) -> Exception:
 
 def _from_words(error: exc.DBAPIError) -> Exception | None:
     words = str(error.orig)
-    for pattern, meaning in _SQLITE:
+    for pattern, meaning in _WORDS:
         if found := pattern.search(words):
             return meaning(found)
     if error.connection_invalidated or "connect" in words.lower():

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import NullType
 
-from dsar.adapters.sql.schema import Live, Where, fold
+from dsar.adapters.sql.schema import Live, Where
 from dsar.adapters.sql.values import incoming, key_text, python_type
 
 _BYTE_BY_BYTE = {
@@ -49,20 +49,24 @@ def _holds(
     place: _Text = live.table.c[column]
     if not (isinstance(kind, sa.String | NullType) or python_type(kind) is str):
         return _equals(live, column, values)
-    forms = _forms(values)
-    if folded is _lower and live.dialect == "sqlite" and not "".join(values).isascii():
-        return sa.func.dsar_fold(place).in_([fold(value) for value in values])
-    if folded is None:
-        return sa.and_(place.in_(forms), _exactly(live, place).in_(forms))
-    if not "".join(values).isascii():  # byte by byte, nothing but ASCII can be folded
-        return folded(place).in_(forms)
-    return sa.and_(folded(place).in_(forms), folded(_exactly(live, place)).in_(forms))
+    fold = folded or _as_it_is
+    forms = _forms(values, upper=folded is not None)
+    return sa.and_(fold(place).in_(forms), fold(_exactly(live, place)).in_(forms))
 
 
-def _forms(values: Sequence[str]) -> list[str]:
-    """Each value composed and decomposed: the two are one text, stored in either form."""
-    both = [(value, unicodedata.normalize("NFD", value)) for value in values]
+def _forms(values: Sequence[str], *, upper: bool) -> list[str]:
+    """Each value composed and decomposed: the two are one text, stored in either form.
+
+    Byte by byte a database folds ASCII letters only, so with `upper` the others come in upper
+    case as well.
+    """
+    cases = [*values, *(_others_upper(value) for value in values if upper)]
+    both = [(value, unicodedata.normalize("NFD", value)) for value in cases]
     return list(dict.fromkeys(form for pair in both for form in pair))
+
+
+def _others_upper(value: str) -> str:
+    return "".join(sign if sign.isascii() else sign.upper() for sign in value)
 
 
 def _exactly(live: Live, place: _Text) -> _Text:
@@ -85,6 +89,10 @@ def _equals(live: Live, column: str, values: Sequence[str]) -> Where | None:
         if key_text([one]) == value:
             found.append(one)
     return live.table.c[column].in_(found) if found else None
+
+
+def _as_it_is(place: _Text) -> _Text:
+    return place
 
 
 def _lower(place: _Text) -> _Text:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from dsar.adapters.json_values import plain
 from dsar.adapters.sql.plan import Step
-from dsar.adapters.sql.schema import Live, Where
+from dsar.adapters.sql.schema import Live
 from dsar.sdk import Match, NeedsHuman, Page, Record
 
 Pair = tuple[str, str]
@@ -60,25 +60,32 @@ def _rest(steps: Sequence[Step], checkpoint: str | None) -> tuple[Sequence[Step]
 def _chunks(
     connection: sa.Connection, live: Live, step: Step, after: str | None, size: int
 ) -> Iterator[Sequence[sa.Row[Any]]]:
+    """The step's rows behind a key: the first at once, for most people have few; then a stream."""
     statement = sa.select(*live.table.c).where(step.where).order_by(*live.key)
-    if after is not None:
-        statement = statement.where(_behind(live, after))
+    first = connection.execute(_behind(live, statement, after).limit(size)).all()
+    _refuse_double(live, first, None)
+    if first:
+        yield first
+    if len(first) < size:
+        return
+    last = live.key_of(first[-1])
     options = {"stream_results": True, "max_row_buffer": size}
-    last: str | None = None
-    with connection.execute(statement, execution_options=options) as result:
+    with connection.execute(_behind(live, statement, last), execution_options=options) as result:
         while rows := result.fetchmany(size):
             _refuse_double(live, rows, last)
             last = live.key_of(rows[-1])
             yield rows
 
 
-def _behind(live: Live, after: str) -> Where:
+def _behind(live: Live, statement: sa.Select[Any], after: str | None) -> sa.Select[Any]:
+    if after is None:
+        return statement
     values = live.decode(after)
     if values is None:
         raise NeedsHuman(f"The key of {live.name} has changed its type. Start the search anew.")
-    one = len(live.key) == 1
-    behind: Where = live.key[0] > values[0] if one else sa.tuple_(*live.key) > sa.tuple_(*values)
-    return behind
+    if len(live.key) == 1:
+        return statement.where(live.key[0] > values[0])
+    return statement.where(sa.tuple_(*live.key) > sa.tuple_(*values))
 
 
 def _refuse_double(live: Live, rows: Sequence[sa.Row[Any]], last: str | None) -> None:
@@ -86,7 +93,7 @@ def _refuse_double(live: Live, rows: Sequence[sa.Row[Any]], last: str | None) ->
     places = live.key_places
     keys = {tuple(row[place] for place in places) for row in rows}
     nameless = any(None in key for key in keys)
-    if nameless or len(keys) < len(rows) or live.key_of(rows[0]) == last:
+    if nameless or len(keys) < len(rows) or (rows and live.key_of(rows[0]) == last):
         raise NeedsHuman(
             f"The key of {live.name} does not tell its rows apart. Declare the columns that do."
         )

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import time
-import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -77,6 +76,7 @@ class Live:
         return tuple(self.names.index(name) for name in self.declared.key)
 
     def key_of(self, row: Sequence[Any]) -> str:
+        """The text that names the row: the record's key."""
         return key_text([row[place] for place in self.key_places])
 
     def decode(self, key: str) -> tuple[Any, ...] | None:
@@ -117,9 +117,14 @@ class Database:
         url = sa.make_url(self._settings.url)
         backend = url.get_backend_name()
         options = {"connect_timeout": _CONNECT_TIMEOUT} if backend == "postgresql" else {}
-        engine = sa.create_engine(
-            url, hide_parameters=True, pool_pre_ping=True, pool_size=2, connect_args=options
-        )
+        try:
+            engine = sa.create_engine(
+                url, hide_parameters=True, pool_pre_ping=True, pool_size=2, connect_args=options
+            )
+        except ImportError as error:
+            raise NeedsHuman(
+                f"The driver {error.name} for {url.drivername} is not installed. Install it."
+            ) from None
         if backend == "sqlite":
             _prepare_sqlite(engine, (self._settings.mask_key or "").encode())
         return engine
@@ -253,13 +258,12 @@ def place(name: str, table: Table) -> tuple[str | None, str]:
 
 
 def _prepare_sqlite(engine: sa.Engine, mask_key: bytes) -> None:
-    """Real transactions, foreign keys that are kept, and the two functions SQLite lacks."""
+    """Real transactions, foreign keys that are kept, and the function SQLite lacks."""
 
     @sa.event.listens_for(engine, "connect")
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.create_function("dsar_fold", 1, fold, deterministic=True)
         connection.create_function(
             "dsar_hash", 1, lambda value: keyed_hash(mask_key, value), deterministic=True
         )
@@ -268,11 +272,6 @@ def _prepare_sqlite(engine: sa.Engine, mask_key: bytes) -> None:
     def begun(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("dsar_writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def fold(value: Any) -> Any:
-    """A text in the normal form of e-mail addresses; SQLite's own lower() knows ASCII only."""
-    return unicodedata.normalize("NFC", value).lower() if isinstance(value, str) else value
 
 
 def keyed_hash(key: bytes, value: Any) -> str | None:
