@@ -10,9 +10,9 @@ from dsar import __version__
 from dsar.domain.controller import Controller
 from dsar.domain.errors import NotFound
 from dsar.domain.rights import ARTICLES
-from dsar.services import regimes
 from dsar.services.bundles import Gathered, Part, built, bundles_of, gather
 from dsar.services.house import House, look
+from dsar.services.law import regimes
 from dsar.services.tasks import Run
 from dsar.store.tickets import by_ref
 from exports.contents import (

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from dsar.services.acting import act, restrict_now
-from dsar.services.collection import search
-from dsar.services.decisions import decide
-from dsar.services.looking import look_again
-from dsar.services.starting import start
 from dsar.services.tasks import Handler
+from dsar.services.work.acting import act, restrict_now
+from dsar.services.work.collection import search
+from dsar.services.work.decisions import decide
+from dsar.services.work.looking import look_again
+from dsar.services.work.starting import start
 from workers.bundling import bundle
 
 #: The queues and what is done in each; rendering never delays a search.

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from dsar.cli.opened import say
-from dsar.services.opening import open_house
+from dsar.services.installed.opening import open_house
 from dsar.store import migrate
 
 app = typer.Typer(help="The database's schema.", no_args_is_help=True)

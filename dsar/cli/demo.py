@@ -114,7 +114,7 @@ def _decide(house: House, ref: str) -> None:
 def _foreign(house: House, ref: str) -> list[str]:
     """What a reviewer finds on reading what may speak of others, and has not ruled on yet."""
     from dsar.demo.support import ABOUT_SOMEONE_ELSE
-    from dsar.services import pages
+    from dsar.services.work import pages
     from dsar.store.tickets import rulings
 
     with look(house) as session:
@@ -163,8 +163,8 @@ def _short(path: object) -> str:
 
 def _serve(house: House, port: int) -> None:
     from dsar.web.server import serve as serve_pages
-    from workers.process import run_embedded
+    from workers.process import embedded
 
     print(f"\nThe queue: http://127.0.0.1:{port}/  (Ctrl-C ends it)", flush=True)
-    with run_embedded(house):
+    with embedded(house):
         serve_pages(house, "127.0.0.1", port)

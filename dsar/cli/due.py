@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dsar.domain.errors import BadInput
-from dsar.services.due import dates_of
+from dsar.services.law.due import dates_of
 
 LONGEST_LINE = 1_000_000
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dsar.services.house import House
-from dsar.services.opening import open_house
+from dsar.services.installed.opening import open_house
 from dsar.store import migrate
 
 
@@ -20,9 +20,9 @@ def opened() -> Iterator[House]:
         else:
             migrate.check(house.store)
         if house.settings.redis_url:
-            from workers.process import ringing
+            from workers.relay import relay
 
-            ringing(house)
+            house.bell = relay(house)
         yield house
     finally:
         house.store.close()

@@ -13,8 +13,8 @@ import typer
 from dsar.domain.errors import BadInput
 from dsar.domain.regimes import Regime, Rule
 from dsar.domain.regimes.file import parse
-from dsar.services.due import mismatches
-from dsar.services.regimes import known, load
+from dsar.services.law.due import mismatches
+from dsar.services.law.regimes import known, load
 
 app = typer.Typer(help="The laws as data.", no_args_is_help=True)
 

@@ -14,22 +14,22 @@ Port = Annotated[int, typer.Option(help="Port to listen on.")]
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """All in one process on SQLite: pages, worker, sweeper, schedule."""
     from dsar.web.server import serve as serve_pages
-    from workers.process import run_embedded
+    from workers.process import embedded
 
     with opened() as house:
         if house.settings.redis_url:
             mend = "Run dsar web, dsar worker and dsar scheduler instead."
             raise BadInput("redis_url", "is set, so work is done by other processes.", mend)
-        with run_embedded(house):
+        with embedded(house):
             serve_pages(house, host, port)
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """The pages only."""
     from dsar.web.server import serve as serve_pages
-    from workers.process import run_beside_web
+    from workers.process import beside_web
 
-    with opened() as house, run_beside_web(house):
+    with opened() as house, beside_web(house):
         serve_pages(house, host, port)
 
 
@@ -41,7 +41,7 @@ def worker(
     from workers.process import run_worker
 
     with opened() as house:
-        raise typer.Exit(run_worker(house, processes=processes, threads=threads or None))
+        run_worker(house, processes=processes, threads=threads or None)
 
 
 def scheduler() -> None:
@@ -49,4 +49,4 @@ def scheduler() -> None:
     from workers.process import run_scheduler
 
     with opened() as house:
-        raise typer.Exit(run_scheduler(house))
+        run_scheduler(house)

@@ -7,7 +7,7 @@ import typer
 from dsar.cli.opened import columns, opened, say
 from dsar.cli.request import pair
 from dsar.domain.identity import Subject
-from dsar.services.probing import check_all, find_in
+from dsar.services.installed.probing import check_all, find_in
 
 app = typer.Typer(help="The configured systems that hold personal data.", no_args_is_help=True)
 

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from dsar.cli.opened import columns, opened, say
-from dsar.services import people
 from dsar.services.house import look, unit
+from dsar.services.installed import people
 
 app = typer.Typer(help="The people who work here.", no_args_is_help=True)
 

@@ -144,7 +144,8 @@ def _field_doubt(collection: Collection | None, record: Record, name: str) -> Do
     return None
 
 
-_NOT_PORTABLE = Reason(
+#: No gap: the right itself covers no more than this (Art. 20(1)).
+NOT_PORTABLE = Reason(
     "not_portable",
     "Not provided by the person, or processed on another basis than consent or contract.",
 )
@@ -160,7 +161,7 @@ def _portable(case: Case, source: str, record: Record) -> Sifted:
         if portable(case.policy, source, record.collection, name)
     }
     if not data:
-        return Sifted(kept=(_NOT_PORTABLE,))
+        return Sifted(kept=(NOT_PORTABLE,))
     return replace(sifted, record=replace(sifted.record, data=data))
 
 
@@ -197,7 +198,7 @@ def _rectify(case: Case, source: str, record: Record) -> Sifted:
     for name in record.data:
         entry = collection.field(name) if collection is not None else None
         path = f"{source}.{record.collection}.{name}"
-        term = entry.term if entry is not None else None
+        term = entry.term if entry is not None and entry.term else path
         asked = path if path in case.corrections else term
         if asked in case.corrections and record.data[name] != case.corrections[asked]:
             changes[name] = case.corrections[asked]

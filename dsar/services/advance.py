@@ -15,11 +15,13 @@ from dsar.domain.conditions import Facts, unmet
 from dsar.domain.errors import NotAllowed
 from dsar.domain.lifecycle import ENDS, HANDS, Event, State, Transition, leaving, transition
 from dsar.domain.rights import Right
-from dsar.services import clock, fan_out, journal, letters
+from dsar.services import journal, letters
 from dsar.services.actor import SYSTEM, Actor
 from dsar.services.facts import Because, facts_of
-from dsar.services.following import following
 from dsar.services.house import house_of
+from dsar.services.law import clock
+from dsar.services.work import fan_out
+from dsar.services.work.following import following
 from dsar.store import tasks
 from dsar.store.tables import Task, Ticket
 from dsar.store.tickets import locked, request_of, siblings

@@ -17,13 +17,14 @@ from dsar.domain.policy import Activity
 from dsar.domain.records import Collection, Receipt, Record
 from dsar.domain.rights import COPYING, Right
 from dsar.domain.sifting import Case, sift
-from dsar.services import pages, seals
-from dsar.services.acting import receipts_of
+from dsar.services import seals
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import advance
-from dsar.services.cases import case_of
 from dsar.services.house import House, look
 from dsar.services.tasks import Run, finishing
+from dsar.services.work import pages
+from dsar.services.work.acting import receipts_of
+from dsar.services.work.cases import case_of
 from dsar.store.tables import BundleRow, Request, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal

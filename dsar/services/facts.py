@@ -10,9 +10,9 @@ from dsar.domain.conditions import Facts
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import ENDS, State
 from dsar.domain.rights import COPYING, Right
-from dsar.services import regimes
-from dsar.services.clock import today
 from dsar.services.house import house_of
+from dsar.services.law import regimes
+from dsar.services.law.clock import today
 from dsar.services.seals import details_of
 from dsar.store.tables import CoverageLine, Ticket
 from dsar.store.tickets import identifiers, lines, siblings

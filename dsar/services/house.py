@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from dsar.domain.controller import Controller
 from dsar.domain.policy import Policy
-from dsar.services.settings import Settings
-from dsar.services.sources import Sources
+from dsar.services.installed.settings import Settings
+from dsar.services.installed.sources import Sources
 from dsar.store.engine import Store
 from dsar.store.vault import Vault
 

@@ -12,11 +12,12 @@ from dsar.domain.errors import BadInput
 from dsar.domain.identity import Subject
 from dsar.domain.lifecycle import VERSION, State
 from dsar.domain.rights import Right
-from dsar.services import clock, journal, letters, regimes, seals
+from dsar.services import journal, letters, seals
 from dsar.services.actor import Actor
-from dsar.services.cases import check_purposes
 from dsar.services.facts import Because
 from dsar.services.house import House, house_of
+from dsar.services.law import clock, regimes
+from dsar.services.work.cases import check_purposes
 from dsar.store.tables import Identifier, Request, Ticket
 from dsar.store.tickets import of_request
 

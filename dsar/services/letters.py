@@ -14,9 +14,9 @@ from sqlmodel import Session, col, select
 import templates
 from dsar.domain.coverage import Outcome
 from dsar.domain.rights import ARTICLES, Right
-from dsar.services import regimes
 from dsar.services.facts import Because
 from dsar.services.house import house_of
+from dsar.services.law import regimes
 from dsar.services.seals import seal_of
 from dsar.store.tables import Letter, Request, Ticket
 from dsar.store.tickets import lines, request_of

@@ -1,101 +1,189 @@
 """What staff sees: the queue by due date, and one ticket with all that is known of it."""
 
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy import case, func
 from sqlmodel import Session, col, select
 
 from dsar.domain.conditions import unmet
 from dsar.domain.coverage import WORDS, Outcome
+from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import ENDS, OWNER, By, State, leaving
 from dsar.domain.rights import ARTICLES, Right
 from dsar.services import journal, seals
 from dsar.services.bundles import bundles_of
-from dsar.services.facts import Because, facts_of
+from dsar.services.facts import Because, facts_of, waits_for
 from dsar.services.house import house_of
+from dsar.services.law.clock import today
 from dsar.services.letters import TITLES, written
-from dsar.store.tables import Request, Task, Ticket
-from dsar.store.tickets import lines, of_request, request_of
+from dsar.store.tables import CoverageLine, Request, Task, Ticket
+from dsar.store.tickets import lines, of_request, request_of, siblings
 from dsar.store.vault import KeyLost
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What lines of the queue need beside their tickets, asked for once for all of them."""
+
+    now: datetime
+    today: date
+    stuck: Mapping[str, list[dict[str, Any]]]
+    answered: Mapping[str, tuple[int, int]]
+
+
+class ClockState(StrEnum):
+    """How a ticket's due date stands: running to a day, or why there is none."""
+
+    RUNNING = "running"
+    NOT_STARTED = "not_started"
+    STANDS_STILL = "stands_still"
+    AT_ONCE = "at_once"
+    NO_DAY = "no_day"
+
+
 def queue(session: Session, *, ended: bool = False, limit: int = 500) -> list[dict[str, Any]]:
-    """Tickets by due date, the open ones unless `ended`."""
-    query = select(Ticket).order_by(col(Ticket.due_at), col(Ticket.ref)).limit(limit)
+    """The open tickets by due date, or the ended ones, latest first."""
     ends = [state.value for state in ENDS]
     wanted = col(Ticket.state).in_(ends) if ended else col(Ticket.state).not_in(ends)
-    return [row_of(session, ticket) for ticket in session.exec(query.where(wanted))]
+    first = col(Ticket.closed_at).desc() if ended else col(Ticket.due_at)
+    query = select(Ticket).where(wanted).order_by(first, col(Ticket.ref)).limit(limit)
+    tickets = session.exec(query).all()
+    around = around_of(session, tickets)
+    return [row_of(session, ticket, around) for ticket in tickets]
 
 
-def row_of(session: Session, ticket: Ticket) -> dict[str, Any]:
+def counted(session: Session) -> dict[State, int]:
+    """How many tickets stand in each state; states without any are left out."""
+    query = select(Ticket.state, func.count()).group_by(col(Ticket.state))
+    return {State(state): number for state, number in session.exec(query)}
+
+
+def around_of(session: Session, tickets: Sequence[Ticket]) -> Around:
+    """What the lines of these tickets need: two queries, however many tickets there are."""
+    ids = [ticket.id for ticket in tickets]
+    return Around(
+        now=house_of(session).store.now(session),
+        today=today(session),
+        stuck=_stuck(session, ids),
+        answered=_answered(session, ids),
+    )
+
+
+def row_of(session: Session, ticket: Ticket, around: Around) -> dict[str, Any]:
     """One line of the queue: what it is, where it stands, who must act, and by when."""
     state = State(ticket.state)
-    now = house_of(session).store.now(session)
+    closed, sources = around.answered.get(ticket.id, (0, 0))
     return {
         "ref": ticket.ref,
         "right": ticket.right,
         "title": TITLES[Right(ticket.right)],
         "state": state.value,
         "owner": OWNER[state].value if state in OWNER else None,
-        "next": needs(session, ticket),
+        "next": needs(session, ticket, around),
         "due_on": _day(ticket.due_on),
+        "days_left": (ticket.due_on - around.today).days if ticket.due_on else None,
         "internal_due_on": _day(ticket.internal_due_on),
-        "overdue": state not in ENDS and ticket.due_on is not None and now >= ticket.due_at,
+        "overdue": state not in ENDS and ticket.due_on is not None and around.now >= ticket.due_at,
+        "clock_state": clock_state(ticket).value,
+        "sources": sources,
+        "sources_closed": closed,
         "regime": ticket.regime,
         "closed_at": _instant(ticket.closed_at),
     }
 
 
-def needs(session: Session, ticket: Ticket) -> str:
+def clock_state(ticket: Ticket) -> ClockState:
+    """Whether a ticket's clock runs to a day, and if not, why."""
+    if ticket.clock.get("waiting_for"):
+        return ClockState.NOT_STARTED
+    if ticket.clock.get("paused_since"):
+        return ClockState.STANDS_STILL
+    if ticket.due_on is not None:
+        return ClockState.RUNNING
+    return ClockState.AT_ONCE if ticket.clock.get("act_at_once") else ClockState.NO_DAY
+
+
+def needs(session: Session, ticket: Ticket, around: Around) -> str:
     """In one sentence, what a ticket waits for."""
     state = State(ticket.state)
-    stuck = _stuck(session, ticket)
+    stuck = around.stuck.get(ticket.id, [])
     if stuck and state not in ENDS:
         return "; ".join(f"{row['source'] or row['kind']}: {row['reason']}" for row in stuck)
     if state is State.IN_REVIEW and ticket.doubts:
         return "; ".join(doubt["text"] for doubt in ticket.doubts)
-    if state is State.ACCEPTED:
-        waits = facts_of(session, ticket, Because()).waits_for
-        return f"waits until {', '.join(waits)} was handed over" if waits else ""
-    return _SENTENCES.get(state, "")
+    if state is State.IN_REVIEW and ticket.right == Right.AUTOMATED_DECISION_REVIEW:
+        return "a named person decides anew"
+    if state is State.ACCEPTED and (waits := waits_for(session, ticket)):
+        return f"waits until {', '.join(waits)} was handed over"
+    return SENTENCES.get(state, "")
 
 
-_SENTENCES = {
+#: What a ticket waits for in each state that has an owner, unless something in it got stuck.
+SENTENCES = {
     State.RECEIVED: "confirm who asks, or ask for proof",
     State.AWAITING_IDENTITY: "the person proves who they are",
     State.LAPSED: "late proof revives it, or close it",
     State.VERIFIED: "accept it, or ask what is meant",
     State.AWAITING_CLARIFICATION: "the person says what is meant",
     State.AWAITING_FEE: "the person pays or withdraws",
+    State.ACCEPTED: "the search starts",
+    State.COLLECTING: "every source is asked",
+    State.SOURCE_FAILED: "try it again, or go on with a named gap",
     State.IN_REVIEW: "approve, rule or refuse",
+    State.ACTING: "every source does what was approved",
+    State.ACTION_FAILED: "try it again, or go on with a named gap",
+    State.CHECKING: "every source is searched again",
+    State.ASSEMBLING: "the bundle is built",
+    State.ASSEMBLY_FAILED: "mend the cause, then try it again",
     State.READY: "hand it over",
 }
 
 
-def _stuck(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
+def _stuck(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     rows = session.exec(
         select(Task)
-        .where(col(Task.ticket_id) == ticket.id)
+        .where(col(Task.ticket_id).in_(ids))
         .where(col(Task.state).in_(["parked", "waiting_human"]))
-        .order_by(col(Task.source))
+        .order_by(col(Task.source), col(Task.kind))
     )
-    return [{"source": r.source, "kind": r.kind, "reason": r.reason} for r in rows]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        told = {"source": row.source, "kind": row.kind, "reason": row.reason}
+        found.setdefault(row.ticket_id, []).append(told)
+    return found
+
+
+def _answered(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """For each ticket how many of its coverage lines are closed, and how many there are."""
+    line = col(CoverageLine.ticket_id)
+    closed = func.sum(case((col(CoverageLine.outcome) != Outcome.OPEN.value, 1), else_=0))
+    query = select(line, closed, func.count()).where(line.in_(ids)).group_by(line)
+    return {ticket: (int(done), every) for ticket, done, every in session.execute(query)}
 
 
 def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
     """Everything staff may know of one ticket, ready for a page or for JSON."""
     request = request_of(session, ticket)
+    around = around_of(session, [ticket])
     return {
-        **row_of(session, ticket),
+        **row_of(session, ticket, around),
         "article": ARTICLES[Right(ticket.right)],
         "request": request.ref,
+        "siblings": [
+            {"ref": other.ref, "right": other.right, "state": other.state}
+            for other in siblings(session, ticket)
+        ],
         "received_at": _instant(request.received_at),
         "channel": request.channel,
         "person": _person(session, ticket, request),
         "clock": ticket.clock,
         "doubts": ticket.doubts,
-        "stuck": _stuck(session, ticket),
+        "stuck": around.stuck.get(ticket.id, []),
         "possible": possible(session, ticket),
         "coverage": [_line(row) for row in lines(session, ticket.id)],
         "tasks": _tasks(session, ticket),
@@ -112,9 +200,18 @@ def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _stored(session: Session, path: str) -> Any:
+def _stored(session: Session, path: str) -> Path:
     settings = house_of(session).settings
     return settings.at(settings.storage) / path
+
+
+def bundle_file(session: Session, ticket: Ticket, number: int) -> Path:
+    """The file of one bundle of a ticket; NotFound where there is none, or it is gone."""
+    for bundle in bundles_of(session, ticket):
+        path = _stored(session, bundle.path)
+        if bundle.number == number and path.is_file():
+            return path
+    raise NotFound(f"{ticket.ref} has no bundle {number} that can be handed out.")
 
 
 def _person(session: Session, ticket: Ticket, request: Request) -> dict[str, Any]:
@@ -131,6 +228,10 @@ def _person(session: Session, ticket: Ticket, request: Request) -> dict[str, Any
 
 def possible(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
     """What staff can do now, and what stands in the way of the rest."""
+    rows = [row for row in leaving(State(ticket.state), Right(ticket.right))
+            if row.by is not By.SYSTEM]  # fmt: skip
+    if not rows:
+        return []
     facts = facts_of(session, ticket, Because(reason="-", ground="", decided_by="-"))
     given = {"reasoned", "ground_for_refusal", "decision_maker"}
     return [
@@ -140,8 +241,7 @@ def possible(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
             "blocked_by": list(unmet(tuple(n for n in row.needs if n not in given), facts)),
             "asks": [name for name in row.needs if name in given],
         }
-        for row in leaving(State(ticket.state), Right(ticket.right))
-        if row.by is not By.SYSTEM
+        for row in rows
     ]
 
 

@@ -11,9 +11,9 @@ from dsar.domain.sifting import VERDICTS
 from dsar.services import seals
 from dsar.services.actor import Actor
 from dsar.services.advance import advance
-from dsar.services.clock import today
 from dsar.services.facts import Because
 from dsar.services.house import house_of
+from dsar.services.law.clock import today
 from dsar.store.tables import Ruling, Ticket
 
 _FORM = re.compile(

@@ -20,8 +20,8 @@ from dsar.sdk import Later, NeedsHuman
 from dsar.services import journal
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import settle
-from dsar.services.fan_out import unblock
 from dsar.services.house import House, unit
+from dsar.services.work.fan_out import unblock
 from dsar.store import tasks
 from dsar.store.tables import CoverageLine, Task, Ticket
 from dsar.store.tasks import Expired, Fenced, Lease

@@ -6,7 +6,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from dsar.cli.regime import app
-from dsar.services.regimes import _FOLDER, known
+from dsar.services.law.regimes import _FOLDER, known
 
 
 def run(*arguments: str) -> Result:

@@ -4,7 +4,7 @@ from dsar.demo.company import Company
 from dsar.demo.personas import Persona
 from dsar.domain.identity import Subject
 from dsar.sdk import Adapter, Record
-from dsar.services import sources
+from dsar.services.installed import sources
 
 SYSTEMS = ("shop", "mailing", "weblogs", "support")
 

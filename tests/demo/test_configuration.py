@@ -23,7 +23,7 @@ from dsar.domain.policy import (
 )
 from dsar.domain.records import Record
 from dsar.domain.rights import Right
-from dsar.services import policies, settings, sources
+from dsar.services.installed import policies, settings, sources
 from tests.demo.conftest import TODAY
 
 

@@ -11,7 +11,7 @@ from dsar.demo import personas
 from dsar.demo.company import Company
 from dsar.domain.policy import Verdict, decide_erasure
 from dsar.sdk import Batch, Done, Item
-from dsar.services import policies, sources
+from dsar.services.installed import policies, sources
 from tests.demo.conftest import TODAY
 from tests.demo.searching import SYSTEMS, found, subject_of
 

@@ -5,7 +5,7 @@ import pytest
 from dsar.demo import personas
 from dsar.demo.company import Company
 from dsar.domain.records import WEAK
-from dsar.services import sources
+from dsar.services.installed import sources
 from tests.demo.searching import SYSTEMS, search
 
 

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from dsar.domain.errors import BadInput
-from dsar.services.calendars import calendar_for, calendar_of
-from dsar.services.regimes import load
+from dsar.services.law.calendars import calendar_for, calendar_of
+from dsar.services.law.regimes import load
 
 
 @pytest.mark.parametrize(

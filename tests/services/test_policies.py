@@ -8,7 +8,7 @@ import pytest
 from dsar.domain.errors import BadInput
 from dsar.domain.period import Period
 from dsar.domain.policy import Basis, Origin, Recipient
-from dsar.services import policies
+from dsar.services.installed import policies
 
 GOOD = """\
 [activities.invoicing]

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import State
 from dsar.services.house import house_of
-from dsar.services.sources import Source
+from dsar.services.installed.sources import Source
 from dsar.store import tasks
 from dsar.store.tables import CoverageLine, Page, Task, Ticket
 from dsar.store.tickets import lines

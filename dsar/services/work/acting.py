@@ -16,11 +16,11 @@ from dsar.domain.records import PROOF, Done, Item, Receipt
 from dsar.domain.rights import Right
 from dsar.domain.sifting import VERB, stopped
 from dsar.sdk import Adapter, Batch, NeedsHuman, can
-from dsar.services import pages
-from dsar.services.cases import case_of
 from dsar.services.house import House, look, unit
-from dsar.services.pages import Sheet
 from dsar.services.tasks import Run, finishing
+from dsar.services.work import pages
+from dsar.services.work.cases import case_of
+from dsar.services.work.pages import Sheet
 from dsar.store import tasks
 from dsar.store.effects import Standing, intend, settle_effect
 from dsar.store.tables import Ticket

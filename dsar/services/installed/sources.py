@@ -13,7 +13,7 @@ from dsar.domain.records import Collection
 from dsar.sdk import Adapter, can
 from dsar.sdk.registry import adapter as find_adapter
 from dsar.sdk.registry import settings_from
-from dsar.services.settings import read_toml
+from dsar.services.installed.settings import read_toml
 
 _OURS = {"adapter", "title", "concurrency"}
 

@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 from dsar.domain.errors import BadInput
-from dsar.services import policies, regimes, sources
-from dsar.services import settings as configuration
-from dsar.services.calendars import calendar_for
 from dsar.services.house import House
+from dsar.services.installed import policies, sources
+from dsar.services.installed import settings as configuration
+from dsar.services.law import regimes
+from dsar.services.law.calendars import calendar_for
 from dsar.store.engine import Clock, Store
 from dsar.store.vault import FileKey, Vault
 

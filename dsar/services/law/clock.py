@@ -8,9 +8,9 @@ from sqlmodel import Session
 
 from dsar.domain.clock import ClockEvent, ClockEventType, Dates, derive
 from dsar.domain.lifecycle import Event
-from dsar.services import regimes
-from dsar.services.calendars import calendar_for
 from dsar.services.house import house_of
+from dsar.services.law import regimes
+from dsar.services.law.calendars import calendar_for
 from dsar.store.tables import Ticket
 
 #: Events of a ticket that move its dates.

@@ -9,10 +9,11 @@ from dsar.domain.identity import Subject
 from dsar.domain.records import Done, Item, Record
 from dsar.domain.rights import Right
 from dsar.sdk import Adapter, Batch, NeedsHuman, can
-from dsar.services import pages, seals
+from dsar.services import seals
 from dsar.services.house import House, look
-from dsar.services.pages import Sheet
 from dsar.services.tasks import Run, finishing
+from dsar.services.work import pages
+from dsar.services.work.pages import Sheet
 from dsar.store.tables import Suppression, Ticket
 from dsar.store.tickets import identifiers, line
 from dsar.store.vault import Seal

@@ -11,10 +11,11 @@ from dsar.domain.identity import Subject, normal
 from dsar.domain.lifecycle import RESTRICT_AT_ONCE
 from dsar.domain.rights import Right
 from dsar.sdk import Adapter, Page
-from dsar.services import fan_out, pages, seals
+from dsar.services import seals
 from dsar.services.facts import marketing_only
 from dsar.services.house import House, house_of, look, unit
 from dsar.services.tasks import Run, finishing
+from dsar.services.work import fan_out, pages
 from dsar.store import tasks
 from dsar.store.tables import Identifier, Ticket
 from dsar.store.tickets import line, locked, request_of

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from dsar.domain.clock import ClockEvent, ClockEventType, Dates, derive
 from dsar.domain.errors import BadInput
 from dsar.domain.regimes import Example, Regime
-from dsar.services.calendars import calendar_for
-from dsar.services.regimes import load
+from dsar.services.law.calendars import calendar_for
+from dsar.services.law.regimes import load
 
 #: The keys of a line; `id` is the caller's own and is handed back.
 LINE_KEYS = (

@@ -5,11 +5,11 @@ from sqlmodel import Session, col, select
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
 from dsar.domain.sifting import Case, Rule
-from dsar.services import regimes
-from dsar.services.clock import today
 from dsar.services.house import House, house_of
+from dsar.services.installed.sources import dictionary
+from dsar.services.law import regimes
+from dsar.services.law.clock import today
 from dsar.services.seals import details_of
-from dsar.services.sources import dictionary
 from dsar.store.tables import Hold, Ruling, Ticket
 from dsar.store.tickets import identifiers, lines, rulings
 

@@ -10,11 +10,11 @@ from sqlmodel import Session
 from dsar.domain.coverage import Outcome
 from dsar.domain.records import Record
 from dsar.domain.rights import ACTING
-from dsar.domain.sifting import DOUBTS, Case, Doubt, Reason, sift
-from dsar.services import pages
-from dsar.services.cases import case_of
+from dsar.domain.sifting import DOUBTS, NOT_PORTABLE, Case, Doubt, Reason, sift
 from dsar.services.house import House, house_of, look
 from dsar.services.tasks import Run, finishing
+from dsar.services.work import pages
+from dsar.services.work.cases import case_of
 from dsar.store.tables import CoverageLine, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal
@@ -100,7 +100,7 @@ def _write_line(row: CoverageLine, tally: Tally, *, acting: bool) -> None:
 def _outcome(tally: Tally, *, acting: bool) -> Outcome:
     if acting and tally.items:
         return Outcome.OPEN
-    if tally.kept:
+    if any(reason != NOT_PORTABLE for _, reason in tally.kept):
         return Outcome.WITHHELD
     return Outcome.SUPPLIED if tally.handed else Outcome.NOT_IN_SCOPE
 

@@ -1,0 +1,1 @@
+"""What is installed and configured here: settings, sources, policy, staff."""
