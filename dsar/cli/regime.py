@@ -85,7 +85,8 @@ def _checked(what: Path | str) -> dict[str, object]:
     except BadInput as wrong:
         return {"regime": str(what), "examples": 0, "problems": [str(wrong)]}
     problems = [
-        f"{wrong.example}: {wrong.name} should be {wrong.expected!r}, is {wrong.found!r}"
+        f"{wrong.place} {wrong.example}: {wrong.name} should be {wrong.expected!r}, "
+        f"is {wrong.found!r}. Mend the rule or the example."
         for wrong in mismatches(regime)
     ]
     return {"regime": regime.id, "examples": len(regime.examples), "problems": problems}

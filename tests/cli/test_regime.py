@@ -73,6 +73,8 @@ def test_a_file_whose_example_fails_is_told_both_values(tmp_path: Path) -> None:
     (problem,) = law["problems"]
     assert "'2026-10-01'" in problem
     assert "'2026-09-30'" in problem
+    line = int(problem.removeprefix(f"{path}:").split(" ")[0])
+    assert "31 August" in path.read_text(encoding="utf-8").splitlines()[line - 1]
 
 
 def test_a_good_file_of_ones_own_passes(tmp_path: Path) -> None:

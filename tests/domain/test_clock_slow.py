@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dsar.domain.clock import ClockEvent, ClockEventType, Dates, derive
-from dsar.services.calendars import calendar_of
-from dsar.services.regimes import load
+from dsar.services.law.calendars import calendar_of
+from dsar.services.law.regimes import load
 from tests.domain.slow_days import (
     DAY,
     Asked,

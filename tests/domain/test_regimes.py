@@ -12,8 +12,8 @@ from dsar.domain.regimes import CLOCK_RIGHTS, GROUNDS, Basis, Certainty, NoticeM
 from dsar.domain.regimes.file import parse
 from dsar.domain.regimes.strict_toml import line_of
 from dsar.domain.rights import Right
-from dsar.services.due import dates_of, mismatches
-from dsar.services.regimes import _FOLDER, known, load
+from dsar.services.law.due import dates_of, mismatches
+from dsar.services.law.regimes import _FOLDER, known, load
 
 LAWS = [
     "eu_gdpr",

@@ -1,6 +1,6 @@
 """A regime: one privacy law as data, with the rules the clock counts by and the words letters need.
 
-Values only. `dsar.domain.regimes.file` reads them from text, `dsar.services.regimes` finds the
+Values only. `dsar.domain.regimes.file` reads them from text, `dsar.services.law.regimes` finds the
 files, `dsar.domain.clock` derives dates from them.
 """
 
@@ -203,8 +203,12 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A worked example of the law or its authority: a line for the clock and what must come out."""
+    """A worked example of the law or its authority: a line for the clock and what must come out.
 
+    `place` is the file and line it stands on.
+    """
+
+    place: str
     title: str
     source: str
     given: Mapping[str, object]

@@ -216,6 +216,7 @@ def _appeal(table: Table) -> Appeal | None:
 def _example(table: Table, whole: Table) -> Example:
     given = {key: table.anything(key) for key in GIVEN if key in table}
     example = Example(
+        place=table.place("title"),
         title=table.text("title"),
         source=table.text("source"),
         given={"regime": whole.text("id"), **given},

@@ -31,6 +31,10 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self.values
 
+    def place(self, key: str) -> str:
+        """Return file and line of a key, or of the table where the key is missing."""
+        return f"{self.name}:{line_of(self.lines, (*self.path, key))}"
+
     def anything(self, key: str) -> object:
         """Return the value of a key that must be there, whatever its kind."""
         self.asked.add(key)
@@ -125,7 +129,7 @@ def refuse(table: Table, key: str, problem: str, mend: str) -> NoReturn:
     """Refuse a key of a table, naming file, line and the path to the key."""
     path = (*table.path, key)
     dotted = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")
-    raise BadInput(f"{table.name}:{line_of(table.lines, path)} {dotted}", problem, mend)
+    raise BadInput(f"{table.place(key)} {dotted}", problem, mend)
 
 
 def line_of(lines: tuple[str, ...], path: tuple[str | int, ...]) -> int:

@@ -26,8 +26,12 @@ _EVENT_KEYS = ("type", "at", "months", "days")
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """A worked example that does not come out: the date's name, what was promised, what came."""
+    """A worked example that does not come out: the date's name, what was promised, what came.
 
+    `place` is the file and line of the example.
+    """
+
+    place: str
     example: str
     name: str
     expected: object
@@ -63,9 +67,11 @@ def _compared(regime: Regime, example: Example) -> list[Mismatch]:
     try:
         found = dates_of(example.given, regime).as_json()
     except BadInput as refused:
-        return [Mismatch(example.title, refused.field, "dates", str(refused))]
+        return [Mismatch(example.place, example.title, refused.field, "dates", str(refused))]
     return [
-        Mismatch(example.title, name, expected or None, found.get(name, "no such date"))
+        Mismatch(
+            example.place, example.title, name, expected or None, found.get(name, "no such date")
+        )
         for name, expected in example.expect.items()
         if found.get(name, "no such date") != (None if expected == "" else expected)
     ]
