@@ -119,6 +119,13 @@ def _cascades(database: Database, live: Mapping[str, Live]) -> Iterator[Problem]
 
 def _cascading(connection: sa.Connection, schema: str | None) -> Iterator[tuple[Place, Place]]:
     """Each foreign key that deletes along: the table that has it, the table it refers to."""
+    if connection.dialect.name == "sqlite":  # reflection leaves out what a column declares inline
+        found = connection.exec_driver_sql(
+            'SELECT m.name, f."table" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f '
+            "WHERE m.type = 'table' AND f.on_delete = 'CASCADE'"
+        )
+        yield from (((schema, name), (schema, target)) for name, target in found)
+        return
     for where, keys in sa.inspect(connection).get_multi_foreign_keys(schema=schema).items():
         for key in keys:
             if str(key.get("options", {}).get("ondelete", "")).upper() == "CASCADE":

@@ -44,6 +44,10 @@ _WORDS = (
     (re.compile(r"unable to open|disk I/O"), lambda _: Later(_UNREACHABLE)),
     (re.compile(r"locked|busy"), lambda _: Later(_BUSY, 5)),
     (
+        re.compile(r"(?:role|user) \S+ does not exist|authentication failed|no password supplied"),
+        lambda _: NeedsHuman(_CREDENTIALS),
+    ),
+    (
         re.compile(r"database \S+ does not exist|Unknown database"),
         lambda _: NeedsHuman("The database named in the URL does not exist. Correct the URL."),
     ),
@@ -98,8 +102,7 @@ def _from_words(error: exc.DBAPIError) -> Exception | None:
         if found := pattern.search(words):
             return meaning(found)
     if error.connection_invalidated or "connect" in words.lower():
-        refused = "authentication failed" in words or "no password" in words
-        return NeedsHuman(_CREDENTIALS) if refused else Later(_UNREACHABLE)
+        return Later(_UNREACHABLE)
     return None
 
 

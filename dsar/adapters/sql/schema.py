@@ -90,7 +90,7 @@ class Live:
     def keys_in(self, keys: Sequence[tuple[Any, ...]]) -> Where:
         """The rows with one of these keys; one parameter for all of them where that can be."""
         if len(self.key) > 1:
-            return sa.tuple_(*self.key).in_(keys)
+            return sa.tuple_(*self.key).in_(self._listed(keys))
         column, values = self.key[0], [key[0] for key in keys]
         if self.dialect == "postgresql" and not isinstance(column.type, NullType):
             return column == sa.any_(sa.bindparam("keys", values, ARRAY(column.type), unique=True))
@@ -98,6 +98,18 @@ class Live:
             listed = sa.bindparam("keys", values, sa.JSON(), unique=True)
             return column.in_(sa.select(sa.func.json_each(listed).table_valued("value").c.value))
         return column.in_(values)
+
+    def _listed(self, keys: Sequence[tuple[Any, ...]]) -> Any:
+        """Keys of several columns; on PostgreSQL an array for each, for long lists overflow it."""
+        if self.dialect != "postgresql":
+            return keys
+        arrays = [
+            sa.bindparam(f"keys_{column.name}", list(values), ARRAY(column.type), unique=True)
+            for column, values in zip(self.key, zip(*keys, strict=True), strict=True)
+        ]
+        names = [column.name for column in self.key]
+        rows = sa.func.unnest(*arrays).table_valued(*names).render_derived()
+        return sa.select(*rows.c)
 
     def chunks(self, keys: Sequence[tuple[Any, ...]]) -> Iterable[Sequence[tuple[Any, ...]]]:
         """The keys in parts that fit into one statement's parameters."""
@@ -144,9 +156,7 @@ class Database:
             self._refuse_missing_file()
             with self.engine.connect() as connection:
                 if self.dialect == "postgresql":
-                    connection.execution_options(
-                        isolation_level="REPEATABLE READ", postgresql_readonly=True
-                    )
+                    connection.execution_options(isolation_level="REPEATABLE READ")
                 yield connection
 
     @contextmanager

@@ -20,6 +20,8 @@ def python_type(kind: TypeEngine[Any]) -> type:
     """The Python type of a column's values, or `object` where SQLAlchemy does not know."""
     if isinstance(kind, sa.Numeric) and not kind.asdecimal:
         return float
+    if isinstance(kind, sa.JSON):
+        return dict
     try:
         return kind.python_type
     except NotImplementedError:
