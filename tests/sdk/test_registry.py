@@ -1,0 +1,95 @@
+"""An adapter is found by name, entry point or dotted path; nothing is imported before it is asked."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, EntryPoints
+from types import ModuleType
+
+import pytest
+
+from dsar.domain.errors import BadInput
+from dsar.sdk import Adapter, Collection, Page, Problem, Subject, registry
+
+
+@dataclass(frozen=True)
+class Nothing:
+    word: str = "none"
+
+
+class Quiet(Adapter):
+    name = "quiet"
+    title = "Holds nothing"
+    Settings = Nothing
+
+    def collections(self) -> Sequence[Collection]:
+        return ()
+
+    def check(self) -> Sequence[Problem]:
+        return ()
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        return iter(())
+
+
+class Ancient(Quiet):
+    version = "0.9"
+
+
+@pytest.fixture(autouse=True)
+def shop_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("quiet_shop")
+    module.Quiet, module.Ancient, module.number = Quiet, Ancient, 7  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "quiet_shop", module)
+
+
+@pytest.mark.parametrize("name", registry.BUILT_IN)
+def test_every_built_in_adapter_is_found_and_bears_its_name(name: str) -> None:
+    assert registry.adapter(name).name == name
+
+
+def test_an_adapter_is_found_by_dotted_path() -> None:
+    assert registry.adapter("quiet_shop:Quiet") is Quiet
+
+
+def test_an_installed_adapter_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("quiet", "quiet_shop:Quiet", registry.GROUP)
+    monkeypatch.setattr(
+        registry, "entry_points", lambda group: EntryPoints([entry]).select(group=group)
+    )
+    assert registry.adapter("quiet") is Quiet
+    assert registry.names() == ("files", "quiet", "sql")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("sqll", "there is no adapter 'sqll'"),
+        ("no_such_package:Shop", "cannot be loaded"),
+        ("quiet_shop:Shop", "cannot be loaded"),
+        ("quiet_shop:number", "is not an adapter"),
+        ("quiet_shop:Ancient", "written for version 0.9 of the SDK"),
+        (":", "cannot be loaded"),
+    ],
+)
+def test_what_cannot_be_an_adapter_is_named(name: str, problem: str) -> None:
+    with pytest.raises(BadInput, match=problem) as refused:
+        registry.adapter(name, at="sources.shop.adapter")
+    assert refused.value.field == "sources.shop.adapter"
+
+
+def test_settings_leave_out_what_is_the_engines() -> None:
+    given = {"adapter": "quiet", "title": "Shop", "word": "x"}
+    assert registry.settings_from(Quiet, given, at="sources.shop") == Nothing("x")
+    with pytest.raises(BadInput, match=r"sources\.shop\.wrd: is not a setting"):
+        registry.settings_from(Quiet, {"wrd": "x"}, at="sources.shop")
+
+
+def test_importing_the_registry_loads_no_adapter_and_no_database_library() -> None:
+    code = (
+        "import sys; import dsar.sdk.registry; "
+        "print([m for m in sys.modules if m.startswith(('dsar.adapters', 'sqlalchemy', 'pytest'))])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
