@@ -7,7 +7,7 @@ in hand, on SQLite they take turns. It takes no ticket's lock; commit before you
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, RowMapping, case, func, literal_column, select, update
+from sqlalchemy import RowMapping, and_, case, func, literal_column, select, update
 from sqlmodel import Session
 
 from dsar.store import gates
@@ -58,8 +58,7 @@ _swept = _c.state.in_([literal_column("'ready'"), literal_column("'leased'")])
 
 def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
     """Takes back leases that ran out and notes the bells to ring; at most `limit` rows of each."""
-    due = _c.sweep_at <= store.instant()
-    expired = _take_back(session, store, due, limit)
+    expired = _take_back(session, store, limit)
     again = _ring_again(session, store, limit)
     if again:
         count(session, store, "rings_resent", plus=len(again))
@@ -67,18 +66,18 @@ def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
     return Swept((*rings, *again, *_reopened(session, store)), expired)
 
 
-def take_back(session: Session, store: Store, *, owner: str) -> tuple[Expired, ...]:
-    """The leases of a worker that is known to be dead, at once instead of when they run out."""
-    return _take_back(session, store, _c.owner == owner, 1000)
-
-
-def _take_back(
-    session: Session, store: Store, which: ColumnElement[bool], limit: int
-) -> tuple[Expired, ...]:
-    lost = select(_c.id).where(_swept, is_in(TaskState.LEASED), which).order_by(_c.sweep_at)
-    ids = locking(lost.limit(limit))
-    poison = _c.crashes + 1 >= MAX_CRASHES
+def expire(session: Session, store: Store, *, owner: str) -> int:
+    """The leases of a worker known to be dead run out now; the next sweep takes them back."""
+    held = and_(_c.owner == owner, is_in(TaskState.LEASED))
     now = store.instant()
+    return session.connection().execute(update(TASK).where(held).values(sweep_at=now)).rowcount
+
+
+def _take_back(session: Session, store: Store, limit: int) -> tuple[Expired, ...]:
+    now = store.instant()
+    lost = select(_c.id).where(_swept, is_in(TaskState.LEASED), _c.sweep_at <= now)
+    ids = locking(lost.order_by(_c.sweep_at).limit(limit))
+    poison = _c.crashes + 1 >= MAX_CRASHES
     rows = session.connection().execute(
         update(TASK)
         .where(_c.id.in_(ids), is_in(TaskState.LEASED))

@@ -35,7 +35,7 @@ from dsar.store.leases import (
     renew_all,
     wait_human,
 )
-from dsar.store.sweep import MAX_CRASHES, Expired, Swept, sweep, take_back
+from dsar.store.sweep import MAX_CRASHES, Expired, Swept, expire, sweep
 from dsar.store.tables import _id
 from dsar.store.task_states import OPEN, TASK, TaskState, is_in, note_ring
 from dsar.store.upsert import insert
@@ -59,6 +59,7 @@ __all__ = [
     "complete",
     "defer",
     "enqueue",
+    "expire",
     "fail",
     "is_in",
     "leased_to",
@@ -69,7 +70,6 @@ __all__ = [
     "renew_all",
     "reopen",
     "sweep",
-    "take_back",
     "unblock",
     "wait_human",
 ]

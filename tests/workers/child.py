@@ -1,0 +1,41 @@
+"""A worker as a process of its own, for tests that kill it: `start` runs this very file."""
+
+import os
+import sys
+from itertools import count
+from pathlib import Path
+
+from tests.servers import Process
+from tests.workers.houses import Ledger, handlers, new_house
+
+ROOT = Path(__file__).parents[2]
+_numbers = count()
+
+
+def start(
+    folder: Path, database: str, redis: str | None, *, lease: int = 2, processes: int = 1
+) -> Process:
+    """Starts a worker and returns once it says that it is ready."""
+    words = [database, redis or "-", str(folder), str(lease), str(processes)]
+    process = Process(
+        [sys.executable, "-m", "tests.workers.child", *words],
+        log=folder / f"worker-{next(_numbers)}.log",
+        environment={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    process.wait_ready(lambda: process.output().count('"event": "ready"') >= processes)
+    return process
+
+
+def main(database: str, redis: str, folder: str, lease: str, processes: str) -> None:
+    from workers import process
+
+    place = Path(folder)
+    house = new_house(
+        database, place, redis=None if redis == "-" else redis, lease_seconds=int(lease)
+    )
+    queues = handlers(Ledger(place / "ledger"))
+    process.run_worker(house, processes=int(processes), threads=2, queues=queues)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

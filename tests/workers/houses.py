@@ -1,0 +1,125 @@
+"""A real house for the tests of workers, with handlers small enough to see through.
+
+Every handler writes what it did into a ledger file, one line for each effect, so that a test sees
+from outside what was done, how often and by whom, also when the worker was killed.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from dsar.domain.controller import Controller
+from dsar.domain.policy import Policy
+from dsar.sdk import Later, NeedsHuman
+from dsar.services.house import House, unit
+from dsar.services.installed.settings import AuthoritySettings, ControllerSettings, Settings
+from dsar.services.installed.sources import Sources
+from dsar.services.tasks import Run
+from dsar.store import tasks
+from dsar.store.engine import Store
+from dsar.store.vault import FileKey, Vault
+from workers.run import Queues
+
+CONTROLLER = ControllerSettings(
+    name="A Controller Ltd",
+    email="privacy@controller.example",
+    country="DE",
+    authority=AuthoritySettings(name="An authority"),
+)
+
+
+def new_house(
+    database: str, folder: Path, *, redis: str | None = None, lease_seconds: int = 60
+) -> House:
+    settings = Settings(
+        folder=folder,
+        database_url=database,
+        redis_url=redis,
+        controller=CONTROLLER,
+        lease_seconds=lease_seconds,
+    )
+    controller: Controller = CONTROLLER.value()
+    folder.mkdir(parents=True, exist_ok=True)
+    return House(
+        settings=settings,
+        store=Store(database),
+        vault=Vault(FileKey(folder / "keys" / "dsar.key")),
+        controller=controller,
+        sources=Sources({}),
+        policy=Policy(version="1", activities={}, data={}),
+    )
+
+
+class Ledger:
+    """What the world outside saw, one line an effect; appending a short line is atomic."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def write(self, *words: object) -> None:
+        with self.file.open("a") as out:
+            out.write(" ".join(map(str, (*words, os.getpid()))) + "\n")
+
+    def lines(self) -> list[list[str]]:
+        if not self.file.exists():
+            return []
+        return [line.split() for line in self.file.read_text().splitlines()]
+
+    def of(self, task_id: str) -> list[list[str]]:
+        return [line for line in self.lines() if line[1] == task_id]
+
+
+def finish(run: Run) -> None:
+    """Completes a task and claims the next one along with it."""
+    with unit(run.house) as session:
+        tasks.complete(session, run.house.store, run.lease)
+        run.claim_next(session)
+
+
+def handlers(ledger: Ledger) -> Queues:
+    """One handler for each thing a task can do to its worker; `quick` and `report` are ordinary."""
+
+    def quick(_house: House, run: Run) -> None:
+        ledger.write("quick", run.lease.task_id, run.lease.attempts)
+        finish(run)
+
+    def paged(_house: House, run: Run) -> None:
+        """Ten pages of a tenth of a second, each with its checkpoint."""
+        for page in range(int(run.lease.checkpoint or 0), 10):
+            run.check()
+            time.sleep(0.1)
+            ledger.write("page", run.lease.task_id, page, run.lease.attempts)
+            with unit(run.house) as session:
+                tasks.checkpoint(session, run.house.store, run.lease, str(page + 1), done=1)
+        finish(run)
+
+    def poison(_house: House, run: Run) -> None:
+        ledger.write("poison", run.lease.task_id, run.lease.attempts)
+        os.kill(os.getpid(), 9)
+
+    def raises(error: Callable[[], Exception]) -> Callable[[House, Run], None]:
+        def handler(_house: House, run: Run) -> None:
+            ledger.write("failed", run.lease.task_id, run.lease.attempts)
+            raise error()
+
+        return handler
+
+    work = {
+        "quick": quick,
+        "paged": paged,
+        "poison": poison,
+        "later": raises(lambda: Later("Busy.", wait=3600)),
+        "human": raises(lambda: NeedsHuman("Ask the dentist.")),
+        "broken": raises(lambda: ValueError("jane@example.org is a secret")),
+    }
+    return {"work": work, "render": {"report": quick}}
+
+
+def until(holds: Callable[[], object], seconds: float = 20.0) -> None:
+    give_up = threading.Event()
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        give_up.wait(0.02)

@@ -1,0 +1,232 @@
+"""Both bells carry rings and nothing else; what is lost, doubled or forged does no harm."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Self
+
+import pytest
+import redis
+from dramatiq import Worker
+from dramatiq.broker import Broker
+
+from dsar.domain.errors import BadInput
+from tests.servers import RedisServer
+from tests.workers.houses import until
+from workers import actors
+from workers.broker import LONGEST_LIST, Doorbell
+from workers.embedded import EmbeddedBroker
+from workers.rings import ring, task_id_in
+
+ID = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture(params=["embedded", pytest.param("redis", marks=pytest.mark.redis)])
+def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """Every test here runs on both bells."""
+    if request.param == "embedded":
+        made: Broker = EmbeddedBroker()
+    else:
+        made = Doorbell(request.getfixturevalue("redis_url"), namespace="test")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def doorbell(redis_url: str) -> Iterator[Doorbell]:
+    bell = Doorbell(redis_url, namespace="test")
+    yield bell
+    bell.close()
+
+
+class Ear:
+    """Counts the rings that reach the actors, by queue."""
+
+    def __init__(self, broker: Broker, threads: int = 2) -> None:
+        self.heard: list[str] = []
+        self.at: list[float] = []
+        actors.declare(broker, ("work", "render"), self._hear)
+        self.worker = Worker(broker, worker_threads=threads, worker_timeout=1000)
+        self.worker.queue_prefetch = threads
+        self.worker.start()
+
+    def _hear(self, queue: str) -> None:
+        self.heard.append(queue)
+        self.at.append(time.monotonic())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.worker.stop()
+
+
+def test_each_ring_is_heard_at_its_queue(broker: Broker) -> None:
+    with Ear(broker) as ear:
+        for _ in range(5):
+            broker.enqueue(ring("work", ID))
+        broker.enqueue(ring("render", ID))
+        until(lambda: len(ear.heard) == 6)
+    assert sorted(ear.heard) == ["render", *["work"] * 5]
+
+
+def test_a_ring_wakes_an_idle_worker_at_once(broker: Broker) -> None:
+    """Far below the pause of up to a second that dramatiq's own Redis broker makes."""
+    with Ear(broker) as ear:
+        waits = []
+        for number in range(5):
+            time.sleep(0.05)
+            rung = time.monotonic()
+            broker.enqueue(ring("work", ID))
+            until(lambda n=number: len(ear.at) == n + 1)
+            waits.append(ear.at[-1] - rung)
+    assert sorted(waits)[2] < 0.2
+
+
+def test_rings_heard_and_not_answered_are_rung_again(redis_url: str) -> None:
+    bell = Doorbell(redis_url, namespace="test")
+    entered, leave = threading.Event(), threading.Event()
+
+    def hear(_queue: str) -> None:
+        entered.set()
+        leave.wait(10)
+
+    actors.declare(bell, ("work",), hear)
+    worker = Worker(bell, worker_threads=1, worker_timeout=100)
+    worker.queue_prefetch = 3
+    worker.start()
+    for _ in range(3):
+        bell.enqueue(ring("work", ID))
+    assert entered.wait(10)
+    client = redis.Redis.from_url(redis_url)
+    until(lambda: client.llen(bell.place("work")) == 0)
+    threading.Timer(0.3, leave.set).start()
+    worker.stop(timeout=5000)
+    assert client.llen(bell.place("work")) == 2
+    client.close()
+    bell.close()
+
+
+def test_a_worker_takes_no_more_rings_than_it_has_hands(doorbell: Doorbell, redis_url: str) -> None:
+    leave = threading.Event()
+    actors.declare(doorbell, ("work",), lambda _queue: leave.wait(10))
+    worker = Worker(doorbell, worker_threads=2, worker_timeout=100)
+    worker.queue_prefetch = 2
+    worker.start()
+    for _ in range(5):
+        doorbell.enqueue(ring("work", ID))
+    with redis.Redis.from_url(redis_url) as client:
+        until(lambda: client.llen(doorbell.place("work")) == 3)
+        time.sleep(0.3)
+        assert client.llen(doorbell.place("work")) == 3
+        leave.set()
+        until(lambda: client.llen(doorbell.place("work")) == 0)
+    worker.stop()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"",
+        b"\x00\xff garbage",
+        b'{"actor_name": "os.system", "args": ["rm"], "queue_name": "nowhere"}',
+        b"x" * 1_000_000,
+        ID.upper().encode(),
+    ],
+)
+def test_forged_rings_make_a_worker_look_and_nothing_else(
+    doorbell: Doorbell, redis_url: str, forged: bytes
+) -> None:
+    with Ear(doorbell) as ear, redis.Redis.from_url(redis_url) as client:
+        client.rpush(doorbell.place("work"), forged)
+        until(lambda: ear.heard == ["work"])
+        doorbell.enqueue(ring("work", ID))
+        until(lambda: ear.heard == ["work", "work"])
+        assert all(thread.is_alive() for thread in ear.worker.workers)
+    assert task_id_in(forged) == ""
+
+
+@pytest.mark.redis
+def test_redis_holds_task_ids_and_nothing_else(doorbell: Doorbell, redis_url: str) -> None:
+    doorbell.declare_queue("work")
+    doorbell.enqueue(ring("work", ID))
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.keys() == [b"test:bell:work"]
+        assert client.lrange("test:bell:work", 0, -1) == [ID.encode()]
+
+
+def test_a_list_nobody_listens_to_does_not_grow_for_ever(
+    doorbell: Doorbell, redis_url: str
+) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.rpush(doorbell.place("work"), *[ID] * (LONGEST_LIST + 50))
+        doorbell.enqueue(ring("work", ID))
+        assert client.llen(doorbell.place("work")) == LONGEST_LIST
+
+
+def test_two_deployments_in_one_redis_do_not_hear_each_other(redis_url: str) -> None:
+    ours, theirs = (Doorbell(redis_url, namespace=name) for name in ("ours", "theirs"))
+    with Ear(ours) as ear:
+        theirs.enqueue(ring("work", ID))
+        ours.enqueue(ring("work", ID))
+        until(lambda: ear.heard)
+        time.sleep(0.1)
+        assert len(ear.heard) == 1
+    ours.close()
+    theirs.close()
+
+
+def test_inside_one_process_too_many_rings_are_dropped_not_kept() -> None:
+    broker = EmbeddedBroker(longest=3)
+    broker.declare_queue("work")
+    for _ in range(10):
+        broker.enqueue(ring("work", ID))
+    assert broker.queues["work"].qsize() == 3
+
+
+def test_no_ring_waits_in_the_bell(broker: Broker) -> None:
+    broker.declare_queue("work")
+    with pytest.raises(ValueError, match="not_before"):
+        broker.enqueue(ring("work", ID), delay=1000)
+
+
+@pytest.mark.redis
+def test_without_redis_the_worker_knocks_by_itself_and_hears_rings_again_afterwards() -> None:
+    with RedisServer() as server:
+        bell = Doorbell(server.url(), namespace="test")
+        with Ear(bell) as ear:
+            server.kill()
+            until(lambda: len(ear.heard) >= 2)
+            assert bell.outage.now
+            server.start()
+            until(lambda: not bell.outage.now)
+            before = ear.heard.count("render")
+            bell.enqueue(ring("render", ID))
+            until(lambda: ear.heard.count("render") == before + 1, 3)
+        bell.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["", "postgres://here", "redis://here:port", "not an address", "redis://[half"]
+)
+def test_what_is_no_address_is_refused_by_name(url: str) -> None:
+    with pytest.raises(BadInput, match="redis_url"):
+        Doorbell(url, namespace="test")
+
+
+@pytest.mark.redis
+def test_a_password_redis_does_not_accept_is_refused_and_not_repeated() -> None:
+    with RedisServer() as server, server.client() as client:
+        client.config_set("requirepass", "the right one")
+        bell = Doorbell(server.url().replace("redis://", "redis://:hunter2@"), namespace="test")
+        with pytest.raises(BadInput, match="redis_url") as refused:
+            bell.check()
+        client.config_set("requirepass", "")
+        bell.close()
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_redis_that_does_not_answer_is_waited_for() -> None:
+    bell = Doorbell("redis://127.0.0.1:1/0", namespace="test")
+    bell.check()
+    bell.close()

@@ -1,0 +1,240 @@
+"""Our processes: worker, scheduler, and all in one. Each says when it is ready and ends in order.
+
+Asked to stop (SIGTERM), a process claims nothing more; what runs gives its task back at the next
+page with its checkpoint, and another process goes on from there.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+import structlog
+from dramatiq import Worker
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from dsar.domain.errors import DsarError
+from dsar.services import logs
+from dsar.services import tasks as services
+from dsar.services.house import House, look, unit
+from dsar.store import gates, tasks
+from dsar.store import processes as signs
+from dsar.store.counts import count
+from dsar.store.task_states import TASK
+from workers import actors, schedule
+from workers.broker import broker_for
+from workers.handlers import QUEUES
+from workers.outage import Outage
+from workers.relay import Relay
+from workers.renewal import Renewal
+from workers.run import Loop, Queues, Room
+from workers.schedule import JOBS, Jobs
+from workers.supervisor import Supervisor
+from workers.ticker import Ticker
+
+log = structlog.get_logger("dsar.workers")
+
+#: How long a process that is asked to stop waits for the page in hand.
+DRAIN_SECONDS = 25.0
+SWEEP_SECONDS = 1.0
+_DATABASE = "Mend database.url, start the database or run `dsar db upgrade`; this process waits."
+
+
+def new_owner() -> str:
+    """A name for this process that no other one has, now or later: where, which, a random part."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+@dataclass
+class Crew:
+    """The threads of one process: hands for tasks, renewal, sweeper, schedule, signs of life."""
+
+    house: House
+    kind: str
+    threads: int
+    jobs: Jobs = field(default_factory=dict)
+    queues: Queues = field(default_factory=lambda: QUEUES)
+    sweeps: bool = True
+    owner: str = field(default_factory=new_owner)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        """Everything is made here and nothing started; BadInput when Redis will never have us."""
+        self.database = Outage("database", _DATABASE)
+        self.broker = broker_for(self.house)
+        self.relay = Relay(self.broker)
+        self.renewal = Renewal(self.house, outage=self.database)
+        self.worker: Worker | None = None
+        ticks: list[tuple[str, Callable[[], object], float]] = [
+            ("beat", self._beat, signs.BEAT_SECONDS)
+        ]
+        if self.sweeps:
+            ticks.append(("sweep", lambda: services.sweep(self.house), SWEEP_SECONDS))
+        if self.jobs:
+            ticks.append(("schedule", lambda: schedule.run_due(self.house, self.jobs), 1.0))
+        self.tickers = [
+            Ticker(name, tick, seconds=seconds, outage=self.database)
+            for name, tick, seconds in ticks
+        ]
+
+    def start(self) -> bool:
+        """Starts all threads once the database is there; False when asked to stop before that."""
+        self.house.bell = self.relay
+        if not self._await_database():
+            return False
+        schedule.declare(self.house, self.jobs)
+        self._configure_gates()
+        self._beat()
+        for ticker in self.tickers:
+            ticker.start()
+        if self.threads:
+            self._start_hands()
+        log.info("ready", kind=self.kind, process=self.owner, threads=self.threads)
+        return True
+
+    def _start_hands(self) -> None:
+        rooms = {"render": Room(max(1, self.threads // 2))}
+        loop = Loop(
+            self.house, self.owner, self.queues, self.renewal, self.database, self.stopping, rooms
+        )
+        actors.declare(self.broker, self.queues, loop.work)
+        self.renewal.start()
+        self.worker = Worker(self.broker, worker_threads=self.threads, worker_timeout=1000)
+        self.worker.queue_prefetch = self.threads
+        self.worker.start()
+
+    def _await_database(self) -> bool:
+        while not self.stopping.is_set():
+            try:
+                with look(self.house) as session:
+                    session.connection().execute(select(TASK.c.id).limit(1))
+            except SQLAlchemyError as error:
+                self.database.failed(error)
+                self.stopping.wait(1.0)
+            else:
+                self.database.works()
+                return True
+        return False
+
+    def _configure_gates(self) -> None:
+        with unit(self.house) as session:
+            for source in self.house.sources:
+                limit = source.concurrency
+                gates.configure(session, self.house.store, source.name, max_inflight=limit)
+
+    def _beat(self) -> None:
+        """A sign of life, and the lost rings of this process added to everybody's."""
+        lost = self.relay.take_lost()
+        with unit(self.house) as session:
+            signs.beat(session, self.house.store, process=self.owner, kind=self.kind)
+            if lost:
+                count(session, self.house.store, "rings_lost", plus=lost)
+
+    def healthy(self) -> bool:
+        """Whether every thread that should run does."""
+        hands = [*self.worker.workers, *self.worker.consumers.values()] if self.worker else []
+        return all(thread.is_alive() for thread in (*hands, *self.tickers))
+
+    def stop(self) -> None:
+        """Claims nothing more, waits for the pages in hand, says good-bye."""
+        self.stopping.set()
+        for ticker in self.tickers:
+            ticker.stop()
+        if self.worker is not None:
+            self.worker.stop(timeout=int(DRAIN_SECONDS * 1000))
+            left = sum(thread.is_alive() for thread in self.worker.workers)
+            if left:
+                log.warning("not_drained", process=self.owner, count=left)
+        self.renewal.stop()
+        with suppress(SQLAlchemyError), unit(self.house) as session:
+            signs.gone(session, process=self.owner)
+        self.broker.close()
+        log.info("stopped", kind=self.kind, process=self.owner)
+
+
+@contextmanager
+def _signals(stopping: threading.Event) -> Iterator[None]:
+    before = {
+        which: signal.signal(which, lambda _number, _frame: stopping.set())
+        for which in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
+
+
+def _attend(crew: Crew, *, parent: int | None = None) -> None:
+    """Runs a crew until it is asked to stop or its parent is gone; DsarError if a thread dies."""
+    with _signals(crew.stopping), _at_work(crew):
+        while not crew.stopping.wait(0.5):
+            if not crew.healthy():
+                raise DsarError("A thread of this process died; start the process again.")
+            if parent is not None and os.getppid() != parent:
+                crew.stopping.set()
+
+
+@contextmanager
+def _at_work(crew: Crew) -> Iterator[Crew]:
+    logs.configure()
+    try:
+        crew.start()
+        yield crew
+    finally:
+        crew.stop()
+
+
+def run_worker(
+    house: House, *, processes: int = 1, threads: int | None = None, queues: Queues = QUEUES
+) -> None:
+    """Works off tasks until SIGTERM. BadInput when Redis refuses us."""
+    hands = threads or house.settings.worker_threads
+    if processes == 1:
+        _attend(Crew(house, "worker", hands, queues=queues))
+        return
+    broker_for(house).close()  # a refused password is said once, before anything is started
+    house.store.close()  # no connection crosses a fork
+    token, parent = secrets.token_hex(4), os.getpid()
+
+    def child() -> None:
+        owner = _child_owner(token, os.getpid())
+        _attend(Crew(house, "worker", hands, queues=queues, owner=owner), parent=parent)
+
+    def died(pid: int) -> None:
+        with suppress(SQLAlchemyError), unit(house) as session:
+            owner = _child_owner(token, pid)
+            tasks.expire(session, house.store, owner=owner)
+            signs.gone(session, process=owner)
+        house.store.close()
+
+    logs.configure()
+    Supervisor(processes, child, died=died, grace=DRAIN_SECONDS + 5).run()
+
+
+def _child_owner(token: str, pid: int) -> str:
+    return f"{socket.gethostname()[:40]}:{pid}:{token}"
+
+
+def run_scheduler(house: House, *, jobs: Jobs = JOBS) -> None:
+    """Sweeps and does periodic work until SIGTERM; any number of them is harmless."""
+    _attend(Crew(house, "scheduler", 0, jobs))
+
+
+@contextmanager
+def embedded(house: House, *, threads: int | None = None, jobs: Jobs = JOBS) -> Iterator[Crew]:
+    """Worker, sweeper and schedule inside this process, for as long as the block runs."""
+    with _at_work(Crew(house, "embedded", threads or house.settings.worker_threads, jobs)) as crew:
+        yield crew
+
+
+@contextmanager
+def beside_web(house: House) -> Iterator[Crew]:
+    """The bell and the signs of life of a web process, which does no tasks itself."""
+    with _at_work(Crew(house, "web", 0, sweeps=False)) as crew:
+        yield crew

@@ -1,0 +1,64 @@
+"""Periodic work: a table of jobs, claimed as rows, so that two schedulers do nothing twice."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from dsar.services.house import House, unit
+from dsar.services.repair import repair_joins
+from dsar.services.watching import nudge, watch
+from dsar.store import schedules
+
+log = structlog.get_logger("dsar.workers")
+
+#: A job that failed is tried again after this, if its period is longer.
+RETRY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is done, and how often. It must be harmless to do twice."""
+
+    every: timedelta
+    do: Callable[[House], object]
+
+
+Jobs = Mapping[str, Job]
+
+
+#: The periodic work of every house.
+JOBS: Jobs = {
+    # name           how often                 what
+    "repair_joins": Job(timedelta(minutes=1), repair_joins),
+    "watch":        Job(timedelta(minutes=5), watch),
+    "nudge":        Job(timedelta(hours=1), nudge),
+}
+
+
+def declare(house: House, jobs: Jobs) -> None:
+    """Writes the jobs' rows where they are new."""
+    with unit(house) as session:
+        for name, job in jobs.items():
+            schedules.declare(session, house.store, name=name, every=job.every)
+
+
+def run_due(house: House, jobs: Jobs) -> int:
+    """Does every job that is due and that nobody else has claimed; how many."""
+    return sum(_run(house, name, job) for name, job in jobs.items())
+
+
+def _run(house: House, name: str, job: Job) -> bool:
+    with unit(house) as session:
+        if not schedules.claim(session, house.store, name=name, every=job.every):
+            return False
+    try:
+        job.do(house)
+    except Exception as error:  # noqa: BLE001 - one job's failure must not stop the others
+        log.error("job.failed", job=name, error=type(error).__name__)  # noqa: TRY400
+        with unit(house) as session:
+            schedules.again(session, house.store, name=name, wait=min(RETRY, job.every))
+    else:
+        log.info("job.done", job=name)
+    return True
