@@ -32,8 +32,8 @@ Jobs = Mapping[str, Job]
 JOBS: Jobs = {
     # name           how often                 what
     "repair_joins": Job(timedelta(minutes=1), repair_joins),
-    "watch":        Job(timedelta(minutes=5), watch),
-    "nudge":        Job(timedelta(hours=1), nudge),
+    "watch": Job(timedelta(minutes=5), watch),
+    "nudge": Job(timedelta(hours=1), nudge),
 }
 
 

@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, str] = {
     "staff": "dsar.cli.staff:app",
     "hold": "dsar.cli.hold:app",
     "report": "dsar.cli.report:report",
+    "forecast": "dsar.cli.forecast:forecast",
+    "calendar": "dsar.cli.calendar:calendar",
 }
 
 

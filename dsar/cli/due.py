@@ -27,6 +27,7 @@ def due(
     for answer in answers(sys.stdin.buffer):
         failed = failed or "error" in answer
         sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()  # a program that asks line by line is answered line by line
     if failed:
         raise typer.Exit(1)
 

@@ -86,6 +86,8 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(default=60, ge=2)
     worker_threads: int = Field(default=4, ge=1, le=64)
     internal_days: int = Field(default=5, ge=0)
+    reminder_days: int = Field(default=10, ge=1)
+    lapse_days: int = Field(default=30, ge=1)
     controller: ControllerSettings
     review: ReviewSettings = ReviewSettings()
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 
 import holidays
 
@@ -41,7 +42,7 @@ def calendar_of(country: str, subdivision: str | None) -> Calendar:
 
 def _name(country: str, subdivision: str | None) -> str:
     place = f"{country}-{subdivision}" if subdivision else country
-    return f"public holidays of {place}, holidays {holidays.__version__}"
+    return f"public holidays of {place}, holidays {version('holidays')}"
 
 
 def _holidays(country: str, subdivision: str | None) -> holidays.HolidayBase:
