@@ -1,5 +1,7 @@
 """Public holidays by country and subdivision, as the calendars the clock counts on."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version
@@ -9,6 +11,23 @@ import holidays
 from dsar.domain.calendar import Calendar
 from dsar.domain.errors import BadInput
 from dsar.domain.regimes import Regime
+
+_VERSION = version("holidays")
+
+#: The years a calendar holds: those a clock accepts, and the longest extension after them.
+YEARS = range(2000, 2102)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The holidays of a place and the weekend days worked there, for all `YEARS`.
+
+    Read out at once: the library fills a year when it is first asked for, and a thread that asks
+    meanwhile would find no holiday in it.
+    """
+
+    names: Mapping[date, str]
+    made_up: frozenset[date]
 
 
 def calendar_for(regime: Regime, country: str | None, subdivision: str | None = None) -> Calendar:
@@ -28,24 +47,24 @@ def calendar_for(regime: Regime, country: str | None, subdivision: str | None = 
 @lru_cache(maxsize=512)
 def calendar_of(country: str, subdivision: str | None) -> Calendar:
     """Return the public holidays of a country and, on top, of one of its subdivisions."""
-    whole = _holidays(country, None)
+    whole = _place(country, None)
     if subdivision is None:
-        return Calendar(_name(country, None), whole.get, whole.weekend_workdays.__contains__)
-    here = _holidays(country, subdivision)
-
-    def regional(day: date) -> bool:
-        return day in here and day not in whole
-
-    name = _name(country, subdivision)
-    return Calendar(name, here.get, here.weekend_workdays.__contains__, regional)
-
-
-def _name(country: str, subdivision: str | None) -> str:
-    place = f"{country}-{subdivision}" if subdivision else country
-    return f"public holidays of {place}, holidays {version('holidays')}"
+        return Calendar(_name(country), whole.names.get, whole.made_up.__contains__)
+    here = _place(country, subdivision)
+    regional = frozenset(here.names.keys() - whole.names.keys())
+    return Calendar(
+        _name(f"{country}-{subdivision}"),
+        here.names.get,
+        here.made_up.__contains__,
+        regional.__contains__,
+    )
 
 
-def _holidays(country: str, subdivision: str | None) -> holidays.HolidayBase:
+def _name(place: str) -> str:
+    return f"public holidays of {place}, holidays {_VERSION}"
+
+
+def _place(country: str, subdivision: str | None) -> _Place:
     known = _subdivisions()
     if country not in known:
         mend = "Give its two letters as in ISO 3166, such as DE."
@@ -54,7 +73,10 @@ def _holidays(country: str, subdivision: str | None) -> holidays.HolidayBase:
         choice = f"one of {', '.join(known[country])}, or null" if known[country] else "null"
         problem = f"{country} has no holiday calendar for {subdivision!r}."
         raise BadInput("subdivision", problem, f"Give {choice}.")
-    return holidays.country_holidays(country, subdiv=subdivision, language="en_US")
+    found = holidays.country_holidays(country, subdiv=subdivision, language="en_US")
+    for year in YEARS:
+        found.get(date(year, 1, 1))
+    return _Place(dict(found), frozenset(found.weekend_workdays))
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """Holidays come by country and subdivision, and a place without a calendar is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -75,3 +76,16 @@ def test_a_place_without_a_calendar_is_refused_with_the_mend(
         calendar_of(country, subdivision)
     assert refused.value.field == field
     assert mend in refused.value.mend
+
+
+def test_threads_that_ask_at_once_are_told_the_same() -> None:
+    """The library fills its years when first asked; a thread in between once saw none."""
+    christmas = [date(year, 12, 25) for year in range(2000, 2091)]
+
+    def worked(_: int) -> list[bool]:
+        calendar_of.cache_clear()
+        found = calendar_of("DE", None)
+        return [found.is_working_day(day) for day in christmas]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert not any(any(days) for days in pool.map(worked, range(6)))
