@@ -129,13 +129,20 @@ class Policy:
     def touching(self, source: str, collection: str) -> tuple[Activity, ...]:
         """Every activity that uses the collection or any field of it."""
         place = f"{source}.{collection}"
-        names = [
-            name
-            for where, activities in self._by_place.items()
-            if where == place or where.startswith(f"{place}.")
-            for name in activities
-        ]
-        return tuple(self.activities[name] for name in dict.fromkeys(names))
+        if place not in self._touching:
+            names = [
+                name
+                for where, activities in self._by_place.items()
+                if where == place or where.startswith(f"{place}.")
+                for name in activities
+            ]
+            self._touching[place] = tuple(self.activities[name] for name in dict.fromkeys(names))
+        return self._touching[place]
+
+    @cached_property
+    def _touching(self) -> dict[str, tuple[Activity, ...]]:
+        """Answers of `touching`, which is asked for every record."""
+        return {}
 
     def _named(self, place: str) -> tuple[Activity, ...]:
         return tuple(self.activities[name] for name in self._by_place.get(place, ()))
@@ -174,6 +181,7 @@ _ON_HOLD = Decision(
     "legal_claims",
     {"en": "Needed for legal claims; a legal hold is in force."},
 )
+_ERASE = Decision(Verdict.ERASE)
 _NO_START = {"en": "The date from which the retention period runs is missing."}
 
 
@@ -187,9 +195,12 @@ def decide_erasure(
     """
     if held:
         return _ON_HOLD
-    whole = policy.of_collection(source, record.collection)
-    if not policy.touching(source, record.collection):
+    touching = policy.touching(source, record.collection)
+    if not touching:
         return _NO_ACTIVITY
+    if not any(activity.retention.law for activity in touching):
+        return _ERASE
+    whole = policy.of_collection(source, record.collection)
     duty = _longest_duty(whole, record, today)
     if duty is not None:
         return _spare_others(policy, source, record, duty, today)
@@ -201,7 +212,7 @@ def decide_erasure(
         )
     }
     if not kept:
-        return Decision(Verdict.ERASE)
+        return _ERASE
     return _erase_rest(record, kept)
 
 

@@ -183,12 +183,13 @@ def _tell(session: Session, house: House, ticket: Ticket, source: str, job: Job)
         session, ticket.id, role=pages.RECEIPTS, round_=ticket.round, source=source
     )
     kept: Counter[tuple[str, str]] = Counter()
-    row.done = 0
+    done = 0
     for receipt in receipts_of(house, job.seal, sheets):
         if receipt.done in PROOF:
-            row.done += 1
+            done += 1
         else:
             kept[(receipt.collection, receipt.reason)] += 1
+    row.done = done
     row.kept = [entry for entry in row.kept if entry["ground"] != "source_keeps"] + [
         {
             "collection": place,

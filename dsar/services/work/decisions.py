@@ -37,8 +37,10 @@ class Tally:
         """Counts what comes of one record."""
         sifted = sift(case, source, record)
         place = record.collection
-        self.kept.update((place, reason) for reason in sifted.kept)
-        self.doubts.update((place, doubt) for doubt in sifted.doubts)
+        for reason in sifted.kept:
+            self.kept[(place, reason)] += 1
+        for doubt in sifted.doubts:
+            self.doubts[(place, doubt)] += 1
         if record.subject is not None:
             self.people.add(record.subject)
         if sifted.item is not None:

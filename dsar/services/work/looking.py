@@ -79,6 +79,8 @@ def _before(
     house: House, seal: Seal, ticket_id: str, source: str, items: Mapping[Place, Item]
 ) -> dict[Place, Mapping[str, Any]]:
     """What stood in the fields that were to be erased, of records only partly erased."""
+    if not any(item.fields for item in items.values()):
+        return {}
     return {
         (record.collection, record.key): {name: record.data.get(name) for name in item.fields}
         for record in pages.records(house, seal, ticket_id, source)
