@@ -90,6 +90,12 @@ def test_a_closed_season_within_one_year_has_both_ends_closed() -> None:
     assert not season.covers(date(2026, 8, 1))
 
 
+def test_a_closed_season_may_be_one_day() -> None:
+    season = ClosedSeason((5, 1), (5, 1))
+    assert [day for day in range(1, 31) if season.covers(date(2026, 5, day))] == [1]
+    assert not season.covers(date(2026, 4, 30))
+
+
 def test_days_of_the_closed_season_are_not_counted() -> None:
     season = ClosedSeason((12, 25), (1, 15))
     last_before = date(2026, 12, 24)

@@ -1,6 +1,7 @@
 """Each law is complete, its worked examples come out, and a slip in a file is refused by line."""
 
 import re
+import tomllib
 from datetime import date
 
 import pytest
@@ -8,7 +9,15 @@ import pytest
 from dsar.domain import lifecycle
 from dsar.domain.calendar import Roll, Term, Unit
 from dsar.domain.errors import BadInput
-from dsar.domain.regimes import CLOCK_RIGHTS, GROUNDS, Basis, Certainty, NoticeMember, Regime
+from dsar.domain.regimes import (
+    CLOCK_RIGHTS,
+    GROUNDS,
+    Basis,
+    Certainty,
+    Effect,
+    NoticeMember,
+    Regime,
+)
 from dsar.domain.regimes.file import parse
 from dsar.domain.regimes.strict_toml import line_of
 from dsar.domain.rights import Right
@@ -190,6 +199,25 @@ def test_an_unknown_law_is_refused_with_the_list_of_known_ones() -> None:
             load(name)
         assert refused.value.field == "regime"
         assert "eu_gdpr" in refused.value.mend
+
+
+def keys_in(value: object) -> set[str]:
+    """Every key of our vocabulary in a parsed file; free keys and examples' dates left out."""
+    if isinstance(value, list):
+        return set().union(*map(keys_in, value))
+    if not isinstance(value, dict):
+        return set()
+    free = ("grounds", "act_at_once", "extension_grounds", "events", "expect")
+    inner = [keys_in(item) for key, item in value.items() if key not in free]
+    return set(value).union(*inner)
+
+
+def test_the_guide_to_the_files_names_every_key_and_every_choice() -> None:
+    guide = (_FOLDER / "README.md").read_text(encoding="utf-8")
+    used = set().union(*(keys_in(tomllib.loads(text_of(law))) for law in LAWS))
+    choices = [*Certainty, *Basis, *Effect, *NoticeMember, *Roll, *Unit]
+    for word in (*used, *choices):
+        assert re.search(rf"\b{word}\b", guide), word
 
 
 # --- files with a slip --------------------------------------------------------------------------

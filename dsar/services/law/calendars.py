@@ -1,10 +1,9 @@
 """Public holidays by country and subdivision, as the calendars the clock counts on."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from importlib.metadata import version
+from threading import Lock
 
 import holidays
 
@@ -14,20 +13,26 @@ from dsar.domain.regimes import Regime
 
 _VERSION = version("holidays")
 
-#: The years a calendar holds: those a clock accepts, and the longest extension after them.
-YEARS = range(2000, 2102)
 
-
-@dataclass(frozen=True, slots=True)
 class _Place:
-    """The holidays of a place and the weekend days worked there, for all `YEARS`.
+    """The holidays of a place, asked by one thread at a time.
 
-    Read out at once: the library fills a year when it is first asked for, and a thread that asks
-    meanwhile would find no holiday in it.
+    The library fills a year when it is first asked about it, and marks it as known before it has:
+    a second thread would find no holiday in it.
     """
 
-    names: Mapping[date, str]
-    made_up: frozenset[date]
+    def __init__(self, found: holidays.HolidayBase) -> None:
+        self._found = found
+        self._lock = Lock()
+
+    def holiday_on(self, day: date) -> str | None:
+        with self._lock:
+            name: str | None = self._found.get(day)
+            return name
+
+    def made_up_on(self, day: date) -> bool:
+        with self._lock:
+            return self._found.get(day) is None and day in self._found.weekend_workdays
 
 
 def calendar_for(regime: Regime, country: str | None, subdivision: str | None = None) -> Calendar:
@@ -49,15 +54,13 @@ def calendar_of(country: str, subdivision: str | None) -> Calendar:
     """Return the public holidays of a country and, on top, of one of its subdivisions."""
     whole = _place(country, None)
     if subdivision is None:
-        return Calendar(_name(country), whole.names.get, whole.made_up.__contains__)
+        return Calendar(_name(country), whole.holiday_on, whole.made_up_on)
     here = _place(country, subdivision)
-    regional = frozenset(here.names.keys() - whole.names.keys())
-    return Calendar(
-        _name(f"{country}-{subdivision}"),
-        here.names.get,
-        here.made_up.__contains__,
-        regional.__contains__,
-    )
+
+    def regional(day: date) -> bool:
+        return here.holiday_on(day) is not None and whole.holiday_on(day) is None
+
+    return Calendar(_name(f"{country}-{subdivision}"), here.holiday_on, here.made_up_on, regional)
 
 
 def _name(place: str) -> str:
@@ -73,10 +76,7 @@ def _place(country: str, subdivision: str | None) -> _Place:
         choice = f"one of {', '.join(known[country])}, or null" if known[country] else "null"
         problem = f"{country} has no holiday calendar for {subdivision!r}."
         raise BadInput("subdivision", problem, f"Give {choice}.")
-    found = holidays.country_holidays(country, subdiv=subdivision, language="en_US")
-    for year in YEARS:
-        found.get(date(year, 1, 1))
-    return _Place(dict(found), frozenset(found.weekend_workdays))
+    return _Place(holidays.country_holidays(country, subdiv=subdivision, language="en_US"))
 
 
 @lru_cache(maxsize=1)

@@ -2,9 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
 
 import pytest
 
+from dsar.domain.calendar import Calendar
 from dsar.domain.errors import BadInput
 from dsar.services.law.calendars import calendar_for, calendar_of
 from dsar.services.law.regimes import load
@@ -79,13 +81,34 @@ def test_a_place_without_a_calendar_is_refused_with_the_mend(
 
 
 def test_threads_that_ask_at_once_are_told_the_same() -> None:
-    """The library fills its years when first asked; a thread in between once saw none."""
+    """The library fills a year when first asked about it; a thread in between once saw none."""
     christmas = [date(year, 12, 25) for year in range(2000, 2091)]
-
-    def worked(_: int) -> list[bool]:
+    for subdivision in ("BB", "BE", "BW", "BY"):
         calendar_of.cache_clear()
-        found = calendar_of("DE", None)
-        return [found.is_working_day(day) for day in christmas]
+        shared, together = calendar_of("DE", subdivision), Barrier(4)
 
-    with ThreadPoolExecutor(4) as pool:
-        assert not any(any(days) for days in pool.map(worked, range(6)))
+        def worked(_: int, shared: Calendar = shared, together: Barrier = together) -> list[bool]:
+            together.wait()
+            return [shared.is_working_day(day) for day in christmas]
+
+        with ThreadPoolExecutor(4) as pool:
+            assert not any(any(days) for days in pool.map(worked, range(4)))
+
+
+@pytest.mark.parametrize("country", ["DE", "GB", "US", "NZ", "ZA", "CN", "FR"])
+def test_what_was_asked_before_changes_no_answer(country: str) -> None:
+    """Observed holidays reach over the turn of the year; one year alone must know them too."""
+    calendar_of.cache_clear()
+    turns = [
+        date(year, month, day)
+        for year in range(2020, 2040)
+        for month, day in [(12, 31), (1, 1), (1, 2), (12, 26)]
+    ]
+    alone = []
+    for day in turns:
+        calendar_of.cache_clear()
+        alone.append(calendar_of(country, None).is_working_day(day))
+    filled = calendar_of(country, None)
+    for year in range(2019, 2041):
+        filled.is_working_day(date(year, 6, 1))
+    assert [filled.is_working_day(day) for day in turns] == alone
