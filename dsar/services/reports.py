@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import case, func
+from sqlalchemy import case, func, or_
 from sqlmodel import Session, col, select
 
 from dsar.domain.conditions import unmet
@@ -77,7 +77,7 @@ def around_of(session: Session, tickets: Sequence[Ticket]) -> Around:
 def row_of(session: Session, ticket: Ticket, around: Around) -> dict[str, Any]:
     """One line of the queue: what it is, where it stands, who must act, and by when."""
     state = State(ticket.state)
-    closed, sources = around.answered.get(ticket.id, (0, 0))
+    answered, sources = around.answered.get(ticket.id, (0, 0))
     return {
         "ref": ticket.ref,
         "right": ticket.right,
@@ -91,7 +91,7 @@ def row_of(session: Session, ticket: Ticket, around: Around) -> dict[str, Any]:
         "overdue": state not in ENDS and ticket.due_on is not None and around.now >= ticket.due_at,
         "clock_state": clock_state(ticket).value,
         "sources": sources,
-        "sources_closed": closed,
+        "sources_answered": answered,
         "regime": ticket.regime,
         "closed_at": _instant(ticket.closed_at),
     }
@@ -159,9 +159,13 @@ def _stuck(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Any
 
 
 def _answered(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """For each ticket how many of its coverage lines are closed, and how many there are."""
+    """For each ticket how many of its sources were searched or given up, and how many it has."""
     line = col(CoverageLine.ticket_id)
-    closed = func.sum(case((col(CoverageLine.outcome) != Outcome.OPEN.value, 1), else_=0))
+    done = or_(
+        col(CoverageLine.searched_at).is_not(None),
+        col(CoverageLine.outcome) != Outcome.OPEN.value,
+    )
+    closed = func.sum(case((done, 1), else_=0))
     query = select(line, closed, func.count()).where(line.in_(ids)).group_by(line)
     return {ticket: (int(done), every) for ticket, done, every in session.execute(query)}
 

@@ -1,0 +1,97 @@
+"""The pages as one ASGI application over an open house. Handlers are synchronous, a thread each."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from traceback import extract_tb
+from typing import ClassVar
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+import templates
+from dsar.domain.errors import NotFound
+from dsar.services.house import House
+from dsar.web import health, security
+from dsar.web.console import queue, ticket
+from dsar.web.pages import Page, render
+
+log = structlog.get_logger("dsar.web")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePage(Page):
+    """Something went wrong: what it is and what to do."""
+
+    template: ClassVar[str] = "message.html"
+
+    heading: str
+    text: str
+
+
+def create(house: House) -> Starlette:
+    """The application: pages, bundles, health check, static files."""
+    app = Starlette(
+        routes=[
+            Route("/", queue.queue, name="queue"),
+            Route("/tickets/{ref}", ticket.ticket, name="ticket"),
+            Route("/tickets/{ref}/bundles/{number:int}", ticket.bundle, name="bundle"),
+            Route(security.HEALTH, health.health),
+            Mount(security.STATIC.rstrip("/"), StaticFiles(directory=templates.FOLDER / "static")),
+        ],
+        middleware=[Middleware(security.SafeHeaders), Middleware(security.Guard)],
+        exception_handlers={
+            NotFound: _not_found,
+            HTTPException: _http,
+            OperationalError: _no_database,
+            Exception: _broken,
+        },
+    )
+    app.state.house = house
+    return app
+
+
+def _message(request: Request, status: HTTPStatus, heading: str, text: str) -> HTMLResponse:
+    controller = request.app.state.house.controller
+    page = MessagePage(
+        title=heading,
+        controller=controller.name,
+        timezone=controller.timezone,
+        heading=heading,
+        text=text,
+    )
+    return HTMLResponse(render(page), status)
+
+
+def _not_found(request: Request, missing: Exception) -> HTMLResponse:
+    return _message(request, HTTPStatus.NOT_FOUND, "There is nothing here", str(missing))
+
+
+def _http(request: Request, error: Exception) -> HTMLResponse:
+    status = HTTPStatus(error.status_code if isinstance(error, HTTPException) else 500)
+    if status is HTTPStatus.NOT_FOUND:
+        text = "This address leads to no page. The queue shows every ticket."
+        return _message(request, status, "There is nothing here", text)
+    return _message(request, status, status.phrase, "Go back to the queue and try again.")
+
+
+def _no_database(request: Request, error: Exception) -> HTMLResponse:
+    log.warning("web.no_database", error=type(error).__name__)
+    text = "Nothing is lost. Start the database again and load this page once more."
+    answer = _message(request, HTTPStatus.SERVICE_UNAVAILABLE, "The database is away", text)
+    answer.headers["Retry-After"] = "10"
+    return answer
+
+
+def _broken(request: Request, error: Exception) -> HTMLResponse:
+    """Starlette raises the error again after this answer, so that the server can log it."""
+    places = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+    log.error("web.failed", error=type(error).__name__, trace=places[-5:])
+    text = "No ticket was changed. An operator finds the cause in the log."
+    return _message(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed inside", text)

@@ -1,0 +1,116 @@
+"""The journal in plain sentences: a table from what happened to what is said about it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dsar.domain.errors import BadInput
+from dsar.domain.lifecycle import By, Event
+from dsar.domain.regimes import Regime
+from dsar.web.console.words import TASKS, law
+from dsar.web.pages import day, size
+
+#: Each sentence may name `who` and whatever WORDS makes of the entry's data.
+SENTENCES: Mapping[str, str] = {
+    "received": "{who} took the request in ({channel}) under {regime}; {due}.",
+    "task_stuck": "{task}{place} got stuck {attempts} and waits for a person.",
+    Event.ASK_IDENTITY: "{who} asked the person to prove who they are.",
+    Event.REMIND: "The person was reminded to prove who they are.",
+    Event.CONFIRM_IDENTITY: "{who} confirmed who asks.",
+    Event.LAPSE: "No proof of identity came; the request lapsed.",
+    Event.CLOSE: "{who} closed it without an answer.",
+    Event.ASK_CLARIFICATION: "{who} asked the person what is meant.",
+    Event.CLARIFY: "{who} noted what the person means.",
+    Event.ASK_FEE: "{who} asked for a fee.",
+    Event.FEE_SETTLED: "{who} noted that the fee is settled.",
+    Event.ACCEPT: "{who} accepted the request.",
+    Event.START: "The search of every source began.",
+    Event.SOURCES_ANSWERED: "Every source had answered.",
+    Event.SOURCE_FAILS: "A source could not be searched.",
+    Event.RETRY: "{who} had it tried again.",
+    Event.ACCEPT_GAP: "{who} went on without what failed; the answer names the gap.",
+    Event.APPROVE: "{who} approved what was decided.",
+    Event.DECIDE: "{who} decided anew in place of the machine.",
+    Event.REVISE: "{who} ruled on what was in doubt{rulings}.",
+    Event.ACTED: "Every source had done what was asked.",
+    Event.ACTION_FAILS: "A source could not do what was asked.",
+    Event.CHECKED: "A second look found nothing left over.",
+    Event.RESIDUE_FOUND: "A second look found records that should be gone.",
+    Event.BUNDLE_BUILT: "Bundle {number} was built{bytes}.",
+    Event.BUNDLE_FAILS: "The bundle could not be built.",
+    Event.DELIVER: "{who} handed the answer over; the request is fulfilled.",
+    Event.DELIVER_PART: "{who} handed over what could be done; the request is partly fulfilled.",
+    Event.EXTEND: "{who} extended the period; {due}.",
+    Event.REFUSE: "{who} refused the request.",
+    Event.WITHDRAW: "The person withdrew the request.",
+}
+
+
+def _due(data: Mapping[str, Any]) -> str:
+    return f"due {day(data['due'])}" if data.get("due") else "no due day"
+
+
+def _place(data: Mapping[str, Any]) -> str:
+    return f" in {data['source']}" if data.get("source") else ""
+
+
+def _attempts(data: Mapping[str, Any]) -> str:
+    number = data.get("attempts", 1)
+    return "at the first attempt" if number == 1 else f"after {number} attempts"
+
+
+def _rulings(data: Mapping[str, Any]) -> str:
+    given = [str(ruling).rstrip(":") for ruling in data.get("rulings", ())]
+    return f": {', '.join(given)}" if given else ""
+
+
+def _bytes(data: Mapping[str, Any]) -> str:
+    return f" ({size(data['bytes'])})" if "bytes" in data else ""
+
+
+#: What a sentence may say of an entry's data, and how.
+WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "channel": lambda data: str(data.get("channel", "")),
+    "regime": lambda data: law(str(data.get("regime", ""))),
+    "due": _due,
+    "task": lambda data: TASKS.get(data.get("task", ""), "A task"),
+    "place": _place,
+    "attempts": _attempts,
+    "rulings": _rulings,
+    "number": lambda data: str(data.get("number", "")),
+    "bytes": _bytes,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One entry of the history: its number, when, what happened, on which ground."""
+
+    seq: int
+    at: str
+    sentence: str
+    ground: str
+    mine: bool
+
+
+def moment(entry: Mapping[str, Any], regime: Regime) -> Moment:
+    """An entry of the journal as a sentence; `mine` marks what a person did, not the engine."""
+    data = entry["data"]
+    by, _, name = str(entry["actor"]).partition(":")
+    who = "dsar" if by == By.SYSTEM else name
+    template = SENTENCES.get(entry["event"])
+    said = (
+        template.format(who=who, **{word: speak(data) for word, speak in WORDS.items()})
+        if template
+        else f"{who}: {str(entry['event']).replace('_', ' ')}."
+    )
+    ground = _citation(regime, data.get("because") or data.get("ground") or "")
+    return Moment(entry["seq"], entry["at"], said, ground, mine=by != By.SYSTEM)
+
+
+def _citation(regime: Regime, ground: str) -> str:
+    """What the law says to a ground; nothing where an older text of the law knew another one."""
+    try:
+        return regime.citation(ground) if ground else ""
+    except BadInput:
+        return ""

@@ -1,0 +1,62 @@
+"""What staff can do with a ticket now, each with the command that does it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from shlex import join
+from typing import Any
+
+from dsar.domain.lifecycle import Event
+from dsar.domain.regimes import Regime
+from dsar.web.console.words import EVENTS
+
+WHO = "YOUR-NAME"
+
+#: What a condition asks to be given, as an option of the command and what to write there.
+OPTIONS: Mapping[str, tuple[str, str]] = {
+    "reasoned": ("--reason", "WHY"),
+    "ground_for_refusal": ("--ground", "GROUND"),
+    "decision_maker": ("--decision", "WHAT-IS-DECIDED"),
+}
+
+#: What single events ask beside that.
+_MORE: Mapping[Event, tuple[str, ...]] = {Event.REVISE: ("--rule", "PLACE=VERDICT:GROUND")}
+
+_WAYS_OUT = frozenset({Event.REFUSE, Event.WITHDRAW, Event.CLOSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that can be done: in words, as a command, or what stands in its way."""
+
+    words: str
+    command: str
+    blocked_by: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+
+
+def steps(ticket: Mapping[str, Any], regime: Regime) -> tuple[Step, ...]:
+    """Every step that is possible for staff: what leads on first, then what stays, then out."""
+
+    def rank(row: Mapping[str, Any]) -> tuple[bool, bool, bool]:
+        stays = row["to"] == ticket["state"]
+        return bool(row["blocked_by"]), Event(row["event"]) in _WAYS_OUT, stays
+
+    return tuple(_step(ticket, row, regime) for row in sorted(ticket["possible"], key=rank))
+
+
+def _step(ticket: Mapping[str, Any], row: Mapping[str, Any], regime: Regime) -> Step:
+    event = Event(row["event"])
+    choices = tuple(sorted(regime.refusal.grounds)) if "ground_for_refusal" in row["asks"] else ()
+    command = join(["dsar", *_arguments(ticket, event, row["asks"])])
+    return Step(EVENTS[event], command, tuple(row["blocked_by"]), choices)
+
+
+def _arguments(ticket: Mapping[str, Any], event: Event, asks: list[str]) -> Iterator[str]:
+    """Confirming who asks is about the whole request, everything else about this ticket."""
+    if event is Event.CONFIRM_IDENTITY:
+        yield from ("request", "confirm", ticket["request"], "--by", WHO, "--reason", "WHY")
+        return
+    yield from ("ticket", "act", ticket["ref"], event.value, "--by", WHO)
+    for name in asks:
+        yield from OPTIONS[name]
+    yield from _MORE.get(event, ())

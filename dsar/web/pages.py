@@ -1,0 +1,99 @@
+"""Renders a page: a context dataclass and the template it names, escaped and with nothing missing.
+
+A context is the whole of what its template may read, so that a page can be rendered by a test
+without a database. A template that asks for anything else fails.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+import templates
+
+_DATE = re.compile(
+    r"\b(?P<day>\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?!\d)"
+    r"(?:T(?P<time>\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?P<zone>Z|[+-]\d{2}:\d{2}))?"
+)
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What every page says beside its own: its title, whose it is, times in which zone."""
+
+    template: ClassVar[str]
+
+    title: str
+    controller: str
+    timezone: str
+
+
+def render(page: Page) -> str:
+    """The page as HTML."""
+    environment = _environment()
+    template = environment.get_template(page.template)
+    zone = ZoneInfo(page.timezone)
+    return template.render(page=page, clock=lambda text: clock(text, zone))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(templates.FOLDER / "console"),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"day": day, "readable": readable, "size": size, "sentence": sentence}
+    return environment
+
+
+def day(text: str) -> str:
+    """An ISO date as people write it: 22 Dec 2026."""
+    found = date.fromisoformat(text)
+    return f"{found.day} {found:%b %Y}"
+
+
+def clock(text: str, zone: ZoneInfo) -> str:
+    """An ISO instant as local time of day: 22 Dec 2026, 09:28."""
+    local = datetime.fromisoformat(text).astimezone(zone)
+    return f"{day(local.date().isoformat())}, {local:%H:%M}"
+
+
+def readable(text: str) -> str:
+    """A text with the ISO dates and instants in it as people write them."""
+    return _DATE.sub(_written, text)
+
+
+def _written(found: re.Match[str]) -> str:
+    try:
+        words = day(found["day"])
+    except ValueError:
+        return found[0]
+    if not found["time"]:
+        return words
+    zone = found["zone"].replace("+00:00", "Z").replace("Z", "UTC")
+    return f"{words}, {found['time']} {zone}"
+
+
+def size(number: int) -> str:
+    """A number of bytes in the unit people would use (powers of 1000)."""
+    amount, unit = float(number), 0
+    while amount >= 1000 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    return f"{amount:.0f} {_UNITS[unit]}" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+
+
+def sentence(text: str) -> str:
+    """Words with a capital letter at their head and one mark at their end."""
+    trimmed = text.strip()
+    if not trimmed:
+        return ""
+    end = "" if trimmed[-1] in ".!?…" else "."
+    return f"{trimmed[0].upper()}{trimmed[1:]}{end}"

@@ -1,0 +1,77 @@
+"""Serves the pages until the process is asked to stop, and then ends in order."""
+
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from dsar.domain.errors import BadInput
+from dsar.services.house import House
+
+log = structlog.get_logger("dsar.web")
+
+#: How long an answer in hand is waited for.
+GRACE_SECONDS = 10
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(house: House, host: str, port: int) -> None:
+    """Answers on host and port until SIGTERM or SIGINT, then returns.
+
+    Raises BadInput where the address cannot be had. Nothing of a request is logged: a reference
+    in a path is already a trace of somebody.
+    """
+    import uvicorn
+
+    from dsar.web.app import create
+
+    listening = _listen(host, port)
+    config = uvicorn.Config(
+        create(house),
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    with _stopped_by_signals(server), listening:
+        log.info("ready", kind="web", what=f"{host}:{listening.getsockname()[1]}")
+        server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket, taken before anything is built: a port in use is one sentence, no stack trace."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        mend = "Name another with --host and --port."
+        raise BadInput("port", f"{host} port {port} cannot be used: {reason}.", mend) from None
+
+
+@contextmanager
+def _stopped_by_signals(server: object) -> Iterator[None]:
+    """uvicorn stops in order at a signal and then raises it again, which would end the process.
+
+    While it runs these handlers stand below its own; what it raises again they swallow.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True  # type: ignore[attr-defined]
+
+    before = {which: signal.signal(which, stop) for which in _SIGNALS}
+    try:
+        yield
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
