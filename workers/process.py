@@ -19,9 +19,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dsar.domain.errors import DsarError
-from dsar.services import logs
 from dsar.services import tasks as services
 from dsar.services.house import House, look, unit
+from dsar.services.upkeep import logs
 from dsar.store import gates, tasks
 from dsar.store import processes as signs
 from dsar.store.counts import count

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from dsar.services.house import House, unit
-from dsar.services.repair import repair_joins
+from dsar.services.upkeep.repair import repair_joins
 from dsar.services.watching import nudge, watch
 from dsar.store import schedules
 
@@ -29,12 +29,14 @@ Jobs = Mapping[str, Job]
 
 
 #: The periodic work of every house.
+# fmt: off
 JOBS: Jobs = {
-    # name           how often                 what
+    # name               how often             what
+    "watch":        Job(timedelta(minutes=1), watch),
+    "nudge":        Job(timedelta(hours=1),   nudge),
     "repair_joins": Job(timedelta(minutes=1), repair_joins),
-    "watch": Job(timedelta(minutes=5), watch),
-    "nudge": Job(timedelta(hours=1), nudge),
 }
+# fmt: on
 
 
 def declare(house: House, jobs: Jobs) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, case, func, select, update
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from dsar.store.engine import Store
 from dsar.store.leases import (
@@ -36,7 +36,7 @@ from dsar.store.leases import (
     wait_human,
 )
 from dsar.store.sweep import MAX_CRASHES, Expired, Swept, expire, sweep
-from dsar.store.tables import _id
+from dsar.store.tables import Ticket, _id
 from dsar.store.task_states import OPEN, TASK, TaskState, is_in, note_ring
 from dsar.store.upsert import insert
 
@@ -69,6 +69,7 @@ __all__ = [
     "renew",
     "renew_all",
     "reopen",
+    "stuck",
     "sweep",
     "unblock",
     "wait_human",
@@ -196,3 +197,14 @@ def leased_to(session: Session, *, owner: str) -> Sequence[str]:
     """The tasks leased to one worker process just now."""
     held = select(_c.id).where(_c.owner == owner, is_in(TaskState.LEASED))
     return session.connection().scalars(held).all()
+
+
+def stuck(session: Session) -> dict[str, int]:
+    """How many tasks of open tickets stopped and wait for somebody, by their state."""
+    states = (TaskState.PARKED.value, TaskState.WAITING_HUMAN.value)
+    statement = (
+        select(_c.state, func.count())
+        .join(Ticket, col(Ticket.id) == _c.ticket_id)
+        .where(_c.state.in_(states), col(Ticket.closed_at).is_(None))
+    )
+    return dict(iter(session.connection().execute(statement.group_by(_c.state))))

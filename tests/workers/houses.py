@@ -41,7 +41,7 @@ def new_house(
         lease_seconds=lease_seconds,
     )
     controller: Controller = CONTROLLER.value()
-    folder.mkdir(parents=True, exist_ok=True)
+    settings.at(settings.storage).mkdir(parents=True, exist_ok=True)
     return House(
         settings=settings,
         store=Store(database),

@@ -14,7 +14,9 @@ from structlog.typing import EventDict
 #: that came from a person or a source.
 KEYS = frozenset(
     {
+        "alert",
         "attempts",
+        "day",
         "count",
         "error",
         "event",

@@ -1,0 +1,191 @@
+"""What `dsar doctor` looks at: one check, one line, each with the mend where something is wrong."""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import redis
+
+from dsar.domain.errors import DsarError
+from dsar.services.house import House, look
+from dsar.services.installed.probing import check_all
+from dsar.services.journal import faults
+from dsar.services.watching import standing
+from dsar.store import migrate, processes
+from dsar.store.counts import COUNTERS, counted
+from dsar.store.engine import system_clock
+from dsar.store.sweep import oldest_unclaimed
+from dsar.store.tasks import stuck
+
+#: A ready task unclaimed for longer than this means that nobody works or too few do.
+PATIENCE = timedelta(minutes=5)
+#: Clocks that differ by more than this make dates and journals wrong.
+CLOCK_DIFFERENCE = timedelta(seconds=5)
+#: Free bytes under which bundles may soon not fit.
+FREE_BYTES = 1_000_000_000
+_SEALED = "doctor"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    check: str
+    well: bool
+    words: str
+
+
+class Trouble(Exception):  # noqa: N818
+    """What a check found wrong, with the mend; `why` has a sentence for each thing."""
+
+    def __init__(self, *why: str) -> None:
+        super().__init__(" ".join(why))
+        self.why = why
+
+
+Check = Callable[[House], str]
+
+
+def examine(house: House) -> Iterator[Finding]:
+    """Every check in turn; one that fails in an unforeseen way is a finding, not a crash."""
+    for name, check in CHECKS.items():
+        yield from _examine(house, name, check)
+
+
+def _examine(house: House, name: str, check: Check) -> Iterable[Finding]:
+    try:
+        return [Finding(name, well=True, words=check(house))]
+    except Trouble as trouble:
+        return [Finding(name, well=False, words=words) for words in trouble.why]
+    except DsarError as error:
+        return [Finding(name, well=False, words=str(error))]
+    except Exception as error:  # noqa: BLE001 - the other checks are still wanted
+        return [Finding(name, well=False, words=f"failed with {type(error).__name__}.")]
+
+
+def _database(house: House) -> str:
+    migrate.check(house.store)
+    return f"{house.store.url.get_backend_name()} answers, its schema is {migrate.head()}."
+
+
+def _redis(house: House) -> str:
+    if house.settings.redis_url is None:
+        return "none: embedded, all work is done in one process."
+    client = redis.Redis.from_url(house.settings.redis_url, socket_timeout=3)
+    mend = "Mend redis_url or start Redis; meanwhile work is looked for once a second."
+    try:
+        with client:
+            evicts, saves, appends = (
+                client.config_get(name).get(name, "unknown")
+                for name in ("maxmemory-policy", "save", "appendonly")
+            )
+    except redis.ResponseError:
+        return "answers; its settings may not be read."
+    except redis.RedisError as error:
+        raise Trouble(f"redis_url: does not answer ({type(error).__name__}). {mend}") from None
+    if evicts not in {"noeviction", "unknown"}:
+        raise Trouble(f"Redis evicts ({evicts}). Set maxmemory-policy to noeviction.")
+    kept = "nothing" if not saves and appends == "no" else "something, which is not needed"
+    return f"answers; evicts nothing, keeps {kept} on disk; it is only the doorbell."
+
+
+def _processes(house: House) -> str:
+    with look(house) as session:
+        kinds = [row.kind for row in processes.alive(session, house.store)]
+    named = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
+    if "embedded" in kinds or {"worker", "scheduler"} <= set(kinds):
+        return f"{named}."
+    missing = [kind for kind in ("worker", "scheduler") if kind not in kinds]
+    start = " and ".join(f"dsar {kind}" for kind in missing)
+    or_all = "" if house.settings.redis_url else ", or dsar serve for all in one"
+    raise Trouble(f"No {' and no '.join(missing)} was seen lately. Start {start}{or_all}.")
+
+
+def _work(house: House) -> str:
+    with look(house) as session:
+        waits, held = oldest_unclaimed(session, house.store), stuck(session)
+        numbers = counted(session)
+    why = [f"{number} tasks are {state}; see dsar ticket list." for state, number in held.items()]
+    if waits > PATIENCE:
+        minutes = int(waits.total_seconds() // 60)
+        why.append(f"A task is ready for {minutes} minutes and nobody claims it: start workers.")
+    if numbers["join_repairs"]:
+        why.append(f"{numbers['join_repairs']} {COUNTERS['join_repairs']}.")
+    if why:
+        raise Trouble(*why)
+    resent, expired = numbers["rings_resent"], numbers["lease_expiries"]
+    return f"nothing is stuck; {resent} rings repeated, {expired} leases ran out so far."
+
+
+def _storage(house: House) -> str:
+    folder = house.settings.at(house.settings.storage)
+    probe = folder / ".doctor"
+    try:
+        probe.write_bytes(b"written")
+        probe.unlink()
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise Trouble(f"storage: cannot be written to ({error.strerror}).") from None
+    if free < FREE_BYTES:
+        raise Trouble(f"storage: only {free // 1_000_000} MB are free; make room for bundles.")
+    return f"writable, {free // 1_000_000_000} GB free."
+
+
+def _key(house: House) -> str:
+    wrapped = house.vault.new_key(_SEALED)
+    seal = house.vault.open_key(_SEALED, wrapped)
+    if seal.open(seal.close("sealed", _SEALED), _SEALED) != "sealed":
+        raise Trouble("The key does not open what it sealed; restore the right key file.")
+    return "seals and opens."
+
+
+def _sources(house: House) -> str:
+    found = check_all(house)
+    why = [f"{name}: {problem}" for name, problems in found.items() for problem in problems]
+    if why:
+        raise Trouble(*why)
+    return f"{len(found)} reached, all as declared."
+
+
+def _clock(house: House) -> str:
+    with look(house) as session:
+        theirs = house.store.now(session)
+    apart = abs(theirs - system_clock())
+    if apart > CLOCK_DIFFERENCE:
+        seconds = int(apart.total_seconds())
+        raise Trouble(f"The database's clock and this machine's differ by {seconds} s; set them.")
+    return "the database and this machine agree."
+
+
+def _deadlines(house: House) -> str:
+    now = standing(house)
+    why = [f"{ref} is overdue." for ref in now.overdue]
+    if now.unwatched:
+        why.append(f"{now.unwatched} alerts were not raised: start dsar scheduler.")
+    if why:
+        raise Trouble(*why)
+    return "nothing is overdue."
+
+
+def _journal(house: House) -> str:
+    with look(house) as session:
+        why = [f"{fault.ticket}: {fault.problem}" for fault in faults(session)]
+    if why:
+        raise Trouble(*why)
+    return "every entry holds."
+
+
+#: In the order in which one thing needs the other.
+CHECKS: Mapping[str, Check] = {
+    "database": _database,
+    "redis": _redis,
+    "processes": _processes,
+    "work": _work,
+    "storage": _storage,
+    "key": _key,
+    "sources": _sources,
+    "clock": _clock,
+    "deadlines": _deadlines,
+    "journal": _journal,
+}

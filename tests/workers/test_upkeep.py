@@ -1,0 +1,161 @@
+"""What runs beside the work: renewal, the relay's patience, jobs, outages; none can end a process."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from dsar.services.house import House, unit
+from dsar.store import tasks
+from tests.store.rows import add_task, claimed, new_ticket, task
+from tests.workers.houses import new_house, until
+from workers import schedule
+from workers.broker import Doorbell
+from workers.embedded import EmbeddedBroker
+from workers.outage import Outage
+from workers.relay import QUIET_SECONDS, Relay
+from workers.renewal import Renewal
+from workers.run import Room
+from workers.schedule import JOBS, Job
+from workers.ticker import Ticker
+
+ID = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def house(tables_url: str, tmp_path: Path) -> Iterator[House]:
+    made = new_house(tables_url, tmp_path, lease_seconds=2)
+    yield made
+    made.store.close()
+
+
+def outage() -> Outage:
+    return Outage("database", "Start it.")
+
+
+def test_a_lease_held_is_kept_and_one_let_go_runs_out(house: House) -> None:
+    ticket = new_ticket(house.store)
+    for key in "ab":
+        add_task(house.store, ticket, key=key)
+    held, left = (claimed(house.store, lease=timedelta(seconds=2)) for _ in range(2))
+    renewal = Renewal(house, outage=outage())
+    renewal.start()
+    with renewal.holding(held):
+        with renewal.holding(left):
+            pass
+        time.sleep(3)
+        with unit(house) as session:
+            swept = tasks.sweep(session, house.store)
+    assert [lost.task_id for lost in swept.expired] == [left.task_id]
+    assert task(house.store, held.task_id).state == "leased"
+    renewal.stop()
+
+
+def test_a_dead_bell_costs_one_short_wait_and_then_nothing_for_a_second() -> None:
+    bell = Doorbell("redis://127.0.0.1:1/0", namespace="test")
+    relay = Relay(bell)
+    relay("work", ID)
+    since = time.monotonic()
+    for _ in range(1000):
+        relay("work", ID)
+    assert time.monotonic() - since < QUIET_SECONDS / 2
+    assert (relay.take_lost(), relay.take_lost()) == (1001, 0)
+    bell.close()
+
+
+def test_ringing_never_fails_its_caller_whatever_the_task_is_called() -> None:
+    broker = EmbeddedBroker()
+    broker.declare_queue("work")
+    Relay(broker)("work", "no id at all")
+    assert broker.queues["work"].qsize() == 1
+
+
+def test_a_job_runs_once_among_several_schedulers(house: House) -> None:
+    ran: list[int] = []
+    jobs = {"count": Job(timedelta(hours=1), lambda _house: ran.append(1))}
+    schedule.declare(house, jobs)
+    threads = [threading.Thread(target=schedule.run_due, args=(house, jobs)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ran == [1]
+
+
+def test_a_job_that_fails_stops_no_other_and_comes_round_again(house: House) -> None:
+    ran: list[str] = []
+
+    def explode(_house: House) -> None:
+        ran.append("explode")
+        raise ValueError("jane@example.org")
+
+    jobs = {
+        "explode": Job(timedelta(seconds=1), explode),
+        "after": Job(timedelta(hours=1), lambda _house: ran.append("after")),
+    }
+    schedule.declare(house, jobs)
+    assert schedule.run_due(house, jobs) == 2
+    time.sleep(1.1)
+    assert schedule.run_due(house, jobs) == 1
+    assert ran == ["explode", "after", "explode"]
+
+
+def test_the_jobs_of_every_house_run(house: House) -> None:
+    schedule.declare(house, JOBS)
+    with structlog.testing.capture_logs() as lines:
+        assert schedule.run_due(house, JOBS) == len(JOBS)
+    assert {line["event"] for line in lines} == {"job.done"}
+
+
+def test_an_outage_is_said_once_and_so_is_its_end() -> None:
+    watched = outage()
+    with structlog.testing.capture_logs() as lines:
+        for _ in range(3):
+            watched.failed(OperationalError("SELECT 'jane'", {}, Exception("secret")))
+        watched.works()
+        watched.works()
+    assert [line["event"] for line in lines] == ["outage", "outage.over"]
+    assert (lines[0]["what"], lines[0]["mend"]) == ("database", "Start it.")
+    assert "jane" not in str(lines)
+
+
+def test_a_tick_that_fails_is_followed_by_the_next(house: House) -> None:
+    ticks: list[int] = []
+
+    def tick() -> None:
+        ticks.append(1)
+        if len(ticks) == 1:
+            raise ValueError("unforeseen")
+        with unit(house) as session:
+            session.connection().execute(text("SELECT * FROM no_such_table"))
+
+    ticker = Ticker("test", tick, seconds=0.01, outage=outage())
+    ticker.start()
+    until(lambda: len(ticks) > 3)
+    assert ticker.is_alive()
+    ticker.stop()
+    ticker.join(5)
+
+
+def test_who_finds_the_room_full_is_answered_by_who_is_inside() -> None:
+    room, inside, leave, worked = Room(1), threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        worked.append(1)
+        inside.set()
+        leave.wait(10)
+
+    first = threading.Thread(target=room.enter, args=(work,))
+    first.start()
+    assert inside.wait(10)
+    room.enter(work)  # full: comes back at once
+    assert len(worked) == 1
+    leave.set()
+    first.join(10)
+    assert len(worked) == 2
