@@ -11,9 +11,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dsar.domain.calendar import Calendar, first_late_instant
+from dsar.domain.clock.case import Case
 from dsar.domain.clock.dates import ClockEvent, Dates, Step, plain
 from dsar.domain.clock.events import dated, local_day_of_receipt, zone_named
-from dsar.domain.clock.reading import Case, Outcome, outcome
+from dsar.domain.clock.reading import Outcome, outcome
 from dsar.domain.regimes import ClockEventType, Regime, Rule
 
 __all__ = ["ClockEvent", "ClockEventType", "Dates", "Step", "derive"]
