@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,8 +126,8 @@ def _foreign(house: House, ref: str) -> list[str]:
     seal = pages.seal_for(house, ticket.id)
     return [
         f"support.messages:{record.key}.body"
-        for record in pages.records(house, seal, ticket.id, "support", "messages")
-        if ABOUT_SOMEONE_ELSE in str(record.data.get("body"))
+        for record in pages.records(house, seal, ticket.id, "support")
+        if record.collection == "messages" and ABOUT_SOMEONE_ELSE in str(record.data.get("body"))
     ]
 
 
@@ -144,12 +145,12 @@ def _words(rows: list[dict[str, Any]], company: Any) -> str:
     cells = [[r["ref"], r["right"], r["state"], r["due_on"] or "at once",
               _short(r["bundle"])] for r in rows]  # fmt: skip
     table = columns(cells, ("TICKET", "RIGHT", "OUTCOME", "DUE", "BUNDLE"))
-    config = _short(company.settings)
+    command = f"{_short(Path(sys.argv[0]))} --config {_short(company.settings)}"
     return (
         f"{table}\n\n"
-        f"Look around:  dsar --config {config} ticket list --ended\n"
-        f"One ticket:   dsar --config {config} ticket show {rows[0]['ref']}\n"
-        f"In a browser: dsar --config {config} serve"
+        f"Look around:  {command} ticket list --ended\n"
+        f"One ticket:   {command} ticket show {rows[0]['ref']}\n"
+        f"In a browser: {command} serve"
     )
 
 

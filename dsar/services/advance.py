@@ -67,8 +67,8 @@ def _happen(
     data: Mapping[str, Any],
 ) -> None:
     row = _allowed(actor, ticket, event)
-    facts = facts_of(session, ticket, because)
-    _check(row, facts)
+    if row.needs:
+        _check(row, facts_of(session, ticket, because, needs=row.needs))
     _move_clock(session, ticket, event, because)
     came_from = ticket.state
     ticket.state = row.end.value

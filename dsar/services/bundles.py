@@ -25,6 +25,7 @@ from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
 from dsar.services.work.acting import receipts_of
 from dsar.services.work.cases import case_of
+from dsar.services.work.pages import Sheet
 from dsar.store.tables import BundleRow, Request, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal
@@ -159,22 +160,28 @@ def _handed(
     if case.right not in COPYING | {Right.AUTOMATED_DECISION_REVIEW}:
         return ()
     parts = []
+    every = pages.sheets(session, ticket.id, role=pages.RECORDS)
     for line in found:
-        sheets = pages.sheets(session, ticket.id, role=pages.RECORDS, source=line.source)
-        for name in dict.fromkeys(sheet.collection for sheet in sheets):
-            stream = partial(
-                _sifted, house, seal, ticket.id, case, source=line.source, collection=name
-            )
-            count = sum(1 for _ in stream())
-            if count:
-                parts.append(_part(case, line.source, line.title, name, count, records=stream))
+        mine = tuple(sheet for sheet in every if sheet.source == line.source)
+        counts = _counted(house, seal, case, line.source, mine)
+        for name, count in counts.items():
+            sheets = tuple(sheet for sheet in mine if sheet.collection == name)
+            stream = partial(_sifted, house, seal, case, line.source, sheets)
+            parts.append(_part(case, line.source, line.title, name, count, records=stream))
     return tuple(parts)
 
 
+def _counted(
+    house: House, seal: Seal, case: Case, source: str, sheets: tuple[Sheet, ...]
+) -> Counter[str]:
+    """How many records of each collection are handed over."""
+    return Counter(record.collection for record in _sifted(house, seal, case, source, sheets))
+
+
 def _sifted(
-    house: House, seal: Seal, ticket_id: str, case: Case, *, source: str, collection: str
+    house: House, seal: Seal, case: Case, source: str, sheets: tuple[Sheet, ...]
 ) -> Iterator[Record]:
-    for record in pages.records(house, seal, ticket_id, source, collection):
+    for record in pages.records_on(house, seal, sheets):
         sifted = sift(case, source, record)
         if sifted.record is not None:
             yield sifted.record

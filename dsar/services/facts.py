@@ -1,12 +1,12 @@
 """Gathers, under the ticket's lock, all that the lifecycle's conditions may look at."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlmodel import Session
 
-from dsar.domain.conditions import Facts
+from dsar.domain.conditions import CONDITIONS, Facts
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import ENDS, State
 from dsar.domain.rights import COPYING, Right
@@ -36,20 +36,28 @@ class Because:
         return {name: amount for name, amount in given.items() if amount is not None}
 
 
-def facts_of(session: Session, ticket: Ticket, because: Because) -> Facts:
-    """Everything true of a ticket right now."""
-    found = lines(session, ticket.id)
+#: Conditions that look at the coverage ledger.
+_OF_LINES = frozenset({"all_closed", "all_proven", "not_all_proven"})
+
+
+def facts_of(
+    session: Session, ticket: Ticket, because: Because, *, needs: Collection[str] | None = None
+) -> Facts:
+    """What is true of a ticket right now; with `needs`, only what those conditions look at."""
+    wanted = frozenset(CONDITIONS) if needs is None else frozenset(needs)
+    found = lines(session, ticket.id) if wanted & _OF_LINES else ()
+    named = identifiers(session, ticket.request_id) if "identified" in wanted else ()
     notice = ticket.clock.get("extension_notice_by")
     return Facts(
         right=Right(ticket.right),
         today=today(session),
-        identifiers=len(identifiers(session, ticket.request_id)),
-        waits_for=waits_for(session, ticket),
+        identifiers=len(named),
+        waits_for=waits_for(session, ticket) if "its_turn" in wanted else (),
         open_lines=_titles(found, {Outcome.OPEN.value}),
         unproven_lines=_titles(found, _UNPROVEN),
         decided=ticket.decided_at is not None,
         doubts=tuple(doubt["text"] for doubt in ticket.doubts if doubt["blocks"]),
-        marketing_only=marketing_only(session, ticket),
+        marketing_only="may_be_refused" in wanted and marketing_only(session, ticket),
         reason=because.reason,
         ground=because.ground,
         refusal_grounds=frozenset(regimes.load(ticket.regime).refusal.grounds),

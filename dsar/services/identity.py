@@ -2,8 +2,8 @@
 
 from sqlmodel import Session
 
-from dsar.domain.errors import BadInput
-from dsar.domain.lifecycle import Event
+from dsar.domain.errors import BadInput, NotAllowed
+from dsar.domain.lifecycle import ENDS, Event, State
 from dsar.services.actor import Actor
 from dsar.services.advance import advance
 from dsar.services.facts import Because
@@ -14,8 +14,8 @@ from dsar.store.tickets import identifiers, of_request
 def confirm(session: Session, actor: Actor, request: Request, *, reason: str) -> tuple[Ticket, ...]:
     """A member of staff confirms the person behind a request: every ticket of it moves on.
 
-    `reason` says how it was checked. Raises BadInput without one, NotAllowed where a ticket is past
-    that point.
+    Tickets that ended before (withdrawn, say) stay as they are. `reason` says how it was checked.
+    Raises BadInput without one, NotAllowed where another ticket is past that point.
     """
     if not reason.strip():
         raise BadInput("reason", "is missing.", "Say how the identity was checked.")
@@ -29,8 +29,16 @@ def confirm(session: Session, actor: Actor, request: Request, *, reason: str) ->
             Event.CONFIRM_IDENTITY,
             because=Because(reason=reason, decided_by=actor.name),
         )
-        for ticket in of_request(session, request)
+        for ticket in _open(session, request)
     )
+
+
+def _open(session: Session, request: Request) -> tuple[Ticket, ...]:
+    found = tuple(t for t in of_request(session, request) if State(t.state) not in ENDS)
+    if not found:
+        message = f"Every ticket of {request.ref} has ended."
+        raise NotAllowed(message)
+    return found
 
 
 def _prove(session: Session, row: Identifier) -> None:

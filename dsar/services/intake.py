@@ -1,5 +1,6 @@
 """Files a request: what a person sent becomes one ticket per right, with its clock running."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,9 +21,15 @@ from dsar.services.law import clock, regimes
 from dsar.services.work.cases import check_purposes
 from dsar.store.tables import Identifier, Request, Ticket
 from dsar.store.tickets import of_request
+from dsar.store.upsert import add_once
 
 #: No letters that are mistaken for digits; 32 signs, so that each carries five bits.
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_CHANNEL = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_KEY_LIMIT = 200
+#: Older than any law that ships: a year like 0020 is a slip of the hand.
+_FIRST_YEAR = 1990
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,9 @@ def file(session: Session, actor: Actor, application: Application) -> Request:
     now = house.store.now(session)
     received = _received(application, now)
     request = _request(house, application, received=received, now=now)
-    session.add(request)
-    session.flush()
+    if not add_once(session, house.store, request, same=("idempotency_key",)):
+        return _known(session, application.idempotency_key) or request
+    request = session.get_one(Request, request.id)
     _identify(session, house, request, subject)
     for number, right in enumerate(application.rights, start=1):
         _open(session, actor, request, right, number=number, application=application)
@@ -90,7 +98,18 @@ def _checked(house: House, application: Application) -> Subject:
     if Right.RECTIFICATION in application.rights and not application.corrections:
         raise BadInput("correct", "is missing.", "Say what is right, e.g. family_name=Lind.")
     check_purposes(house, application.purposes)
+    _check_form(application)
     return subject
+
+
+def _check_form(application: Application) -> None:
+    if not _CHANNEL.fullmatch(application.channel):
+        raise BadInput("channel", "is not a word.", "Write it as desk, mail, portal or the like.")
+    if not _LANGUAGE.fullmatch(application.language):
+        raise BadInput("language", "is not a language.", "Write its tag, such as en or pt-BR.")
+    if not 0 < len(application.idempotency_key or "-") <= _KEY_LIMIT:
+        mend = f"Give 1 to {_KEY_LIMIT} characters."
+        raise BadInput("idempotency_key", "is too long.", mend)
 
 
 def _received(application: Application, now: datetime) -> datetime:
@@ -99,6 +118,8 @@ def _received(application: Application, now: datetime) -> datetime:
         raise BadInput("received", "has no time zone.", "Write it as 2026-01-31T10:00:00+01:00.")
     if received > now:
         raise BadInput("received", "lies in the future.", "Give the time it arrived.")
+    if received.year < _FIRST_YEAR:
+        raise BadInput("received", "lies too far back.", "Give the time it arrived.")
     return received
 
 

@@ -6,10 +6,12 @@ lets follow what follows, all committed together.
 """
 
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 from sqlmodel import Session, col, select
@@ -101,13 +103,20 @@ def perform(
         log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
         return None
     except Draining:
-        with unit(house) as session:
-            tasks.release(session, house.store, lease)
+        _give_back(house, lease)
         return None
     except Exception as error:  # noqa: BLE001 - every failure of a task becomes a state of it
         _failed(house, lease, error)
         return None
     return run.next
+
+
+def _give_back(house: House, lease: Lease) -> None:
+    try:
+        with unit(house) as session:
+            tasks.release(session, house.store, lease)
+    except Fenced:
+        log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
 
 
 def _failed(house: House, lease: Lease, error: Exception) -> None:
@@ -118,6 +127,7 @@ def _failed(house: House, lease: Lease, error: Exception) -> None:
         kind=lease.kind,
         source=lease.source,
         error=type(error).__name__,
+        where=_where(error),
         attempts=lease.attempts,
     )
     try:
@@ -128,6 +138,12 @@ def _failed(house: House, lease: Lease, error: Exception) -> None:
                 _stuck(session, ticket, lease)
     except Fenced:
         log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
+
+
+def _where(error: Exception) -> str:
+    """The last places the error passed: never its text, which may quote data."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
 
 
 def _fail(session: Session, house: House, lease: Lease, error: Exception) -> bool:
@@ -145,11 +161,16 @@ def _fail(session: Session, house: House, lease: Lease, error: Exception) -> boo
     return tasks.fail(session, house.store, lease, reason=reason)
 
 
+#: Kinds without which a source's line is not answered. Looking again leaves the outcome as it is.
+_ON_LINES = frozenset({"search", "act"})
+
+
 def _stuck(session: Session, ticket: Ticket, lease: Lease | Expired) -> None:
     """A task that got stuck says so on its coverage line and in the journal; the rest goes on."""
     row = session.get(Task, lease.task_id, populate_existing=True)
     reason = row.reason if row is not None else ""
-    _name_on_line(session, ticket, lease.source, reason)
+    if lease.kind in _ON_LINES:
+        _name_on_line(session, ticket, lease.source, reason)
     data = {"task": lease.kind, "source": lease.source, "attempts": lease.attempts}
     journal.append(session, SYSTEM, ticket, event="task_stuck", data=data)
     session.add(ticket)

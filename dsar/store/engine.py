@@ -34,12 +34,12 @@ def database_url(text: str) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise BadInput("database.url", "is not a database address.", mend) from None
+        raise BadInput("database_url", "is not a database address.", mend) from None
     url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
     if url.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise BadInput("database.url", f"names {url.get_backend_name()}.", mend)
+        raise BadInput("database_url", f"names {url.get_backend_name()}.", mend)
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-        raise BadInput("database.url", "names no file.", mend)
+        raise BadInput("database_url", "names no file.", mend)
     return url
 
 
@@ -96,7 +96,13 @@ class Store:
         return literal((self.clock or system_clock)() + plus, Instant())
 
     def now(self, session: Session) -> datetime:
-        """Now, by the same clock as `instant`."""
+        """Now, by the same clock as `instant`; asked once, it stays the same for the session."""
+        if "now" not in session.info:
+            session.info["now"] = self._asked(session)
+        found: datetime = session.info["now"]
+        return found
+
+    def _asked(self, session: Session) -> datetime:
         if self.clock is None and not self.sqlite:
             found: datetime = session.execute(select(func.statement_timestamp())).scalar_one()
             return found.astimezone(UTC)

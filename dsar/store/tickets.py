@@ -42,7 +42,7 @@ def request_by_ref(session: Session, ref: str) -> Request:
 
 def request_of(session: Session, ticket: Ticket) -> Request:
     """The request a ticket belongs to."""
-    return session.exec(select(Request).where(col(Request.id) == ticket.request_id)).one()
+    return session.get_one(Request, ticket.request_id)
 
 
 def siblings(session: Session, ticket: Ticket) -> Sequence[Ticket]:

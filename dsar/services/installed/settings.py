@@ -3,8 +3,10 @@
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from dsar.domain.controller import Authority, Controller
@@ -41,6 +43,13 @@ class ControllerSettings(BaseModel):
     url: str = ""
     officer: str = ""
     authority: AuthoritySettings
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise PydanticCustomError("timezone", "there is no such time zone")
+        return name
 
     def value(self) -> Controller:
         """The controller as the domain knows it."""

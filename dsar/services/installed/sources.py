@@ -1,12 +1,14 @@
 """The configured sources: `sources.toml` read strictly, each with its adapter, opened when used."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from dsar.domain.errors import BadInput, NotFound
 from dsar.domain.records import Collection
@@ -14,6 +16,8 @@ from dsar.sdk import Adapter, can
 from dsar.sdk.registry import adapter as find_adapter
 from dsar.sdk.registry import settings_from
 from dsar.services.installed.settings import read_toml
+
+log = structlog.get_logger("dsar.sources")
 
 _OURS = {"adapter", "title", "concurrency"}
 
@@ -37,14 +41,21 @@ class Source:
     @cached_property
     def needs(self) -> frozenset[str]:
         """The kinds of identifier it searches by."""
-        with self.open() as adapter:
-            return frozenset(adapter.identifies_by)
+        return self._told(lambda adapter: adapter.identifies_by)
 
     @cached_property
     def gives(self) -> frozenset[str]:
         """The further kinds of identifier its answer may bring."""
-        with self.open() as adapter:
-            return frozenset(adapter.gives)
+        return self._told(lambda adapter: adapter.gives)
+
+    def _told(self, ask: Callable[[Adapter], Iterable[str]]) -> frozenset[str]:
+        """One source that cannot be opened stops no other; its own search says what is wrong."""
+        try:
+            with self.open() as adapter:
+                return frozenset(ask(adapter))
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's adapter raises
+            log.warning("source.not_opened", source=self.name, error=type(error).__name__)
+            return frozenset()
 
     def can(self, verb: str) -> bool:
         """Whether this kind of system can be asked to do that at all."""
@@ -86,25 +97,16 @@ def _source(name: str, table: Any, path: Path) -> Source:
         raise BadInput(f"{at}.adapter", "is missing.", 'Name one, e.g. adapter = "sql".')
     if not name.replace("_", "").replace("-", "").isalnum() or name != name.lower():
         raise BadInput(at, "is no name for a source.", "Use small letters, digits, - and _.")
+    for key in ("adapter", "title"):
+        if not isinstance(table.get(key, ""), str):
+            raise BadInput(f"{at}.{key}", "is no text.", "Put it in quotes.")
     concurrency = table.get("concurrency", 2)
-    if not isinstance(concurrency, int) or not 1 <= concurrency <= 64:
+    if type(concurrency) is not int or not 1 <= concurrency <= 64:
         raise BadInput(f"{at}.concurrency", "is not a number from 1 to 64.", "Try 2.")
-    kind = find_adapter(table["adapter"])
+    kind = find_adapter(table["adapter"], at=f"{at}.adapter")
     rest = {key: value for key, value in table.items() if key not in _OURS}
-    settings = settings_from(kind, _placed(rest, path.resolve().parent), at=at)
-    return Source(name, str(table.get("title", name)), kind, settings, concurrency)
-
-
-def _placed(table: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Relative paths and SQLite files are meant from the folder of `sources.toml`."""
-    prefix = "sqlite:///"
-    placed = dict(table)
-    if isinstance(table.get("path"), str):
-        placed["path"] = str(folder / table["path"])
-    url = table.get("url")
-    if isinstance(url, str) and url.startswith(prefix):
-        placed["url"] = prefix + str(folder / url.removeprefix(prefix))
-    return placed
+    settings = settings_from(kind, rest, at=at, folder=path.resolve().parent)
+    return Source(name, table.get("title", name), kind, settings, concurrency)
 
 
 def dictionary(source: Source) -> dict[str, Collection]:

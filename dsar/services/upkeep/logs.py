@@ -40,6 +40,7 @@ KEYS = frozenset(
         "time",
         "trace",
         "what",
+        "where",
     }
 )
 

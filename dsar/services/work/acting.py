@@ -19,7 +19,7 @@ from dsar.sdk import Adapter, Batch, NeedsHuman, can
 from dsar.services.house import House, look, unit
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
-from dsar.services.work.cases import case_of
+from dsar.services.work.cases import case_of, held
 from dsar.services.work.pages import Sheet
 from dsar.store import tasks
 from dsar.store.effects import Standing, intend, settle_effect
@@ -94,7 +94,7 @@ def _walk(house: House, run: Run, job: Job, adapter: Adapter) -> None:
 def _one_page(house: House, run: Run, job: Job, sheet: Sheet, adapter: Adapter) -> None:
     key = pages.mark([run.lease.ticket_id, run.lease.kind, sheet.source, run.lease.key, sheet.id])
     with unit(house) as session:
-        locked(session, run.lease.ticket_id)
+        _refuse_held(session, locked(session, run.lease.ticket_id), job)
         standing = intend(
             session, house.store, run.lease, key, number=sheet.number, sheet=sheet.digest
         )
@@ -111,6 +111,13 @@ def _one_page(house: House, run: Run, job: Job, sheet: Sheet, adapter: Adapter) 
             tasks.checkpoint(session, house.store, run.lease, str(sheet.number), done=len(receipts))
     if failed:
         message = f"{len(failed)} of {len(receipts)} {sheet.collection}: {failed[0].reason}"
+        raise NeedsHuman(message)
+
+
+def _refuse_held(session: Session, ticket: Ticket, job: Job) -> None:
+    """A hold placed after the approval still stands against erasing (Art. 17(3)(e))."""
+    if job.verb == VERB[Right.ERASURE] and held(session, ticket):
+        message = "A legal hold is in force; lift it and try again, or go on with a named gap."
         raise NeedsHuman(message)
 
 
@@ -156,6 +163,10 @@ def _complete(batch: Batch, found: Iterable[Receipt]) -> Sequence[Receipt]:
 def _file(
     session: Session, job: Job, ticket: Ticket, sheet: Sheet, receipts: Sequence[Receipt]
 ) -> None:
+    """The receipts of one page; where it was acted on before, the later ones take their place."""
+    pages.remove(
+        session, ticket, role=job.role, round_=job.round_, source=sheet.source, number=sheet.number
+    )
     pages.write(
         session,
         job.seal,
@@ -171,8 +182,8 @@ def _file(
 
 def receipts_of(house: House, seal: Seal, sheets: Iterable[Sheet]) -> Iterator[Receipt]:
     """Every receipt on these pages."""
-    for sheet in sheets:
-        for row in pages.rows(house, seal, sheet):
+    for sheet, rows in pages.opened(house, seal, tuple(sheets)):
+        for row in rows:
             yield pages.to_receipt(sheet.collection, row)
 
 

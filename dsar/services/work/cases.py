@@ -9,9 +9,10 @@ from dsar.services.house import House, house_of
 from dsar.services.installed.sources import dictionary
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
-from dsar.services.seals import details_of
+from dsar.services.seals import details_of, seal_of
 from dsar.store.tables import Hold, Ruling, Ticket
-from dsar.store.tickets import identifiers, lines, rulings
+from dsar.store.tickets import identifiers, lines, request_of, rulings
+from dsar.store.vault import Seal
 
 
 def case_of(session: Session, ticket: Ticket) -> Case:
@@ -27,19 +28,32 @@ def case_of(session: Session, ticket: Ticket) -> Case:
             for line in lines(session, ticket.id)
             if line.source in house.sources and line.found
         },
-        rules=tuple(_rule(ticket, row) for row in rulings(session, ticket.id)),
+        rules=_rules(session, ticket),
         corrections=details.get("corrections", {}),
         purposes=tuple(details.get("purposes", ())),
         held=held(session, ticket),
     )
 
 
-def _rule(ticket: Ticket, row: Ruling) -> Rule:
+def _rules(session: Session, ticket: Ticket) -> tuple[Rule, ...]:
+    rows = rulings(session, ticket.id)
+    if not rows:
+        return ()
+    seal = seal_of(session, request_of(session, ticket))
+    return tuple(_rule(seal, ticket, row) for row in rows)
+
+
+def place(row: Ruling) -> str:
+    """Where the key of a ruling is bound to."""
+    return f"ruling {row.id}"
+
+
+def _rule(seal: Seal, ticket: Ticket, row: Ruling) -> Rule:
     return Rule(
         row.source,
         row.collection,
         row.verdict,
-        key=row.key,
+        key=seal.open(row.sealed_key, place(row)) if row.sealed_key else "",
         field=row.field,
         ground=row.ground,
         because=cited(ticket.regime, row.ground),

@@ -1,12 +1,14 @@
 """Asks one source for a person's records, page by page, so that a crash resumes where it stood."""
 
-import json
+import base64
 from collections.abc import Iterator
 from itertools import groupby
 
-from sqlmodel import Session, col, select
+import structlog
+from sqlmodel import Session
 
 from dsar.domain.coverage import Outcome
+from dsar.domain.errors import BadInput
 from dsar.domain.identity import Subject, normal
 from dsar.domain.lifecycle import RESTRICT_AT_ONCE
 from dsar.domain.rights import Right
@@ -18,8 +20,12 @@ from dsar.services.tasks import Run, finishing
 from dsar.services.work import fan_out, pages
 from dsar.store import tasks
 from dsar.store.tables import Identifier, Ticket
+from dsar.store.tasks import Lease
 from dsar.store.tickets import line, locked, request_of
+from dsar.store.upsert import add_once
 from dsar.store.vault import Seal
+
+log = structlog.get_logger("dsar.tasks")
 
 
 def search(house: House, run: Run) -> None:
@@ -29,7 +35,7 @@ def search(house: House, run: Run) -> None:
         ticket = session.get_one(Ticket, lease.ticket_id)
         subject = seals.subject_of(session, ticket)
         seal = seals.seal_of(session, request_of(session, ticket))
-    at, number = _resume(lease.checkpoint)
+    at, number = _resume(seal, lease)
     with house.sources[lease.source].open() as adapter:
         usable = any(subject.values(kind) for kind in adapter.identifies_by)
         found = _pages(adapter, subject, at) if usable else iter(())
@@ -42,11 +48,20 @@ def search(house: House, run: Run) -> None:
     _finish(run, seal, last, number, kinds=() if usable else adapter.identifies_by)
 
 
-def _resume(checkpoint: str | None) -> tuple[str | None, int]:
-    if checkpoint is None:
+def _resume(seal: Seal, lease: Lease) -> tuple[str | None, int]:
+    if lease.checkpoint is None:
         return None, 0
-    saved = json.loads(checkpoint)
-    return saved["at"], saved["number"]
+    at, number = seal.open(base64.b64decode(lease.checkpoint), _place(lease))
+    return at, number
+
+
+def _mark(seal: Seal, lease: Lease, at: str | None, number: int) -> str:
+    """A checkpoint, sealed: a source's mark may hold the key of a record, and that a name."""
+    return base64.b64encode(seal.close([at, number], _place(lease))).decode()
+
+
+def _place(lease: Lease) -> str:
+    return f"checkpoint {lease.task_id}"
 
 
 def _pages(adapter: Adapter, subject: Subject, at: str | None) -> Iterator[Page]:
@@ -58,7 +73,7 @@ def _keep(house: House, run: Run, seal: Seal, page: Page, number: int) -> int:
     with unit(house) as session:
         ticket = locked(session, run.lease.ticket_id)
         number = _write(session, seal, ticket, run=run, page=page, number=number)
-        saved = json.dumps({"at": page.checkpoint, "number": number})
+        saved = _mark(seal, run.lease, page.checkpoint, number)
         tasks.checkpoint(session, house.store, run.lease, saved, done=len(page.records))
     return number
 
@@ -85,29 +100,28 @@ def _write(
 
 def _learn(session: Session, seal: Seal, ticket: Ticket, source: str, page: Page) -> None:
     """Further identifiers of the person, each with the source that vouches for it."""
-    vault = house_of(session).vault
-    for kind, value in page.identifiers:
-        exact = normal(kind, value)
+    house = house_of(session)
+    vault = house.vault
+    for kind, exact in _usable(page):
         blind = vault.blind(kind, exact)
-        known = session.exec(
-            select(Identifier).where(
-                col(Identifier.request_id) == ticket.request_id,
-                col(Identifier.kind) == kind,
-                col(Identifier.blind) == blind,
-            )
-        ).one_or_none()
-        if known is None:
-            session.add(
-                Identifier(
-                    request_id=ticket.request_id,
-                    kind=kind,
-                    blind=blind,
-                    sealed=seal.close(exact, seals.place(kind, blind)),
-                    evidence="given_by_source",
-                    source=source,
-                )
-            )
-            session.flush()
+        learnt = Identifier(
+            request_id=ticket.request_id,
+            kind=kind,
+            blind=blind,
+            sealed=seal.close(exact, seals.place(kind, blind)),
+            evidence="given_by_source",
+            source=source,
+        )
+        add_once(session, house.store, learnt, same=("request_id", "kind", "blind"))
+
+
+def _usable(page: Page) -> Iterator[tuple[str, str]]:
+    """A source's data may be malformed: what is no identifier finds nobody and stops nobody."""
+    for kind, value in page.identifiers:
+        try:
+            yield kind, normal(kind, value)
+        except BadInput:
+            log.info("identifier.unusable", kind=kind)
 
 
 def _finish(

@@ -41,7 +41,7 @@ class Tally:
             self.kept[(place, reason)] += 1
         for doubt in sifted.doubts:
             self.doubts[(place, doubt)] += 1
-        if record.subject is not None:
+        if record.subject is not None and case.ruling(source, record) is None:
             self.people.add(record.subject)
         if sifted.item is not None:
             self.items.setdefault(place, []).append(pages.from_item(sifted.item))
@@ -58,7 +58,8 @@ def decide(house: House, run: Run) -> None:
         found = [line.source for line in lines(session, ticket.id) if line.found]
     tallies = {source: _tally(house, run, seal, case, source) for source in found}
     with finishing(run) as (session, ticket):
-        _write_down(session, seal, ticket, case, tallies)
+        if run.lease.key == str(ticket.round):  # else staff ruled meanwhile: a newer task decides
+            _write_down(session, seal, ticket, case, tallies)
 
 
 def _tally(house: House, run: Run, seal: Seal, case: Case, source: str) -> Tally:
@@ -124,7 +125,7 @@ def _doubts(row: CoverageLine, tally: Tally) -> Iterator[dict[str, Any]]:
         yield {"code": doubt.code, "place": spot, "text": text, "blocks": doubt.blocks}
     if len(tally.people) > 1:
         text = f"{row.source}: {len(tally.people)} different people match"
-        yield {"code": "several_people", "place": row.source, "text": text, "blocks": False}
+        yield {"code": "several_people", "place": row.source, "text": text, "blocks": True}
 
 
 def _write_manifest(

@@ -7,8 +7,9 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import State
+from dsar.domain.rights import ACTING, Right
 from dsar.services.house import house_of
-from dsar.services.installed.sources import Source
+from dsar.services.installed.sources import Source, Sources
 from dsar.store import tasks
 from dsar.store.tables import CoverageLine, Page, Task, Ticket
 from dsar.store.tickets import lines
@@ -94,8 +95,13 @@ def unblock(session: Session, ticket: Ticket) -> None:
     open_ = {row.source for row in rows if row.state in {"blocked", "ready", "leased"}}
     every = tuple(house.sources)
     for row in rows:
-        if row.state == "blocked" and not open_ & set(givers(house.sources[row.source], every)):
+        if row.state == "blocked" and not open_ & _waits_for(house.sources, row.source, every):
             tasks.unblock(session, house.store, row.id)
+
+
+def _waits_for(known: Sources, name: str, every: Iterable[Source]) -> frozenset[str]:
+    """A source that was removed meanwhile waits for nobody: its search says that it is gone."""
+    return frozenset(givers(known[name], every)) if name in known else frozenset()
 
 
 def _once(kind: str) -> Callable[[Session, Ticket], None]:
@@ -103,6 +109,18 @@ def _once(kind: str) -> Callable[[Session, Ticket], None]:
         enqueue(session, ticket, kind, key=str(ticket.version))
 
     return write
+
+
+def _decide(session: Session, ticket: Ticket) -> None:
+    """One task a round; what an earlier round left stuck is of no use any more."""
+    _drop(session, ticket, "decide")
+    enqueue(session, ticket, "decide", key=str(ticket.round))
+
+
+def _drop(session: Session, ticket: Ticket, kind: str) -> None:
+    """What got stuck of one kind will not be done any more."""
+    mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == kind, col(Task.state).in_(_STUCK))
+    session.execute(update(Task).where(*mine).values(state="cancelled"))
 
 
 def _act(session: Session, ticket: Ticket) -> None:
@@ -134,7 +152,7 @@ def _with_manifest(session: Session, ticket: Ticket) -> list[str]:
 
 _KINDS: dict[str, Callable[[Session, Ticket], None]] = {
     "search": _search,
-    "decide": _once("decide"),
+    "decide": _decide,
     "act": _act,
     "look_again": _look_again,
     "bundle": _once("bundle"),
@@ -147,6 +165,7 @@ def reopen(session: Session, ticket: Ticket, state: State) -> None:
     tasks.reopen(session, house.store, ticket_id=ticket.id, kind=_STUCK_IN[state], states=_STUCK)
     if state is not State.ACTING:
         return
+    _drop(session, ticket, "look_again")  # it is looked for anew once this is done
     for line in lines(session, ticket.id):
         if line.residue:
             line.residue = 0
@@ -168,6 +187,7 @@ def accept_gap(session: Session, ticket: Ticket, state: State) -> None:
     reasons = {task.source: task.reason for task in stuck}
     for line in lines(session, ticket.id):
         if line.source in reasons or line.residue:
+            line.found = line.found or _collected(session, ticket, line.source)
             line.outcome = Outcome.COULD_NOT.value
             line.reason = reasons.get(line.source) or f"{line.residue} records were still there."
             line.residue = 0
@@ -177,3 +197,18 @@ def accept_gap(session: Session, ticket: Ticket, state: State) -> None:
         .where(col(Task.id).in_([task.id for task in stuck]))
         .values(state="cancelled", fence=col(Task.fence) + 1)
     )
+
+
+def _collected(session: Session, ticket: Ticket, source: str) -> int:
+    """What a copy can still hand over of a source that broke off half-way, reviewed like the rest.
+
+    Nothing is changed in such a source: what it did not say cannot be proven.
+    """
+    if Right(ticket.right) in ACTING:
+        return 0
+    counts = session.exec(
+        select(Page.count)
+        .where(col(Page.ticket_id) == ticket.id, col(Page.role) == "records")
+        .where(col(Page.source) == source)
+    )
+    return sum(counts)

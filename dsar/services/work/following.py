@@ -72,7 +72,9 @@ def _bundle(session: Session, ticket: Ticket) -> Event | None:
 def _deliver(session: Session, ticket: Ticket) -> Event | None:
     if house_of(session).settings.review.release != "auto":
         return None
-    facts = facts_of(session, ticket, Because())
+    facts = facts_of(session, ticket, Because(), needs=("all_closed", "all_proven"))
+    if unmet(("all_closed",), facts):
+        return None
     return Event.DELIVER_PART if unmet(("all_proven",), facts) else Event.DELIVER
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from dsar.domain.identity import Subject
 from dsar.domain.records import Done, Item, Record
 from dsar.domain.rights import Right
+from dsar.domain.sifting import same
 from dsar.sdk import Adapter, Batch, NeedsHuman, can
 from dsar.services import seals
 from dsar.services.house import House, look
@@ -16,6 +17,7 @@ from dsar.services.work import pages
 from dsar.services.work.pages import Sheet
 from dsar.store.tables import Suppression, Ticket
 from dsar.store.tickets import identifiers, line
+from dsar.store.upsert import add_once
 from dsar.store.vault import Seal
 
 Place = tuple[str, str]
@@ -47,11 +49,12 @@ def look_again(house: House, run: Run) -> None:
 
 
 def _finish(run: Run, residue: int, *, erased: bool) -> None:
+    """The line keeps the outcome that acting gave it; what is left over stands beside it."""
     with finishing(run) as (session, ticket):
         row = line(session, ticket.id, run.lease.source)
         row.residue = residue
-        if residue:
-            row.reason = f"{residue} records were still there when we looked again."
+        left = f"{residue} records were still there when we looked again."
+        row.reason = left if residue else ""
         session.add(row)
         if erased and not residue:
             _suppress(session, ticket, run)
@@ -112,7 +115,7 @@ def _found(run: Run, adapter: Adapter, subject: Subject) -> Iterator[Record]:
 def _unchanged(record: Record, item: Item, before: Mapping[str, Any]) -> bool:
     """Whether a record found again shows that the change asked for did not happen."""
     if item.changes:
-        return any(record.data.get(name) != value for name, value in item.changes.items())
+        return any(not same(record.data.get(name), value) for name, value in item.changes.items())
     if item.fields:
         return any(
             record.data.get(name) not in (None, "") and record.data.get(name) == before.get(name)
@@ -149,18 +152,6 @@ def _present(adapter: Adapter, batch: Batch) -> int:
 def _suppress(session: Session, ticket: Ticket, run: Run) -> None:
     """Remembers, by keyed hash only, whose data must not come back with a restored backup."""
     for row in identifiers(session, ticket.request_id):
-        known = session.exec(
-            select(Suppression).where(
-                col(Suppression.kind) == row.kind, col(Suppression.blind) == row.blind
-            )
-        ).first()
-        if known is None:
-            session.add(
-                Suppression(
-                    kind=row.kind,
-                    blind=row.blind,
-                    ticket_id=ticket.id,
-                    at=run.house.store.now(session),
-                )
-            )
-            session.flush()
+        now = run.house.store.now(session)
+        erased = Suppression(kind=row.kind, blind=row.blind, ticket_id=ticket.id, at=now)
+        add_once(session, run.house.store, erased, same=("kind", "blind"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from sqlalchemy import delete
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -60,6 +61,17 @@ def write(
     page.digest = hashlib.sha256(page.sealed).hexdigest()
     session.add(page)
     return page
+
+
+def remove(
+    session: Session, ticket: Ticket, *, role: str, round_: int, source: str, number: int
+) -> None:
+    """Takes a page away that is written anew."""
+    session.execute(
+        delete(Page)
+        .where(col(Page.ticket_id) == ticket.id, col(Page.role) == role)
+        .where(col(Page.round) == round_, col(Page.source) == source, col(Page.number) == number)
+    )
 
 
 def sheets(
@@ -127,20 +139,48 @@ def to_receipt(collection: str, row: list[Any]) -> Receipt:
     return Receipt(collection, row[0], Done(row[1]), row[2])
 
 
-def records(
-    house: House, seal: Seal, ticket_id: str, source: str, collection: str | None = None
-) -> Iterator[Record]:
-    """A ticket's records of one source, page by page; each key of a collection once."""
-    with look(house) as session:
-        every = sheets(session, ticket_id, role=RECORDS, source=source)
-    seen: set[tuple[str, str]] = set()
+def opened(house: House, seal: Seal, every: Sequence[Sheet]) -> Iterator[tuple[Sheet, list[Any]]]:
+    """Each page with its rows; small pages are read together, large ones one by one."""
+    for group in _groups(every):
+        with look(house) as session:
+            found = session.execute(
+                select(Page.id, Page.sealed).where(col(Page.id).in_([sheet.id for sheet in group]))
+            )
+            sealed = dict(found.tuples().all())
+        for sheet in group:
+            yield sheet, seal.open(sealed.pop(sheet.id), _place(sheet.id))
+
+
+#: Records read from the database at once.
+_ROOM = 2000
+
+
+def _groups(every: Sequence[Sheet]) -> Iterator[list[Sheet]]:
+    group: list[Sheet] = []
     for sheet in every:
-        if collection is not None and sheet.collection != collection:
-            continue
-        for row in rows(house, seal, sheet):
+        if group and sum(one.count for one in group) + sheet.count > _ROOM:
+            yield group
+            group = []
+        group.append(sheet)
+    if group:
+        yield group
+
+
+def records_on(house: House, seal: Seal, every: Sequence[Sheet]) -> Iterator[Record]:
+    """The records on these pages; each key of a collection once."""
+    seen: set[tuple[str, str]] = set()
+    for sheet, found in opened(house, seal, every):
+        for row in found:
             if (sheet.collection, row[0]) not in seen:
                 seen.add((sheet.collection, row[0]))
                 yield to_record(sheet.collection, row)
+
+
+def records(house: House, seal: Seal, ticket_id: str, source: str) -> Iterator[Record]:
+    """A ticket's records of one source, page by page."""
+    with look(house) as session:
+        every = sheets(session, ticket_id, role=RECORDS, source=source)
+    yield from records_on(house, seal, every)
 
 
 def mark(value: Any) -> str:

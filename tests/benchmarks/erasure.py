@@ -1,0 +1,91 @@
+"""Erasing 10,000 rows in PostgreSQL against the same erasure in bare SQL, in one run.
+
+Limits: worker CPU at most 0.5 s, wall at most 3 times bare SQL for what the source is asked to do.
+"""
+
+import time
+
+import psycopg
+
+from dsar.domain.lifecycle import Event
+from dsar.domain.rights import Right
+from dsar.services.actor import staff
+from dsar.services.advance import advance
+from dsar.services.facts import Because
+from dsar.services.house import House, look, unit
+from dsar.store.tickets import of_request, request_by_ref
+from tests.benchmarks._company import ask, company, cpu, show
+from workers.drive import drive
+
+ROWS = 10_000
+
+_BARE = (
+    "delete from orders where id = any(%s)",
+    "delete from addresses where id = any(%s)",
+    "delete from users where id = any(%s)",
+)
+
+
+def bare(url: str) -> float:
+    """What it costs without us: read the keys, delete them in batches, in a transaction each."""
+    with psycopg.connect(url) as connection:
+        start = time.perf_counter()
+        user = [1]
+        orders = [r[0] for r in connection.execute("select id from orders where user_id = 1")]
+        homes = [r[0] for r in connection.execute("select id from addresses where user_id = 1")]
+        for statement, keys in zip(_BARE, (orders, homes, user), strict=True):
+            for begin in range(0, len(keys), 5000):
+                connection.execute(statement, [keys[begin : begin + 5000]])
+                connection.commit()
+        return time.perf_counter() - start
+
+
+def approve(house: House, ref: str) -> None:
+    """A reviewer approves the erasure."""
+    with unit(house) as session:
+        ticket = of_request(session, request_by_ref(session, ref))[0]
+        because = Because(reason="looked at", decided_by="ben")
+        advance(session, staff("ben"), ticket.id, Event.APPROVE, because=because)
+
+
+def erase() -> None:
+    """Measures the whole erasure, and the part of it that acts on the source."""
+    with company(ROWS) as (house, url):
+        floor = bare(url)
+    with company(ROWS) as (house, url):
+        ref = ask(house, Right.ERASURE)
+        search, search_wall = cpu(lambda: drive(house))
+        approve(house, ref)
+        from dsar.services.work import acting
+
+        spent: list[float] = []
+        whole = acting.act
+
+        def timed(house_: House, run: object) -> None:
+            start = time.perf_counter()
+            whole(house_, run)  # type: ignore[arg-type]
+            spent.append(time.perf_counter() - start)
+
+        from workers.handlers import QUEUES
+
+        QUEUES["work"]["act"] = timed  # type: ignore[index]
+        act, act_wall = cpu(lambda: drive(house))
+        QUEUES["work"]["act"] = whole  # type: ignore[index]
+        with look(house) as session:
+            state = of_request(session, request_by_ref(session, ref))[0].state
+        show(
+            "erasure_10000",
+            outcome=state,
+            search_cpu_s=search,
+            search_wall_s=search_wall,
+            act_and_prove_cpu_s=act,
+            act_and_prove_wall_s=act_wall,
+            acting_wall_s=spent[0],
+            bare_sql_wall_s=floor,
+            acting_over_bare=spent[0] / floor,
+            limit=3.0,
+        )
+
+
+if __name__ == "__main__":
+    erase()
