@@ -214,13 +214,16 @@ class CoverageLine(SQLModel, table=True):
 
 
 class Ruling(SQLModel, table=True):
-    """What a member of staff decided about one record or one collection of a ticket."""
+    """What a member of staff decided about one record or one collection of a ticket.
+
+    A record's key may name the person (an e-mail address, say), so it is sealed.
+    """
 
     id: str = Field(default_factory=_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", index=True, max_length=32)
     source: str = Field(max_length=80)
     collection: str = Field(max_length=120)
-    key: str = Field(default="", max_length=300)
+    sealed_key: bytes | None = Field(default=None, sa_type=LargeBinary)
     field: str = Field(default="", max_length=120)
     verdict: str = Field(max_length=20)
     ground: str = Field(default="", max_length=60)

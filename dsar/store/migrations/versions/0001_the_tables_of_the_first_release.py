@@ -271,7 +271,7 @@ def upgrade() -> None:
         sa.Column("ticket_id", sa.String(length=32), nullable=False),
         sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("collection", sa.String(length=120), nullable=False),
-        sa.Column("key", sa.String(length=300), nullable=False),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=True),
         sa.Column("field", sa.String(length=120), nullable=False),
         sa.Column("verdict", sa.String(length=20), nullable=False),
         sa.Column("ground", sa.String(length=60), nullable=False),
