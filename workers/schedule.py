@@ -8,7 +8,7 @@ import structlog
 
 from dsar.services.house import House, unit
 from dsar.services.upkeep.repair import repair_joins
-from dsar.services.watching import nudge, watch
+from dsar.services.upkeep.watching import nudge, watch
 from dsar.store import schedules
 
 log = structlog.get_logger("dsar.workers")

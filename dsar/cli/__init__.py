@@ -29,11 +29,11 @@ COMMANDS: Mapping[str, str] = {
     "regime": "dsar.cli.regime:app",
     "source": "dsar.cli.source:app",
     "adapter": "dsar.cli.adapter:app",
-    "staff": "dsar.cli.staff:app",
-    "hold": "dsar.cli.hold:app",
+    "staff": "dsar.cli.registers:staff",
+    "hold": "dsar.cli.registers:hold",
     "report": "dsar.cli.report:report",
-    "forecast": "dsar.cli.forecast:forecast",
-    "calendar": "dsar.cli.calendar:calendar",
+    "forecast": "dsar.cli.report:forecast",
+    "calendar": "dsar.cli.report:calendar",
 }
 
 
@@ -81,6 +81,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Runs one command and returns its exit code; a person never sees a stack trace."""
     as_json = "--json" in arguments
+    _log_to_stderr()
     try:
         typer.main.get_command(app)(arguments, prog_name="dsar")
     except SystemExit as stop:
@@ -99,6 +100,13 @@ def run(arguments: list[str]) -> int:
         _tell(_inside(failed), as_json)
         return 1
     return 0
+
+
+def _log_to_stderr() -> None:
+    """What a command prints is its answer alone: programs read it."""
+    from dsar.services.upkeep import logs
+
+    logs.configure()
 
 
 def _inside(failed: Exception) -> DsarError:

@@ -58,7 +58,7 @@ def approve_when_asked(house: House, ref: str, name: str, reason: str) -> bool:
         waiting = [
             ticket.id
             for ticket in of_request(session, request_by_ref(session, ref))
-            if ticket.state == State.IN_REVIEW and not any(d["blocks"] for d in ticket.doubts)
+            if ticket.state == State.IN_REVIEW and not ticket.doubts
             and ticket.right != "automated_decision_review"
         ]  # fmt: skip
     for ticket_id in waiting:

@@ -11,7 +11,7 @@ from dsar.domain.errors import DsarError
 from dsar.services.house import House, look
 from dsar.services.installed.probing import check_all
 from dsar.services.journal import faults
-from dsar.services.watching import standing
+from dsar.services.upkeep.watching import standing
 from dsar.store import migrate, processes
 from dsar.store.counts import COUNTERS, counted
 from dsar.store.engine import system_clock

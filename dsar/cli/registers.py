@@ -1,4 +1,4 @@
-"""`dsar hold`: legal holds."""
+"""`dsar staff | hold`: the registers of who works here and of what must be kept for claims."""
 
 from typing import Annotated
 
@@ -8,13 +8,39 @@ from dsar.cli.opened import columns, opened, say
 from dsar.cli.request import pair
 from dsar.services import holds
 from dsar.services.house import look, unit
+from dsar.services.installed import people
 
-app = typer.Typer(help="Legal holds: nothing of the person is erased.", no_args_is_help=True)
+staff = typer.Typer(help="The people who work here.", no_args_is_help=True)
+hold = typer.Typer(help="Legal holds: nothing of the person is erased.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command()
+@staff.command()
+def add(
+    name: str,
+    title: Annotated[str, typer.Option(help="What they are called.")] = "",
+    role: Annotated[
+        list[str] | None, typer.Option(help="agent, reviewer, officer, auditor.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Add somebody, or change their title and roles."""
+    with opened() as house, unit(house) as session:
+        people.add(session, name, title=title, roles=tuple(role or ("agent",)))
+    say({"name": name}, json, lambda: f"{name} works here.")
+
+
+@staff.command("list")
+def list_staff(json: Json = False) -> None:
+    """Everybody who works here."""
+    with opened() as house, look(house) as session:
+        rows = people.everybody(session)
+    say(rows, json, lambda: columns([[r["name"], r["title"], ", ".join(r["roles"])] for r in rows],
+                                    ("NAME", "TITLE", "ROLES")))  # fmt: skip
+
+
+@hold.command()
 def place(
     identifier: Annotated[str, typer.Option(help="KIND=VALUE, e.g. email=ana@example.org.")],
     reason: Annotated[str, typer.Option(help="Which claim the data is needed for.")],
@@ -28,7 +54,7 @@ def place(
     say({"id": hold_id}, json, lambda: f"Hold {hold_id} is in force.")
 
 
-@app.command()
+@hold.command()
 def lift(hold_id: str, json: Json = False) -> None:
     """End a hold."""
     with opened() as house, unit(house) as session:
@@ -36,8 +62,8 @@ def lift(hold_id: str, json: Json = False) -> None:
     say({"id": hold_id}, json, lambda: f"Hold {hold_id} is lifted.")
 
 
-@app.command("list")
-def list_(json: Json = False) -> None:
+@hold.command("list")
+def list_holds(json: Json = False) -> None:
     """Every hold in force."""
     with opened() as house, look(house) as session:
         rows = holds.in_force(session)
