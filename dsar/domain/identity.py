@@ -1,5 +1,6 @@
 """Who asks: the identifiers of a person in their one exact normal form."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ PHONE = "phone"
 NAME = "name"
 
 _LIMIT = 200
+_KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
 def normal(kind: str, value: str) -> str:
@@ -21,6 +23,10 @@ def normal(kind: str, value: str) -> str:
     Unicode NFC, no space at either end; e-mail addresses in lower case. Nothing is guessed: a
     plus-tag, a dot or a look-alike letter makes a different identifier. Raises BadInput.
     """
+    if not _KIND.fullmatch(kind):
+        raise BadInput(
+            "identifier", "is of no kind we know.", "Write it as KIND=VALUE, KIND in small letters."
+        )
     text = unicodedata.normalize("NFC", value).strip()
     name = f"identifier {kind}"
     if not text:

@@ -159,11 +159,11 @@ _STAFF, _PERSON, _SYSTEM = By.STAFF, By.PERSON, By.SYSTEM
 def _rows() -> Iterator[Transition]:
     # fmt: off
     yield T(S.RECEIVED,               E.ASK_IDENTITY,      S.AWAITING_IDENTITY,      _STAFF,  "identity_doubt",       "ask_identity", ("reasoned",))
-    yield T(S.RECEIVED,               E.CONFIRM_IDENTITY,  S.VERIFIED,               _STAFF,  "identity_proven",      None, ("identified",))
-    yield T(S.AWAITING_IDENTITY,      E.CONFIRM_IDENTITY,  S.VERIFIED,               _STAFF,  "identity_proven",      None, ("identified",))
+    yield T(S.RECEIVED,               E.CONFIRM_IDENTITY,  S.VERIFIED,               _STAFF,  "identity_proven",      None, ("identified", "reasoned"))
+    yield T(S.AWAITING_IDENTITY,      E.CONFIRM_IDENTITY,  S.VERIFIED,               _STAFF,  "identity_proven",      None, ("identified", "reasoned"))
     yield T(S.AWAITING_IDENTITY,      E.REMIND,            S.AWAITING_IDENTITY,      _SYSTEM, "identity_doubt",       "remind_identity")
     yield T(S.AWAITING_IDENTITY,      E.LAPSE,             S.LAPSED,                 _SYSTEM, "identity_not_proven",  "lapsed")
-    yield T(S.LAPSED,                 E.CONFIRM_IDENTITY,  S.VERIFIED,               _STAFF,  "late_proof",           None, ("identified",))
+    yield T(S.LAPSED,                 E.CONFIRM_IDENTITY,  S.VERIFIED,               _STAFF,  "late_proof",           None, ("identified", "reasoned"))
     yield T(S.LAPSED,                 E.CLOSE,             S.UNANSWERED,             _STAFF,  "lapsed")
     yield T(S.VERIFIED,               E.ASK_CLARIFICATION, S.AWAITING_CLARIFICATION, _STAFF,  "clarification",        "ask_clarification", ("reasoned",))
     yield T(S.AWAITING_CLARIFICATION, E.CLARIFY,           S.VERIFIED,               _STAFF,  "clarification")
@@ -178,7 +178,7 @@ def _rows() -> Iterator[Transition]:
     yield T(S.IN_REVIEW,              E.REVISE,            S.IN_REVIEW,              _STAFF,  "review",               None, ("reasoned",), ("decide",))
     yield T(S.IN_REVIEW,              E.APPROVE,           S.ASSEMBLING,             _STAFF,  "approval",             None, ("decided", "no_doubt"), ("bundle",), COPYING)
     yield T(S.IN_REVIEW,              E.APPROVE,           S.ACTING,                 _STAFF,  "approval",             None, ("decided", "no_doubt"), ("act",), ACTING)
-    yield T(S.IN_REVIEW,              E.DECIDE,            S.ASSEMBLING,             _STAFF,  "decision_by_person",   None, ("decided", "reasoned", "decision_maker"), ("bundle",), _REVIEWED)
+    yield T(S.IN_REVIEW,              E.DECIDE,            S.ASSEMBLING,             _STAFF,  "decision_by_person",   None, ("decided", "no_doubt", "reasoned", "decision_maker"), ("bundle",), _REVIEWED)
     yield T(S.ACTING,                 E.ACTED,             S.CHECKING,               _SYSTEM, "act",                  None, (), ("look_again",))
     yield T(S.ACTING,                 E.ACTION_FAILS,      S.ACTION_FAILED,          _SYSTEM, "source_failed")
     yield T(S.ACTION_FAILED,          E.RETRY,             S.ACTING,                 _STAFF,  "act")

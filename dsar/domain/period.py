@@ -1,9 +1,10 @@
 """Lengths of time as laws and policies write them: years, months, weeks, days."""
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from dsar.domain.calendar import months_after
 
 _FORM = re.compile(r"(\d{1,4}) (year|month|week|day)s?")
 _MONTHS = {"year": 12, "month": 1}
@@ -27,13 +28,17 @@ class Period:
         return cls(int(match[1]), match[2])
 
     def after(self, start: date) -> date:
-        """The same day number so much later, clamped to the end of a shorter month."""
-        if self.unit in _DAYS:
-            return start + timedelta(days=self.count * _DAYS[self.unit])
-        month = start.year * 12 + start.month - 1 + self.count * _MONTHS[self.unit]
-        year, zero = divmod(month, 12)
-        last = calendar.monthrange(year, zero + 1)[1]
-        return date(year, zero + 1, min(start.day, last))
+        """The same day number so much later, clamped to the end of a shorter month.
+
+        What lies behind the last day a calendar has (9999-12-31, by which many systems mean "no
+        end") is that day.
+        """
+        try:
+            if self.unit in _DAYS:
+                return start + timedelta(days=self.count * _DAYS[self.unit])
+            return months_after(start, self.count * _MONTHS[self.unit])
+        except (OverflowError, ValueError):
+            return date.max
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit}{'' if self.count == 1 else 's'}"

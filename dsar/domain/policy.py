@@ -240,6 +240,8 @@ def _erase_rest(record: Record, kept: Mapping[str, Decision]) -> Decision:
         return undecided
     longest = max(kept.values(), key=lambda d: d.until or date.max)
     rest = tuple(name for name in record.data if name not in kept)
+    if not rest:
+        return longest
     return Decision(Verdict.ERASE_FIELDS, longest.ground, longest.because, longest.until, rest)
 
 

@@ -7,10 +7,12 @@ erasure agree without keeping a copy of the decision for every record.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dsar.domain.policy import (
     Activity,
+    Decision,
     Policy,
     Verdict,
     decide_erasure,
@@ -31,6 +33,8 @@ from dsar.domain.rights import Right
 
 WITHHOLD, RELEASE, KEEP, ERASE = "withhold", "release", "keep", "erase"
 VERDICTS = (WITHHOLD, RELEASE, KEEP, ERASE)
+#: Verdicts that leave something where it is: not handed over, not changed.
+SPARING = frozenset({WITHHOLD, KEEP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ NOTHING = Sifted()
 def sift(case: Case, source: str, record: Record) -> Sifted:
     """What this ticket does with one record of one source."""
     ruled = case.ruling(source, record)
-    if ruled is not None and ruled.verdict in {WITHHOLD, KEEP}:
+    if ruled is not None and ruled.verdict in SPARING:
         return Sifted(kept=(Reason(ruled.ground, ruled.because),))
     if record.match in WEAK and ruled is None:
         return Sifted(doubts=(Doubt("weak_match"),))
@@ -124,7 +128,7 @@ def _copy(case: Case, source: str, record: Record) -> Sifted:
     hidden = set()
     for name in record.data:
         ruled = case.ruling(source, record, name)
-        if ruled is not None and ruled.verdict == WITHHOLD:
+        if ruled is not None and ruled.verdict in SPARING:
             hidden.add(name)
             kept.append(Reason(ruled.ground, ruled.because))
         elif ruled is None and (doubt := _field_doubt(collection, record, name)):
@@ -173,36 +177,75 @@ def _automated(case: Case, source: str, record: Record) -> Sifted:
 
 
 def _erase(case: Case, source: str, record: Record) -> Sifted:
-    ruled = case.ruling(source, record)
-    if ruled is not None and ruled.verdict == ERASE:
-        return Sifted(item=Item(record.key))
-    decision = decide_erasure(case.policy, source, record, today=case.today, held=case.held)
+    """What the policy decides, but for the fields staff ruled on; a hold outweighs every ruling."""
+    decision = _decision(case, source, record)
     if decision.verdict is Verdict.UNDECIDED:
         return Sifted(doubts=(Doubt("undecided"),))
-    if decision.verdict is Verdict.ERASE:
+    if decision.verdict is Verdict.ERASE and not case.rules:
         return Sifted(item=Item(record.key))
-    kept = (Reason(decision.ground, _words(decision.because), decision.until),)
-    if decision.verdict is Verdict.ERASE_FIELDS:
-        return Sifted(item=Item(record.key, fields=decision.fields), kept=kept)
-    return Sifted(kept=kept)
+    named = {name: case.ruling(source, record, name) for name in record.data}
+    spared = {name: rule for name, rule in named.items() if rule and rule.verdict in SPARING}
+    kept = tuple(Reason(rule.ground, rule.because) for rule in spared.values())
+    if decision.verdict is not Verdict.ERASE:
+        kept = (Reason(decision.ground, _words(decision.because), decision.until), *kept)
+    elif not spared:
+        return Sifted(item=Item(record.key))
+    freed = {name for name, rule in named.items() if rule and rule.verdict == ERASE}
+    chosen = _chosen(decision, record) | (frozenset() if case.held else freed)
+    fields = tuple(name for name in record.data if name in chosen and name not in spared)
+    return Sifted(item=Item(record.key, fields=fields) if fields else None, kept=kept)
+
+
+def _decision(case: Case, source: str, record: Record) -> Decision:
+    ruled = case.ruling(source, record)
+    if ruled is not None and ruled.verdict == ERASE and not case.held:
+        return Decision(Verdict.ERASE)
+    return decide_erasure(case.policy, source, record, today=case.today, held=case.held)
+
+
+def _chosen(decision: Decision, record: Record) -> frozenset[str]:
+    """The fields a decision erases."""
+    return frozenset(record.data if decision.verdict is Verdict.ERASE else decision.fields)
 
 
 def _words(text: Text) -> str:
     return in_language(text, "en")
 
 
+def same(held: Any, asked: Any) -> bool:
+    """Whether a source's value is what was asked for in words: 42 is "42", true is "true".
+
+    Texts are the same only sign by sign: the postcode 01234 is not 1234.
+    """
+    if held == asked or held is None or isinstance(held, str):
+        return bool(held == asked)
+    if isinstance(held, int | float) and not isinstance(held, bool):
+        try:
+            return Decimal(str(held)) == Decimal(str(asked))
+        except InvalidOperation:
+            return False
+    return str(held).lower() == str(asked).strip().lower()
+
+
 def _rectify(case: Case, source: str, record: Record) -> Sifted:
     """The fields the person corrects, by path or by the standard thing they hold."""
     collection = case.collection(source, record)
     changes: dict[str, Any] = {}
+    kept = []
     for name in record.data:
         entry = collection.field(name) if collection is not None else None
         path = f"{source}.{record.collection}.{name}"
         term = entry.term if entry is not None and entry.term else path
         asked = path if path in case.corrections else term
-        if asked in case.corrections and record.data[name] != case.corrections[asked]:
+        if asked not in case.corrections or same(record.data[name], case.corrections[asked]):
+            continue
+        ruled = case.ruling(source, record, name)
+        if ruled is not None and ruled.verdict in SPARING:
+            kept.append(Reason(ruled.ground, ruled.because))
+        else:
             changes[name] = case.corrections[asked]
-    return Sifted(item=Item(record.key, changes=changes)) if changes else NOTHING
+    item = Item(record.key, changes=changes) if changes else None
+    return Sifted(item=item, kept=tuple(kept))
 
 
 def _restrict(_case: Case, _source: str, record: Record) -> Sifted:
