@@ -147,7 +147,9 @@ def test_a_number_column_is_found_by_its_exact_number(url: str) -> None:
 def test_foreign_keys_order_tables_even_where_no_reference_is_declared(url: str) -> None:
     source = changed(url, "orders", from_={}, identify={"email": ("note",)}, unique=False)
     tables = dict(reversed(source.settings.tables.items()))
-    names = [one.name for one in Sql(replace(source.settings, tables=tables)).collections()]
+    turned = Sql(replace(source.settings, tables=tables))
+    names = [one.name for one in turned.collections()]
+    turned.close()
     assert names.index("customers") < names.index("orders") < names.index("order_lines")
 
 
@@ -238,3 +240,14 @@ def test_many_rows_cost_the_memory_of_two_pages(crowded: str) -> None:
         source.close()
     assert count == 30_000 + 15
     assert peak < 8 * 1024 * 1024
+
+
+def test_adapters_of_the_same_settings_share_a_database_until_the_last_is_closed(url: str) -> None:
+    first = shop(url)
+    second = Sql(first.settings)
+    pages = second.find(PERSON)
+    next(pages)
+    first.close()
+    assert sum(len(page.records) for page in pages) == 14
+    second.close()
+    assert len(found(Sql(first.settings))) == 15

@@ -10,7 +10,6 @@ from typing import Any
 from dsar.adapters.dictionary import collection
 from dsar.adapters.sql import check, reading, writing
 from dsar.adapters.sql.plan import faults, order, steps
-from dsar.adapters.sql.schema import Database
 from dsar.adapters.sql.settings import SqlSettings
 from dsar.sdk import (
     Adapter,
@@ -38,7 +37,8 @@ class Sql(Adapter):
         super().__init__(settings)
         self.identifies_by = settings.identifies_by
         self.gives = settings.gives
-        self._database = Database(settings)
+        self._database = settings.database
+        self._database.open()
 
     def collections(self) -> Sequence[Collection]:
         """Every declared table, parents first.

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -118,11 +119,28 @@ class Live:
 
 
 class Database:
-    """Connections to one database, and what its declared tables look like."""
+    """Connections to one database, and what its declared tables look like.
+
+    Shared by every adapter of the same settings; connections stay open while one of them is.
+    """
 
     def __init__(self, settings: SqlSettings) -> None:
         self._settings = settings
         self._known: tuple[float, Mapping[str, Live]] | None = None
+        self._users = 0
+        self._counting = Lock()
+
+    def open(self) -> None:
+        """One more adapter uses it."""
+        with self._counting:
+            self._users += 1
+
+    def close(self) -> None:
+        """One adapter less uses it; the last one lets the connections go."""
+        with self._counting:
+            self._users -= 1
+            if self._users <= 0 and "engine" in self.__dict__:
+                self.engine.dispose()
 
     @cached_property
     def engine(self) -> sa.Engine:
@@ -144,10 +162,6 @@ class Database:
     @property
     def dialect(self) -> str:
         return self.engine.dialect.name
-
-    def close(self) -> None:
-        if "engine" in self.__dict__:
-            self.engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from dsar.adapters.dictionary import Column, Erase, Marking
 from dsar.sdk.settings import Location, Words
+
+if TYPE_CHECKING:
+    from dsar.adapters.sql.schema import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +65,12 @@ class Table:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SqlSettings:
-    """A SQL source: any SQLAlchemy URL, the declared tables, how many records make a page."""
+    """A SQL source: any SQLAlchemy URL, the declared tables, how many records make a page.
+
+    All adapters made from the same settings share what was learned of the database's schema.
+    """
 
     url: Location = field(repr=False)
     tables: Mapping[str, Table]
@@ -74,6 +82,13 @@ class SqlSettings:
         """The further kinds of identifier an answer may bring."""
         kinds = (kind for table in self.tables.values() for kind in table.gives)
         return tuple(dict.fromkeys(kinds))
+
+    @cached_property
+    def database(self) -> "Database":
+        """The database these settings mean."""
+        from dsar.adapters.sql.schema import Database
+
+        return Database(self)
 
     @property
     def identifies_by(self) -> tuple[str, ...]:

@@ -1,0 +1,328 @@
+"""The contract kit notices each harm it promises to notice: a sound adapter passes, its mutants fail."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from dsar.sdk import (
+    Adapter,
+    Batch,
+    Collection,
+    Done,
+    Field,
+    NeedsHuman,
+    Page,
+    Problem,
+    Receipt,
+    Record,
+    Subject,
+)
+from dsar.sdk.contract import AdapterContract, World
+
+ROWS = {
+    "1": {"email": "ann@example.com", "name": "Ann"},
+    "2": {"email": "ann+tag@example.com", "name": "Ann"},
+    "3": {"email": "ann@example.com", "name": "Ann"},
+    "4": {"email": "", "name": "Nobody"},
+    "5": {"email": "ann@example.com", "name": "Ann"},
+}
+
+
+@dataclass
+class Settings:
+    rows: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {key: dict(row) for key, row in ROWS.items()}
+    )
+
+
+class Sound(Adapter):
+    name = "sound"
+    title = "People in memory"
+    identifies_by = ("email",)
+    Settings = Settings
+
+    def collections(self) -> Sequence[Collection]:
+        fields = (Field("email", {"en": "E-mail"}), Field("name", {"en": "Name"}))
+        return [Collection("people", {"en": "People"}, fields)]
+
+    def check(self) -> Sequence[Problem]:
+        return []
+
+    def matches(self, stored: str, wanted: str) -> bool:
+        return bool(wanted) and stored == wanted
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        if checkpoint and not checkpoint.isdigit():
+            raise NeedsHuman("No checkpoint of this source's.")
+        rows = self.settings.rows
+        wanted = subject.values("email")
+        own = [
+            key for key, row in rows.items() if any(self.matches(row["email"], w) for w in wanted)
+        ]
+        left = [key for key in own if int(key) > int(checkpoint or 0)]
+        for place, key in enumerate(left):
+            more = place + 1 < len(left)
+            yield Page([Record("people", key, dict(rows[key]))], key if more else None)
+
+    def erase(self, batch: Batch) -> list[Receipt]:
+        return [self._each(batch, item, self.settings.rows.pop) for item in batch.items]
+
+    def rectify(self, batch: Batch) -> list[Receipt]:
+        return [self._rectified(batch, item) for item in batch.items]
+
+    def probe(self, batch: Batch) -> list[Receipt]:
+        there = {True: Done.KEPT, False: Done.MISSING}
+        return [
+            Receipt("people", item.key, there[item.key in self.settings.rows], "It is there.")
+            for item in batch.items
+        ]
+
+    def _each(self, batch: Batch, item: Any, act: Callable[[str], Any]) -> Receipt:
+        if batch.collection != "people":
+            return Receipt(batch.collection, item.key, Done.FAILED, "No such collection.")
+        if item.key not in self.settings.rows:
+            return Receipt("people", item.key, Done.MISSING)
+        act(item.key)
+        return Receipt("people", item.key, Done.ERASED)
+
+    def _rectified(self, batch: Batch, item: Any) -> Receipt:
+        row = self.settings.rows.get(item.key)
+        unknown = [name for name in item.changes if row is None or name not in row]
+        if batch.collection != "people" or row is None or unknown:
+            reason = f"There is no field {', '.join(unknown)}."
+            return Receipt(batch.collection, item.key, Done.FAILED, reason)
+        row.update(item.changes)
+        return Receipt("people", item.key, Done.RECTIFIED)
+
+
+WORLD = World(
+    person=Subject.of([("email", "ann@example.com")]),
+    keys={"people": frozenset({"1", "3", "5"})},
+    neighbour=Subject.of([("email", "ann+tag@example.com")]),
+    correction=("people", "name", "Anne"),
+)
+PROMISES = [name for name in vars(AdapterContract) if name.startswith("test_")]
+
+
+def broken(kind: type[Adapter], world: World = WORLD) -> set[str]:
+    """The promises this adapter breaks."""
+
+    class Contract(AdapterContract):
+        def unreachable(self) -> Adapter | None:
+            return Gone(Settings()) if issubclass(kind, Gone) else None
+
+    found = set()
+    for name in PROMISES:
+        promise = getattr(Contract(), name)
+        given = {"adapter": kind(Settings()), "world": world}
+        try:
+            promise(**{key: given[key] for key in inspect.signature(promise).parameters})
+        except (AssertionError, TypeError, ValueError, KeyError):
+            found.add(name.removeprefix("test_"))
+    return found
+
+
+def test_a_sound_adapter_breaks_no_promise() -> None:
+    assert broken(Sound) == set()
+
+
+class Wildcards(Sound):
+    """Compares as LIKE does."""
+
+    def matches(self, stored: str, wanted: str) -> bool:
+        import fnmatch
+
+        pattern = wanted.replace("%", "*").replace("_", "?")
+        return bool(wanted) and fnmatch.fnmatchcase(stored, pattern)
+
+
+class Empty(Sound):
+    """An empty identifier finds the rows without one."""
+
+    def matches(self, stored: str, wanted: str) -> bool:
+        return stored == wanted
+
+
+class Substring(Sound):
+    def matches(self, stored: str, wanted: str) -> bool:
+        return bool(wanted) and wanted in stored
+
+
+class PlusTags(Sound):
+    """Takes plus-addresses for the same person."""
+
+    def matches(self, stored: str, wanted: str) -> bool:
+        return bool(wanted) and stored.replace("+tag", "") == wanted.replace("+tag", "")
+
+
+class Forgetful(Sound):
+    """Loses the record behind each page's border."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        yield from super().find(subject, str(int(checkpoint) + 2) if checkpoint else None)
+
+
+class Repeating(Sound):
+    """Gives the last record of a page again after a crash."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        yield from super().find(subject, str(int(checkpoint) - 1) if checkpoint else None)
+
+
+class Endless(Sound):
+    """Has a checkpoint on its last page, too."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        for page in super().find(subject, checkpoint):
+            yield replace(page, checkpoint=page.checkpoint or "99")
+
+
+class Twice(Sound):
+    """Gives each record twice."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        for page in super().find(subject, checkpoint):
+            yield replace(page, records=[*page.records, *page.records])
+
+
+class Random(Sound):
+    """Answers in another order each time."""
+
+    turn = 0
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        self.turn += 1
+        pages = list(super().find(subject, checkpoint))
+        yield from reversed(pages) if self.turn % 2 else pages
+
+
+class Dates(Sound):
+    """Hands out values JSON has no word for."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        for page in super().find(subject, checkpoint):
+            yield replace(
+                page, records=[replace(r, data={**r.data, "name": b"x"}) for r in page.records]
+            )
+
+
+class Unexplained(Sound):
+    def collections(self) -> Sequence[Collection]:
+        return [Collection("people", {"en": "People"}, (Field("email", {"en": "E-mail"}),))]
+
+
+class NoReceipts(Sound):
+    def erase(self, batch: Batch) -> list[Receipt]:
+        return super().erase(batch)[:1]
+
+
+class Boasting(Sound):
+    """Says it erased what was not there."""
+
+    def erase(self, batch: Batch) -> list[Receipt]:
+        return [replace(one, done=Done.ERASED) for one in super().erase(batch)]
+
+
+class Lying(Sound):
+    """Says it erased and did not."""
+
+    def erase(self, batch: Batch) -> list[Receipt]:
+        return [Receipt(batch.collection, item.key, Done.ERASED) for item in batch.items]
+
+
+class Scythe(Sound):
+    """Erases everybody."""
+
+    def erase(self, batch: Batch) -> list[Receipt]:
+        receipts = super().erase(batch)
+        self.settings.rows.clear()
+        return receipts
+
+
+class Creeping(Sound):
+    """Goes one record further each time it is asked."""
+
+    def erase(self, batch: Batch) -> list[Receipt]:
+        next_one = [item for item in batch.items if item.key in self.settings.rows][:1]
+        done = super().erase(Batch(batch.collection, next_one, batch.idempotency_key))
+        others = [item for item in batch.items if item not in next_one]
+        return [*done, *(Receipt("people", i.key, Done.KEPT, "Later.") for i in others)]
+
+
+class WrongField(Sound):
+    """Writes corrections of fields nobody knows."""
+
+    def _rectified(self, batch: Batch, item: Any) -> Receipt:
+        if batch.collection == "people":
+            self.settings.rows[item.key].update(item.changes)
+        done = Done.RECTIFIED if batch.collection == "people" else Done.FAILED
+        return Receipt(batch.collection, item.key, done, "No such collection.")
+
+
+class Everyone(Sound):
+    """Corrects all people alike."""
+
+    def _rectified(self, batch: Batch, item: Any) -> Receipt:
+        receipt = super()._rectified(batch, item)
+        if receipt.done is Done.RECTIFIED:
+            for row in self.settings.rows.values():
+                row.update(item.changes)
+        return receipt
+
+
+class Gone(Sound):
+    """Where its system is not there, says that nothing is held; and finds nothing wrong."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        return iter(())
+
+
+class Quoting(Gone):
+    """Names the person in its failure."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        raise NeedsHuman(f"Nobody answers for {subject.pairs()}.")
+
+
+MUTANTS: dict[type[Adapter], str] = {
+    Wildcards: "it_finds_nothing_for_nasty_identifiers",
+    Empty: "it_finds_nothing_for_nasty_identifiers",
+    Substring: "an_identifier_much_like_the_persons_does_not_find_them",
+    PlusTags: "it_never_gives_another_persons_record",
+    Forgetful: "it_goes_on_after_a_crash_at_any_page_border",
+    Repeating: "it_goes_on_after_a_crash_at_any_page_border",
+    Endless: "every_page_but_the_last_has_a_checkpoint",
+    Twice: "it_finds_exactly_the_persons_records",
+    Random: "it_answers_the_same_twice",
+    Dates: "every_record_can_be_handed_over",
+    Unexplained: "every_record_can_be_handed_over",
+    NoReceipts: "each_verb_gives_one_receipt_per_record_and_touches_nobody_else",
+    Boasting: "a_record_that_is_not_there_is_never_called_erased",
+    Lying: "erased_records_are_gone",
+    Scythe: "each_verb_gives_one_receipt_per_record_and_touches_nobody_else",
+    Creeping: "acting_twice_is_harmless",
+    WrongField: "a_correction_of_an_unknown_field_fails_by_name",
+    Everyone: "a_correction_is_written_and_nothing_else",
+    Gone: "a_source_that_is_not_there_is_named_without_personal_data",
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda kind: kind.__name__)
+def test_a_harmful_adapter_breaks_the_promise_about_its_harm(mutant: type[Adapter]) -> None:
+    assert MUTANTS[mutant] in broken(mutant)
+
+
+def test_a_failure_that_names_the_person_is_noticed() -> None:
+    class Contract(AdapterContract):
+        def unreachable(self) -> Adapter:
+            return QuotingChecked(Settings())
+
+    class QuotingChecked(Quoting):
+        def check(self) -> Sequence[Problem]:
+            return [Problem("url", "is not there.", "Correct it.")]
+
+    with pytest.raises(AssertionError, match="shows an identifier"):
+        Contract().test_a_source_that_is_not_there_is_named_without_personal_data(WORLD)

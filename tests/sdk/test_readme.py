@@ -1,0 +1,66 @@
+"""The README is true: its files are what `dsar adapter new` writes, its commands run, its tests pass."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dsar.sdk import contract
+
+README = Path(contract.__file__).with_name("README.md")
+TEXT = README.read_text(encoding="utf-8")
+FILES = dict(re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```\n", TEXT, re.DOTALL))
+COMMANDS = [
+    line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()
+]
+
+
+def run(command: str, folder: Path) -> str:
+    """The command's output; python and dsar are those that run the tests."""
+    words = shlex.split(command)
+    tools = {
+        "python": [sys.executable],
+        "dsar": [sys.executable, "-c", "import dsar.cli; dsar.cli.main()"],
+    }
+    found = subprocess.run(
+        [*tools[words[0]], *words[1:]],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(README.parents[2])])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    return found.stdout
+
+
+def test_a_new_reader_gets_as_far_as_the_readme_says(tmp_path: Path) -> None:
+    new, test, check = COMMANDS
+    run(new, tmp_path)
+    for name in ("people.py", "test_people.py"):
+        assert (tmp_path / name).read_text(encoding="utf-8") == FILES[name]
+    assert "passed" in run(f"{test} -q -p no:cacheprovider", tmp_path)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    paged = run("python -m pytest -q -p no:cacheprovider test_people_paged.py", tmp_path)
+    assert "failed" not in paged
+    (tmp_path / "people.json").write_text("[]", encoding="utf-8")
+    told = run(check, tmp_path)
+    assert "BROKEN" not in told
+    assert told.count("kept") == 6
+
+
+@pytest.mark.parametrize(
+    "promise", [name for name in vars(contract.AdapterContract) if name.startswith("test_")]
+)
+def test_every_promise_of_the_contract_stands_in_the_readme(promise: str) -> None:
+    assert f"- {promise.removeprefix('test_').replace('_', ' ')}" in TEXT
+
+
+def test_the_first_adapter_has_about_forty_lines() -> None:
+    lines = [line for line in FILES["people.py"].splitlines() if line.strip()]
+    assert len(lines) <= 48
