@@ -108,14 +108,31 @@ def _question(session: Session, house: House, ticket: Ticket, request: Request) 
         "regime": ticket.regime,
         "received_on": received_on,
         "due_on": ticket.due_on or ticket.due_at.astimezone(zone).date(),
-        "explanation": tuple(
-            f"{step['rule']}: {step['input']} → {step['result']}"
-            for step in ticket.clock.get("explanation", ())
-        ),
+        "explanation": _explained(ticket),
         "identifiers": seals.subject_of(session, ticket).pairs(),
         "words": words,
         "details": seals.details_of(session, ticket),
     }
+
+
+def _explained(ticket: Ticket) -> tuple[str, ...]:
+    """The steps that lead to the due date, for a person; staff sees the whole derivation."""
+    return tuple(
+        f"{step['input']} → {step['result']} ({step['rule']})"
+        for step in ticket.clock.get("explanation", ())
+        if step["rule"] not in _FOR_STAFF and not step["input"].startswith("no extension")
+    )
+
+
+#: Steps of a derivation that tell a person nothing.
+_FOR_STAFF = frozenset(
+    {
+        "Local date of receipt",
+        "Rule that applies",
+        "Day the period runs from",
+        "The last day ends at midnight",
+    }
+)
 
 
 def line_value(row: Any) -> Line:
