@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import IO, Protocol, Self
 
 _BLOCK = 1 << 16
-_LIMIT_32 = 0xFFFFFFFF
-_LIMIT_16 = 0xFFFF
+#: Sizes and offsets from here on, and so many members, are written the ZIP64 way.
+ZIP64_SIZE, ZIP64_COUNT = 0xFFFFFFFF, 0xFFFF
+_FULL_32, _FULL_16 = 0xFFFFFFFF, 0xFFFF
 _DEFLATED = 8
 _UNIX = 3
 _MODE = 0o100644 << 16
@@ -179,21 +180,21 @@ def _dos_time(moment: datetime) -> int:
 
 def _wide(*values: int) -> bytes:
     """The ZIP64 extra field with those of the values that do not fit in 32 bits."""
-    big = [value for value in values if value >= _LIMIT_32]
+    big = [value for value in values if value >= ZIP64_SIZE]
     if not big:
         return b""
     return struct.pack(f"<HH{len(big)}Q", 1, 8 * len(big), *big)
 
 
 def _narrow(value: int) -> int:
-    return min(value, _LIMIT_32)
+    return value if value < ZIP64_SIZE else _FULL_32
 
 
 def _local_header(entry: _Entry, stamp: int) -> bytes:
-    big = entry.size >= _LIMIT_32 or entry.packed >= _LIMIT_32
+    big = entry.size >= ZIP64_SIZE or entry.packed >= ZIP64_SIZE
     # In a local header both sizes must stand in the extra field if either does (APPNOTE 4.5.3).
     extra = struct.pack("<HHQQ", 1, 16, entry.size, entry.packed) if big else b""
-    sizes = (_LIMIT_32, _LIMIT_32) if big else (entry.packed, entry.size)
+    sizes = (_FULL_32, _FULL_32) if big else (entry.packed, entry.size)
     return (
         struct.pack(
             "<IHHHIIIIHH",
@@ -243,10 +244,10 @@ def _directory_entry(entry: _Entry, stamp: int) -> bytes:
 
 def _end(count: int, start: int, size: int) -> bytes:
     wide = b""
-    if count >= _LIMIT_16 or start >= _LIMIT_32 or size >= _LIMIT_32:
+    if count >= ZIP64_COUNT or start >= ZIP64_SIZE or size >= ZIP64_SIZE:
         wide = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, size, start)
         wide += struct.pack("<IIQI", 0x07064B50, 0, start + size, 1)
-    number = min(count, _LIMIT_16)
+    number = count if count < ZIP64_COUNT else _FULL_16
     end = struct.pack(
         "<IHHHHIIH", 0x06054B50, 0, 0, number, number, _narrow(size), _narrow(start), 0
     )
@@ -272,6 +273,6 @@ class Names:
 
 def slug(text: str) -> str:
     """A file name that is safe on every system: [a-z0-9._-], at most 80, no reserved name."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     name = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-")[:80].strip("-") or "x"
     return f"{name}-x" if name in _WINDOWS_NAMES else name

@@ -9,6 +9,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import struct
 import sys
 import zipfile
 import zlib
@@ -43,11 +44,26 @@ class _Damaged(Exception):  # noqa: N818
 class _Bundle(Protocol):
     def names(self) -> list[str]: ...
     def open(self, name: str) -> IO[bytes]: ...
+    def inconsistent(self) -> Iterator[str]: ...
+
+
+_LOCAL = struct.Struct("<IHHHIIIIHH")
 
 
 class _Zip:
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._zip = zipfile.ZipFile(path)
+
+    def inconsistent(self) -> Iterator[str]:
+        """Members of which the archive's directory and their own headers say different things."""
+        with self._path.open("rb") as file:
+            for info in self._zip.infolist():
+                file.seek(max(0, info.header_offset))
+                head = file.read(_LOCAL.size)
+                name = info.orig_filename.encode()
+                if head != _expected(info, len(name), head) or file.read(len(name)) != name:
+                    yield info.filename
 
     def names(self) -> list[str]:
         return self._zip.namelist()
@@ -56,9 +72,38 @@ class _Zip:
         return self._zip.open(name)
 
 
+def _expected(info: zipfile.ZipInfo, name: int, head: bytes) -> bytes:
+    """The header a member must have by the directory; long sizes and extras may stand elsewhere."""
+    if len(head) != _LOCAL.size:
+        return b""
+    *_, packed, size, _, extra = _LOCAL.unpack(head)
+    year, month, day, hour, minute, second = info.date_time
+    stamp = ((year - 1980) << 9 | month << 5 | day) << 16 | hour << 11 | minute << 5 | second // 2
+    wide = packed == size == 0xFFFFFFFF
+    sizes = (packed, size) if wide else (info.compress_size, info.file_size)
+    # An entry far into a big archive needs version 4.5 in the directory only.
+    versions = {info.extract_version, 45 if wide else 20}
+    found = struct.unpack_from("<H", head, 4)[0]
+    version = found if found in versions else -1 & 0xFFFF
+    return _LOCAL.pack(
+        0x04034B50,
+        version,
+        info.flag_bits,
+        info.compress_type,
+        stamp,
+        info.CRC,
+        *sizes,
+        name,
+        extra,
+    )
+
+
 class _Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    def inconsistent(self) -> Iterator[str]:
+        yield from ()
 
     def names(self) -> list[str]:
         found = (path for path in self._path.rglob("*") if not path.is_dir())
@@ -107,6 +152,10 @@ def _why_no_zip(path: Path) -> str:
 def _findings(bundle: _Bundle, public_key: str | None) -> Iterator[Finding]:
     names = bundle.names()
     yield from _odd_names(names)
+    for name in bundle.inconsistent():
+        yield Finding(
+            name, "is described in two ways by the ZIP: somebody or something changed it."
+        )
     try:
         content = _whole(bundle, MANIFEST, names)
         listed = _listed(content)

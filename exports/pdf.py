@@ -43,6 +43,8 @@ LIMITS = Limits()
 
 _WHY = {
     "MemoryError": "it needed more memory than a report may use",
+    "SIGTRAP": "it needed more memory than a report may use",  # how GLib ends for want of it
+    "SIGABRT": "it needed more memory than a report may use",
     "FatalURLFetchingError": "something in the data made it ask for an address; nothing was sent",
     "SIGXCPU": "it needed more computing time than a report may use",
     "SIGKILL": "it was stopped by the system, most likely for want of memory",

@@ -23,7 +23,7 @@ _DEEPEST = 8
 _ZERO_WIDTH_SPACE = "\u200b"
 #: First strong isolate and its end (Unicode UAX 9): a value cannot turn its neighbours round.
 _ISOLATE, _END = "\u2068", "\u2069"
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"})
 
 

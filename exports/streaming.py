@@ -5,34 +5,29 @@ gigabytes. Here a portion of blocks is laid out, its pages are painted into a gr
 boxes are dropped. The last page of a portion is not painted: its blocks begin the next portion, so
 that the pages come out as if all had been laid out at once.
 
-This is the only module that uses WeasyPrint beyond its public interface, which is why the version
-is pinned; a test compares its pages with those of `write_whole`.
+This module, with `report.archival`, is the only one that uses WeasyPrint beyond its public
+interface, which is why the version is pinned; a test compares its pages with `write_whole`'s.
 """
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
-from importlib.resources import files
 from typing import IO, Any
 
 import pydyf
 from markupsafe import Markup, escape
-from weasyprint import CSS, HTML, VERSION, Attachment
+from weasyprint import CSS, HTML
 from weasyprint.anchors import make_page_bookmark_tree
 from weasyprint.document import Document as Layout
 from weasyprint.document import Page
 from weasyprint.matrix import Matrix
-from weasyprint.pdf import _w3c_date_to_pdf
-from weasyprint.pdf.anchors import add_links, add_outlines, write_pdf_attachment
+from weasyprint.pdf.anchors import add_links, add_outlines
 from weasyprint.pdf.fonts import build_fonts_dictionary
-from weasyprint.pdf.metadata import DocumentMetadata
 from weasyprint.pdf.stream import Stream
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from exports.report.archival import NOTHING, Head, describe, metadata
 from exports.report.growing import GrowingPdf
 from exports.report.tags import Marks, Tags
 
@@ -42,65 +37,8 @@ PORTION_BLOCKS, PORTION_SIZE = 250, 64_000
 _FEET = 50
 #: PDF points to one CSS pixel.
 _SCALE = 0.75
-
-
-class Nothing(URLFetcher):  # type: ignore[misc]
-    """Fetches nothing: an address in a report is an attack, so it ends the rendering."""
-
-    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:  # noqa: ARG002
-        raise FatalURLFetchingError
-
-
-NOTHING = Nothing(allowed_protocols=frozenset(), allow_redirects=False, fail_on_errors=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What the PDF says of itself and prints on every page.
-
-    `moment` is both its creation and modification time. `foot` stands at the foot of every page,
-    opposite to `number`, in which {page} and {pages} are replaced.
-    """
-
-    title: str
-    author: str
-    language: str
-    moment: datetime
-    style: str
-    foot: str
-    number: str
-    attachment: bytes = b""
-
-
-class Metadata(DocumentMetadata):  # type: ignore[misc]
-    """XMP that names both standards; WeasyPrint by itself can name one."""
-
-    def generate_rdf_metadata(self, variant: str, version: int, conformance: str) -> bytes:
-        rdf: bytes = super().generate_rdf_metadata(variant, version, conformance)
-        return rdf.replace(_RDF_END, _UA_SCHEMA.encode() + _RDF_END)
-
-
-_RDF_END = b"</rdf:RDF>"
-#: PDF/UA-1 identification, and its description as PDF/A asks for any schema it does not know.
-_UA_SCHEMA = """\
-<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"
- pdfuaid:part="1"/>
-<rdf:Description rdf:about=""
- xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
- xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
- xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
-<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
-<pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>
-<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
-<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
-<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
-<pdfaProperty:name>part</pdfaProperty:name>
-<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
-<pdfaProperty:category>internal</pdfaProperty:category>
-<pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
-</rdf:li></rdf:Seq></pdfaSchema:property>
-</rdf:li></rdf:Bag></pdfaExtension:schemas>
-</rdf:Description>"""
+#: The only addresses a report may lead to.
+_SAFE = ("https://", "mailto:")
 
 
 def page(head: Head, body: str) -> HTML:
@@ -129,30 +67,6 @@ def _counters(head: Head) -> str:
     before, _, rest = head.number.partition("{page}")
     between, _, after = rest.partition("{pages}")
     return f"{_css(before)} counter(page) {_css(between)} counter(pages) {_css(after)}"
-
-
-def metadata(head: Head) -> Metadata:
-    """The PDF's description of itself, with its one attachment."""
-    moment = head.moment.isoformat(timespec="seconds")
-    return Metadata(
-        title=head.title,
-        authors=[head.author],
-        lang=head.language,
-        created=moment,
-        modified=moment,
-        attachments=[_attachment(head)] if head.attachment else [],
-    )
-
-
-def _attachment(head: Head) -> Attachment:
-    return Attachment(
-        file_obj=io.BytesIO(head.attachment),
-        name="processing.json",
-        created=head.moment,
-        modified=head.moment,
-        relationship="Data",
-        url_fetcher=NOTHING,
-    )
 
 
 def write_whole(blocks: Iterable[str], head: Head, out: IO[bytes]) -> int:
@@ -260,6 +174,26 @@ class _PageStream(Stream):  # type: ignore[misc]
         self.stream[place : place + 3] = ["/Artifact", b"", b"BMC"]
 
 
+class _Probe(Stream):  # type: ignore[misc]
+    """Notes the characters for which no font has a glyph."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.missing: set[str] = set()
+
+    def add_font(self, pango_font: Any) -> tuple[Any, float]:
+        font, size = super().add_font(pango_font)
+        unused = font.get_unused_glyph_id
+
+        def noted(codepoint: int) -> int:
+            self.missing.add(chr(codepoint))
+            number: int = unused(codepoint)
+            return number
+
+        font.get_unused_glyph_id = noted
+        return font, size
+
+
 def _reordered(text: str) -> bool:
     """Scripts whose glyphs do not stand one by one for their letters: Hebrew to Mongolian."""
     return not text.isascii() and any("\u0590" <= sign <= "\u1cff" for sign in text)
@@ -274,6 +208,8 @@ class _Painter:
     fonts: dict[Any, Any] = field(default_factory=dict)
     feet: list[Any] = field(default_factory=list)
     outline: list[Any] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)
+    missing: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.pdf = GrowingPdf(self.out)
@@ -298,10 +234,33 @@ class _Painter:
     def lay_out(self, blocks: Sequence[str], *, first: bool) -> list[Page]:
         """The pages of a portion, without running feet."""
         sheets = [self.sheet] if first else [self.sheet, self.continued]
-        layout = page(self.head, "\n".join(blocks)).render(
-            font_config=self.font_config, stylesheets=sheets
-        )
+        html = page(self.head, self._showable("\n".join(blocks)))
+        layout = html.render(font_config=self.font_config, stylesheets=sheets)
         found: list[Page] = layout.pages
+        return found
+
+    def _showable(self, html: str) -> str:
+        """The text with the number of each character that no font can show in its place.
+
+        A missing glyph would tell the reader nothing and break PDF/A.
+        """
+        if html.isascii():
+            return html
+        new = {sign for sign in html if sign > "~"} - self.tried
+        if new:
+            self.tried |= new
+            self.missing |= {ord(sign): f"⟨U+{ord(sign):04X}⟩" for sign in self._without_glyph(new)}
+        return html.translate(self.missing) if self.missing else html
+
+    def _without_glyph(self, signs: Iterable[str]) -> set[str]:
+        """Those of the characters that none of the system's fonts has."""
+        html = page(self.head, f"<p>{escape(' '.join(sorted(signs)))}</p>")
+        layout = html.render(font_config=self.font_config, stylesheets=[self.sheet])
+        found: set[str] = set()
+        for each in layout.pages:
+            stream = _Probe({}, (0, 0, 1, 1), self.resources, {}, None, {}, None)
+            each.paint(stream, _SCALE)
+            found |= stream.missing
         return found
 
     def paint(self, pages: Iterable[Page]) -> None:
@@ -318,8 +277,8 @@ class _Painter:
         key = self.tags.key()
         entry = self._entry(of, [stream, self.feet[-1]], key)
         self.pdf.add_page(entry)
-        external = [link for link in of.links if link[0] == "external"]
-        add_links((external, []), matrix, self.pdf, entry, [], {})
+        safe = [link for link in of.links if link[0] == "external" and link[1].startswith(_SAFE)]
+        add_links((safe, []), matrix, self.pdf, entry, [], {})
         root = of._page_box.children[0]  # noqa: SLF001
         self.tags.add_page(key, root, entry.reference, Marks(stream.numbers, stream.unmark))
         self.pdf.write(stream.closed())
@@ -364,7 +323,7 @@ class _Painter:
         self.pdf.write(self.resources)
         add_outlines(self.pdf, self.outline)
         self.tags.finish()
-        _describe(self.pdf, self.head)
+        describe(self.pdf, self.head)
         self.pdf.finish()
 
     def _paint_feet(self) -> None:
@@ -388,52 +347,3 @@ _FEET_STYLE = """
 body > p { string-set: number content(text); visibility: hidden; margin: 0 }
 body > p + p { break-before: page }
 """
-
-
-def _describe(pdf: GrowingPdf, head: Head) -> None:
-    """Title, language, dates, identification, colour and attachment, in all places they belong."""
-    about = metadata(head)
-    date = pydyf.String(_w3c_date_to_pdf(about.created, "created"))
-    pdf.info.update(
-        {
-            "Producer": pydyf.String(f"WeasyPrint {VERSION}"),
-            "Title": pydyf.String(head.title),
-            "Author": pydyf.String(head.author),
-            "CreationDate": date,
-            "ModDate": date,
-        }
-    )
-    pdf.catalog["Lang"] = pydyf.String(head.language)
-    pdf.catalog["ViewerPreferences"] = pydyf.Dictionary({"DisplayDocTitle": "true"})
-    about.include_in_pdf(pdf, "a", 3, "A", compress=True)
-    _attach(pdf, about.attachments)
-    _intend_colours(pdf)
-
-
-def _attach(pdf: GrowingPdf, attachments: Iterable[Attachment]) -> None:
-    names = pydyf.Array()
-    for attachment in attachments:
-        entry = write_pdf_attachment(pdf, attachment, True)  # noqa: FBT003 - its own order
-        entry["AFRelationship"] = f"/{attachment.relationship}"
-        names.extend((entry["F"], entry.reference))
-    if names:
-        pdf.catalog["AF"] = pydyf.Array(names[1::2])
-        tree = pydyf.Dictionary({"Names": names})
-        pdf.catalog["Names"] = pydyf.Dictionary({"EmbeddedFiles": tree})
-
-
-def _intend_colours(pdf: GrowingPdf) -> None:
-    """PDF/A wants to know what red is: sRGB, with the profile that WeasyPrint carries."""
-    content = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
-    profile = pydyf.Stream([content], {"N": 3}, compress=True)
-    pdf.add_object(profile)
-    intent = pydyf.Dictionary(
-        {
-            "Type": "/OutputIntent",
-            "S": "/GTS_PDFA1",
-            "OutputConditionIdentifier": pydyf.String("sRGB2014"),
-            "Info": pydyf.String("sRGB2014"),
-            "DestOutputProfile": profile.reference,
-        }
-    )
-    pdf.catalog["OutputIntents"] = pydyf.Array([intent])

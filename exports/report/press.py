@@ -106,14 +106,15 @@ def write(job: dict[str, Any], rows: IO[bytes], out: IO[bytes]) -> int:
     """Prints one report; returns the number of its pages."""
     from exports import streaming
     from exports.manifest import pretty
-    from exports.report import blocks
+    from exports.printable import laid_out
+    from exports.report import archival, blocks
     from exports.report.words import words_in
 
     document = job["document"]
     words = words_in(document["language"])
-    head = streaming.Head(
+    head = archival.Head(
         title=f"{blocks.title(document, words)} – {document['request']['reference']}",
-        author=document["controller"]["name"],
+        author=laid_out(document["controller"]["name"]),
         language=words.language,
         moment=datetime.fromisoformat(document["answer"]["cut_off"]),
         style=blocks.style(),

@@ -57,7 +57,7 @@ class Tags:
         self._pdf = pdf
         self._root = pdf.number(pydyf.Dictionary({"Type": "/StructTreeRoot"}))
         self._document = pdf.number(_element("Document", self._root, b""))
-        self._parents = pydyf.Array()
+        self._parents: dict[int, bytes] = {}
         self._known: dict[Any, Any] = {}
         self._heads_before: set[Any] = set()
         self._next_key = 0
@@ -78,7 +78,7 @@ class Tags:
         last = max(page.owners, default=-1)
         owners = pydyf.Array(page.owners.get(number, b"null") for number in range(last + 1))
         self._pdf.add_object(owners)
-        self._parents.extend((key, owners.reference))
+        self._parents[key] = owners.reference
 
     def forget(self) -> None:
         """Ends all open elements: the next page starts with new ones."""
@@ -86,7 +86,8 @@ class Tags:
 
     def finish(self) -> None:
         """Completes the tree and hangs it into the catalog."""
-        parents = pydyf.Dictionary({"Nums": self._parents})
+        numbers = pydyf.Array(part for entry in sorted(self._parents.items()) for part in entry)
+        parents = pydyf.Dictionary({"Nums": numbers})
         self._pdf.add_object(parents)
         self._root["K"] = pydyf.Array([self._document.reference])
         self._root["ParentTree"] = parents.reference
@@ -146,7 +147,7 @@ class Tags:
     def _link(self, annotation: Any, owner: Any, page: _Page) -> None:
         annotation["StructParent"] = key = self.key()
         annotation["F"] = 4  # printed, as PDF/A asks
-        self._parents.extend((key, owner.reference))
+        self._parents[key] = owner.reference
         owner["K"].append(
             pydyf.Dictionary({"Type": "/OBJR", "Obj": annotation.reference, "Pg": page.reference})
         )
