@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsar.domain.calendar import Calendar, months_after
-from dsar.domain.clock import ClockEvent, ClockEventType, Dates, derive
+from dsar.domain.calendar import months_after
+from dsar.domain.clock import ClockEvent, ClockEventType
 from dsar.domain.errors import BadInput
-from dsar.services.law.calendars import calendar_for, calendar_of
-from dsar.services.law.regimes import known, load
+from dsar.services.law.calendars import calendar_of
+from dsar.services.law.regimes import known
+from tests.domain.clocks import BERLIN, asked, at, dates, happened
 
 T = ClockEventType
-BERLIN = "Europe/Berlin"
 RECEIPTS = st.datetimes(
     min_value=datetime(2018, 6, 1),
     max_value=datetime(2060, 1, 1),
@@ -30,45 +30,6 @@ QUESTIONS = st.lists(
     max_size=3,
     unique_by=lambda question: question[0],
 )
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def dates(
-    events: list[ClockEvent] | None = None,
-    *,
-    regime: str = "eu_gdpr",
-    right: str = "access",
-    received: str | datetime = "2026-06-01T10:00:00+02:00",
-    calendar: Calendar | None = None,
-    timezone: str = BERLIN,
-) -> Dates:
-    law = load(regime)
-    return derive(
-        law,
-        right,
-        received_at=at(received) if isinstance(received, str) else received,
-        timezone=timezone,
-        calendar=calendar or calendar_for(law, law.country or "DE"),
-        events=tuple(events or ()),
-    )
-
-
-def happened(kind: str, day: str, **length: int) -> ClockEvent:
-    return ClockEvent(T(kind), date.fromisoformat(day), **length)
-
-
-def asked(questions: list[tuple[str, int, int]], received: datetime) -> list[ClockEvent]:
-    """Turn (kind, days until asked, days until answered) into events in their order."""
-    day = received.astimezone(ZoneInfo(BERLIN)).date()
-    events = []
-    for kind, after_receipt, until_answer in questions:
-        on = day + timedelta(days=after_receipt)
-        events.append(ClockEvent(T(f"{kind}_requested"), on))
-        events.append(ClockEvent(T(f"{kind}_received"), on + timedelta(days=until_answer)))
-    return sorted(events, key=lambda event: str(event.at))
 
 
 # --- properties ---------------------------------------------------------------------------------
@@ -577,6 +538,7 @@ def test_an_event_on_the_day_of_receipt_is_accepted() -> None:
         ({"received": datetime(2026, 6, 1)}, "received_at"),
         ({"received": "1999-12-31T10:00:00Z"}, "received_at"),
         ({"received": "2091-01-01T10:00:00Z"}, "received_at"),
+        ({"received": "2000-01-01T10:00:00"}, "received_at"),
         ({"timezone": "Europe/Nowhere"}, "timezone"),
         ({"timezone": "../etc/passwd"}, "timezone"),
         ({"timezone": "Europe"}, "timezone"),
@@ -595,3 +557,4 @@ def test_longest_extensions_and_outermost_years_are_accepted() -> None:
     assert dates([longest], regime="ch_fadp").extension_valid is True
     for received in ("2018-05-25T10:00:00Z", "2090-12-31T10:00:00Z"):
         assert dates(received=received).due is not None
+    assert dates(received="2000-01-01T10:00:00Z").in_force is False
