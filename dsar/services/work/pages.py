@@ -146,7 +146,7 @@ def opened(house: House, seal: Seal, every: Sequence[Sheet]) -> Iterator[tuple[S
             found = session.execute(
                 select(Page.id, Page.sealed).where(col(Page.id).in_([sheet.id for sheet in group]))
             )
-            sealed = dict(found.tuples().all())
+            sealed = {row.id: row.sealed for row in found}
         for sheet in group:
             yield sheet, seal.open(sealed.pop(sheet.id), _place(sheet.id))
 
