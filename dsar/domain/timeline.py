@@ -48,24 +48,15 @@ class Mark:
     kind: str = "mark"
 
 
-@dataclass(frozen=True, slots=True)
-class Stillness:
-    """Days the clock stood still: from the question to the answer, or to the end of the picture."""
-
-    first: date
-    last: date | None
-
-
 def timeline(
     dates: Dates,
     *,
     title: str,
     today: date | None = None,
     happened: Sequence[Mark] = (),
-    still: Sequence[Stillness] = (),
     words: Mapping[str, str] = ENGLISH,
 ) -> str:
-    """Draw the dates of a ticket, what happened to it and where its clock stood still.
+    """Draw the dates of a ticket, what happened to it and the days its clock stood still.
 
     Returns an SVG element that takes the colour of the text around it, with title and description
     for those who do not see it. All words are escaped.
@@ -83,7 +74,7 @@ def timeline(
             f"<title>{escape(title)}</title><desc>{escape(said)}</desc>",
             _line("axis", _MARGIN, scale.right),
             _running(dates, scale),
-            *(_line("still", scale.x(one.first), scale.x(one.last or last)) for one in still),
+            *_standing_still(dates, scale, last),
             *(_drawn(mark, row, scale) for mark, row in zip(marks, rows, strict=True)),
             "</svg>",
         ]
@@ -160,6 +151,14 @@ def _running(dates: Dates, scale: _Scale) -> str:
     if dates.clock_start is None or dates.effective_due is None:
         return ""
     return _line("run", scale.x(dates.clock_start), scale.x(dates.effective_due))
+
+
+def _standing_still(dates: Dates, scale: _Scale, last: date) -> list[str]:
+    """Draw the days left out; while a question is open they run to the end of the picture."""
+    stretches = [(stretch.first, stretch.last) for stretch in dates.stood_still]
+    if dates.paused_since:
+        stretches.append((dates.paused_since, last))
+    return [_line("still", scale.x(first), scale.x(until)) for first, until in stretches]
 
 
 def _drawn(mark: Mark, row: int, scale: _Scale) -> str:

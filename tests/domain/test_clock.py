@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsar.domain.calendar import months_after
-from dsar.domain.clock import ClockEvent, ClockEventType
+from dsar.domain.clock import ClockEvent, ClockEventType, Stretch
 from dsar.domain.errors import BadInput
 from dsar.services.law.calendars import calendar_of
 from dsar.services.law.regimes import known
@@ -181,6 +181,20 @@ def test_a_question_answered_the_same_day_stops_nothing_but_arguably_one_day() -
         [happened("identity_requested", "2026-06-02"), happened("identity_received", "2026-06-02")]
     )
     assert (found.due, found.due_latest_arguable) == (date(2026, 7, 1), date(2026, 7, 2))
+
+
+def test_the_days_left_out_stand_with_the_dates() -> None:
+    answered = [
+        happened("identity_requested", "2026-06-02"),
+        happened("identity_received", "2026-06-09"),
+        happened("identity_requested", "2026-06-10"),
+        happened("identity_received", "2026-06-10"),
+    ]
+    found = dates([*answered, happened("clarification_requested", "2026-06-11")])
+    assert found.stood_still == (Stretch(date(2026, 6, 2), date(2026, 6, 9)),)
+    assert found.as_json()["stood_still"] == [{"first": "2026-06-02", "last": "2026-06-09"}]
+    assert found.paused_since == date(2026, 6, 11)
+    assert dates().stood_still == ()
 
 
 def test_a_day_two_questions_share_is_left_out_once() -> None:

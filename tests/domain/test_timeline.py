@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dsar.domain.clock import Dates
-from dsar.domain.timeline import ENGLISH, Mark, Stillness, timeline
+from dsar.domain.clock import Dates, Stretch
+from dsar.domain.timeline import ENGLISH, Mark, timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
 RECEIVED = date(2026, 6, 1)
@@ -104,15 +104,21 @@ def test_words_do_not_run_into_words_or_lines(gap: int) -> None:
         assert line.attrib["x1"] != line.attrib["x2"] or not crossed
 
 
-def test_days_the_clock_stood_still_are_drawn_and_an_open_one_runs_to_the_end() -> None:
-    closed = timeline(dates(), title="R-1", still=[Stillness(date(2026, 6, 2), date(2026, 6, 9))])
-    (line,) = re.findall(r'stroke-width="8" stroke-dasharray[^>]*', closed)
+def standing_still(svg: str) -> list[str]:
+    return re.findall(r'stroke-width="8" stroke-dasharray[^>]*', svg)
+
+
+def test_days_the_clock_stood_still_are_drawn_and_an_open_question_runs_to_the_end() -> None:
+    closed = dates(stood_still=(Stretch(date(2026, 6, 2), date(2026, 6, 9)),))
+    (line,) = standing_still(timeline(closed, title="R-1"))
     x1, x2 = (float(found) for found in re.findall(r'x[12]="([\d.]+)"', line))
     assert 16 < x1 < x2 < 150
-    still_open = timeline(dates(), title="R-1", still=[Stillness(date(2026, 6, 2), None)])
-    (line,) = re.findall(r'stroke-width="8" stroke-dasharray[^>]*', still_open)
+    still_open = timeline(dates(paused_since=date(2026, 6, 2)), title="R-1")
+    (line,) = standing_still(still_open)
     axis = next(drawn(still_open).iter(f"{SVG}line"))
     assert f'x2="{axis.attrib["x2"]}"' in line
+    assert "Clock stands still since 2026-06-02" in texts(still_open)
+    assert not standing_still(timeline(dates(), title="R-1"))
 
 
 def test_words_too_long_for_the_picture_are_cut_and_told_whole() -> None:

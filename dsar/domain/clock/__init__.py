@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from dsar.domain.calendar import Calendar, first_late_instant
 from dsar.domain.clock.case import Case
-from dsar.domain.clock.dates import ClockEvent, Dates, Step, plain
+from dsar.domain.clock.dates import ClockEvent, Dates, Step, Stretch, plain
 from dsar.domain.clock.events import dated, local_day_of_receipt, zone_named
 from dsar.domain.clock.reading import Outcome, outcome
 from dsar.domain.regimes import ClockEventType, Regime, Rule
 
-__all__ = ["ClockEvent", "ClockEventType", "Dates", "Step", "derive"]
+__all__ = ["ClockEvent", "ClockEventType", "Dates", "Step", "Stretch", "derive"]
 
 
 def derive(
@@ -80,6 +80,7 @@ def _dates(
         effective_due=effective,
         effective_due_latest_arguable=latest_effective,
         deadline_passes_at_utc=_passes(case, effective, zone),
+        stood_still=cautious.stood_still,
         paused_since=cautious.paused_since,
         waiting_for=cautious.waiting_for,
         explanation=tuple(case.steps),

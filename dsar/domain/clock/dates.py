@@ -29,6 +29,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days that did not count: from the day of the question to the day of its answer."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Dates:
     """Every date of one ticket; None where the law has none or it cannot be known yet.
 
@@ -38,8 +46,8 @@ class Dates:
     `effective_due_latest_arguable` that of `effective_due`. `due_extended` is the date the notified
     extension gives, or while none is notified the furthest one could reach. `extension_valid` is
     None while no extension was notified. `received` is the controller's local day of receipt,
-    `waiting_for` names the answers without which the clock has not started, `paused_since` the
-    day since which it stands still.
+    `waiting_for` names the answers without which the clock has not started, `stood_still` the days
+    left out of the count, `paused_since` the day since which the clock stands still.
     """
 
     regime: str
@@ -65,6 +73,7 @@ class Dates:
     effective_due: date | None = None
     effective_due_latest_arguable: date | None = None
     deadline_passes_at_utc: datetime | None = None
+    stood_still: tuple[Stretch, ...] = ()
     paused_since: date | None = None
     waiting_for: tuple[str, ...] = ()
 
@@ -79,8 +88,8 @@ def plain(value: object) -> object:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Step):
-        return {"rule": value.rule, "input": value.input, "result": value.result}
+    if isinstance(value, Step | Stretch):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     return value

@@ -9,6 +9,7 @@ from datetime import date
 
 from dsar.domain.calendar import ONE_DAY
 from dsar.domain.clock.case import Case, Pause, end_after_pauses, pauses_of
+from dsar.domain.clock.dates import Stretch
 from dsar.domain.clock.events import Span
 from dsar.domain.clock.extension import extension_of
 from dsar.domain.regimes import Effect
@@ -22,6 +23,7 @@ class Outcome:
     due: date | None = None
     extended: date | None = None
     extension_valid: bool | None = None
+    stood_still: tuple[Stretch, ...] = ()
     paused_since: date | None = None
     waiting_for: tuple[str, ...] = ()
 
@@ -46,7 +48,7 @@ def outcome(case: Case) -> Outcome:
     _explain_pauses(case, pauses, open_since)
     due = _explained_roll(case, end)
     extended, valid = extension_of(case, start, end=end, due=due)
-    return Outcome(start, due, extended, valid, open_since)
+    return Outcome(start, due, extended, valid, _stood_still(pauses), open_since)
 
 
 def _start(case: Case) -> tuple[date | None, tuple[str, ...]]:
@@ -83,6 +85,11 @@ def _last_day(case: Case, start: date) -> date | None:
     if case.reply is None:
         return None
     return case.rolled(end_after_pauses(case, start, case.after(start, case.reply)))
+
+
+def _stood_still(pauses: list[Pause]) -> tuple[Stretch, ...]:
+    spans = [pause.span for pause in pauses if pause.days]
+    return tuple(Stretch(span.asked, span.answered) for span in spans if span.answered)
 
 
 def _explain_pauses(case: Case, pauses: list[Pause], open_since: date | None) -> None:
