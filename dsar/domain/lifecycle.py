@@ -243,18 +243,24 @@ def grounds() -> frozenset[str]:
 def diagram(rights: Iterable[Right] = tuple(Right)) -> str:
     """The table as a Mermaid state diagram: what the README shows."""
     wanted = set(rights)
+    near = set().union(*(reachable(right) for right in wanted))
+    rows = [row for row in TABLE if row.rights & wanted and row.start in near]
+    drawn = dict.fromkeys((row.start, row.end, row.event) for row in rows)
+    merged = {event: end for _, end, event in drawn if event in {E.REFUSE, E.WITHDRAW}}
     lines = ["stateDiagram-v2", f"    [*] --> {S.RECEIVED}"]
-    drawn = dict.fromkeys(
-        (row.start, row.end, row.event)
-        for row in TABLE
-        if row.rights & wanted and row.start is not row.end
-    )
-    merged = {E.REFUSE, E.WITHDRAW}
-    lines += [f"    {a} --> {b}: {e}" for a, b, e in drawn if e not in merged]
-    lines += [f"    {S.RECEIVED} --> {S.REFUSED}: {E.REFUSE} (until reviewed)"]
-    lines += [f"    {S.RECEIVED} --> {S.WITHDRAWN}: {E.WITHDRAW} (until reviewed)"]
-    lines += [f"    {end} --> [*]" for end in State if end in ENDS]
+    lines += [f"    {a} --> {b}: {e}" for a, b, e in drawn if a is not b and e not in merged]
+    lines += [f"    {S.RECEIVED} --> {b}: {e} (until reviewed)" for e, b in merged.items()]
+    lines += [f"    {end} --> [*]" for end in State if end in ENDS & near]
     return "\n".join(lines)
+
+
+def reachable(right: Right) -> frozenset[State]:
+    """Every state a ticket of this right can come to stand in."""
+    found, new = {S.RECEIVED}, {S.RECEIVED}
+    while new:
+        new = {row.end for state in new for row in leaving(state, right)} - found
+        found |= new
+    return frozenset(found)
 
 
 #: Kinds of task that run once for every source the ticket covers; the others once per ticket.
