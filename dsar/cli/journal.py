@@ -13,6 +13,11 @@ app = typer.Typer(help="The hash-chained history.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+@app.callback()
+def group() -> None:
+    """The hash-chained history."""
+
+
 @app.command()
 def verify(json: Json = False) -> None:
     """Check every ticket's history; names the first entry that does not hold."""
