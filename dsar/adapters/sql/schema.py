@@ -20,7 +20,7 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from dsar.adapters.sql.errors import named_failures
 from dsar.adapters.sql.settings import SqlSettings, Table
-from dsar.adapters.sql.values import Reader, key_text, key_values, reader
+from dsar.adapters.sql.values import Reader, key_text, key_values, python_type, reader
 from dsar.sdk import NeedsHuman
 
 #: For how many seconds the schema is taken as known before it is looked up again.
@@ -80,9 +80,19 @@ class Live:
         """The text that names the row: the record's key."""
         return key_text([row[place] for place in self.key_places])
 
+    @cached_property
+    def _one_number(self) -> bool:
+        return len(self._key_types) == 1 and python_type(self._key_types[0]) is int
+
+    @cached_property
+    def _key_types(self) -> tuple[TypeEngine[Any], ...]:
+        return tuple(self.types[name] for name in self.declared.key)
+
     def decode(self, key: str) -> tuple[Any, ...] | None:
-        kinds = [self.types[name] for name in self.declared.key]
-        return key_values(key, kinds, self.dialect)
+        """The key's values, or None where the text cannot be a key of this table."""
+        if self._one_number:
+            return (int(key),) if _is_number(key) else None
+        return key_values(key, self._key_types, self.dialect)
 
     def missing(self) -> tuple[str, ...]:
         """The columns the declaration relies on and the table does not have."""
@@ -270,6 +280,13 @@ def _live(
         real_name=table,
         refers_to=frozenset(str(entry["referred_table"]) for entry in foreign),
     )
+
+
+def _is_number(key: str) -> bool:
+    """Whether the text is a whole number as a key is written: no sign but minus, no zeros ahead."""
+    digits = key.removeprefix("-")
+    written = digits.isascii() and digits.isdecimal() and len(digits) < 20
+    return written and (digits[0] != "0" or key == "0")
 
 
 def place(name: str, table: Table) -> tuple[str | None, str]:

@@ -5,7 +5,7 @@ alone: they fail with their reason, the others are changed.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from decimal import InvalidOperation
 from typing import Any
@@ -21,13 +21,14 @@ from dsar.adapters.sql.values import incoming
 from dsar.sdk import Batch, Done, Item, Receipt
 
 Key = tuple[Any, ...]
+Statement = Callable[[Where], sa.Update | sa.Delete]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """The statement for all records treated alike, and what their receipts will say."""
 
-    statement: Callable[[Where], sa.Update | sa.Delete] | None
+    statement: Statement | None
     done: Done
     reason: str = ""
 
@@ -36,14 +37,14 @@ Plan = Callable[[Live, Item], Change]
 
 
 def act(
-    database: Database, batch: Batch, alike: Callable[[Item], str], plan: Plan
+    database: Database, batch: Batch, alike: Callable[[Item], Hashable], plan: Plan
 ) -> list[Receipt]:
     """One receipt per item, in their order; `alike` groups the items one statement can serve."""
     live = database.tables().get(batch.collection)
     if live is None:
         reason = f"The source declares no table {batch.collection}."
         return [Receipt(batch.collection, item.key, Done.FAILED, reason) for item in batch.items]
-    groups: dict[str, list[Item]] = {}
+    groups: dict[Hashable, list[Item]] = {}
     for item in batch.items:
         groups.setdefault(alike(item), []).append(item)
     receipts: dict[str, Receipt] = {}
@@ -57,18 +58,21 @@ def _group(
     connection: sa.Connection, live: Live, items: Sequence[Item], change: Change
 ) -> dict[str, Receipt]:
     keys, receipts = _decoded(live, items)
-    there = existing(connection, live, list(keys.values()))
+    wanted = sorted(keys.values())  # two batches at once lock the same rows in the same order
+    there: set[Key] = set()
     refused: dict[Key, str] = {}
-    if change.statement is not None:
-        for chunk in live.chunks(sorted(there, key=str)):
-            refused |= _attempt(connection, live, chunk, change.statement)
+    for chunk in live.chunks(wanted):
+        if change.statement is None:
+            there |= existing(connection, live, chunk)
+        else:
+            there |= _attempt(connection, live, chunk, change.statement, refused)
     for text, key in keys.items():
-        if key not in there:
-            receipts[text] = Receipt(live.name, text, Done.MISSING)
+        if key in there:
+            receipts[text] = Receipt(live.name, text, change.done, change.reason)
         elif key in refused:
             receipts[text] = Receipt(live.name, text, Done.FAILED, refused[key])
         else:
-            receipts[text] = Receipt(live.name, text, change.done, change.reason)
+            receipts[text] = Receipt(live.name, text, Done.MISSING)
     return receipts
 
 
@@ -87,37 +91,43 @@ def _decoded(live: Live, items: Sequence[Item]) -> tuple[dict[str, Key], dict[st
 
 def existing(connection: sa.Connection, live: Live, keys: Sequence[Key]) -> set[Key]:
     """Which of these keys are there, locked where the database can lock rows."""
-    found: set[Key] = set()
-    for chunk in live.chunks(keys):
-        statement = sa.select(*live.key).where(live.keys_in(chunk))
-        if connection.get_execution_options().get("dsar_writes"):
-            statement = statement.with_for_update()
-        found.update(tuple(row) for row in connection.execute(statement))
-    return found
+    statement = sa.select(*live.key).where(live.keys_in(keys))
+    if connection.get_execution_options().get("dsar_writes"):
+        statement = statement.with_for_update()
+    return set(map(tuple, connection.execute(statement).all()))
 
 
 def _attempt(
     connection: sa.Connection,
     live: Live,
     keys: Sequence[Key],
-    statement: Callable[[Where], sa.Update | sa.Delete],
-) -> dict[Key, str]:
-    """Changes these rows; the refused ones with their reasons."""
-    if not keys:
-        return {}
+    statement: Statement,
+    refused: dict[Key, str],
+) -> set[Key]:
+    """Changes these rows and says which were there; adds the refused ones with their reasons."""
     try:
         with connection.begin_nested():
-            connection.execute(statement(live.keys_in(keys)))
+            return _changed(connection, live, keys, statement)
     except (exc.IntegrityError, exc.DataError) as error:
         if len(keys) == 1:
-            return {keys[0]: refusal(error)}
-    else:
-        return {}
+            refused[keys[0]] = refusal(error)
+            return set()
     half = len(keys) // 2
-    return {
-        **_attempt(connection, live, keys[:half], statement),
-        **_attempt(connection, live, keys[half:], statement),
-    }
+    halves = (keys[:half], keys[half:])
+    return {key for part in halves for key in _attempt(connection, live, part, statement, refused)}
+
+
+def _changed(
+    connection: sa.Connection, live: Live, keys: Sequence[Key], statement: Statement
+) -> set[Key]:
+    """The keys of the rows changed; asked for first where the database does not return them."""
+    change = statement(live.keys_in(keys))
+    dialect = connection.dialect
+    if dialect.delete_returning and dialect.update_returning:
+        return set(map(tuple, connection.execute(change.returning(*live.key)).all()))
+    there = existing(connection, live, keys)
+    connection.execute(change)
+    return there
 
 
 # --- erase ----------------------------------------------------------------------------------------
@@ -131,7 +141,7 @@ def erase(database: Database, batch: Batch, mask_key: str) -> list[Receipt]:
             return Change(sa.delete(live.table).where, Done.ERASED)
         return _masking(live, item.fields, mask_key)
 
-    return act(database, batch, lambda item: json.dumps(item.fields), plan)
+    return act(database, batch, lambda item: item.fields, plan)
 
 
 def _masking(live: Live, fields: Sequence[str], mask_key: str) -> Change:
@@ -243,7 +253,11 @@ def probe(database: Database, batch: Batch) -> list[Receipt]:
         return [Receipt(batch.collection, item.key, Done.FAILED, reason) for item in batch.items]
     keys, receipts = _decoded(live, batch.items)
     with database.reading() as connection:
-        there = existing(connection, live, list(keys.values()))
+        there = {
+            key
+            for chunk in live.chunks(list(keys.values()))
+            for key in existing(connection, live, chunk)
+        }
     for text, key in keys.items():
         receipts[text] = (
             Receipt(live.name, text, Done.KEPT, "The record is there.")
