@@ -119,7 +119,7 @@ class _Builder:
             while block := printed.read(_BLOCK):
                 report.write(block)
         self.archive.add("report.pdf", report, "application/pdf")
-        page = viewer.start_page(document, paper.words, printed=paper.printed)
+        page = viewer.start_page(document, paper.words)
         self.archive.put("START-HERE.html", page, "text/html")
         self.archive.put("processing.json", manifest.pretty(document), JSON)
 

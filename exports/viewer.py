@@ -1,5 +1,13 @@
-"""START-HERE.html: opens from disk in any browser, without a connection, and shows the bundle."""
+"""START-HERE.html: opens from disk in any browser, without a connection, and shows the bundle.
 
+It says what the report says, in the same words, and lets people search, filter and sort their
+records. Its policy forbids every connection; the records come from script files beside it, which is
+all that a page on disk may load. Without scripts, the text and the links to the files remain.
+"""
+
+import base64
+import hashlib
+import json
 from functools import cache
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -10,6 +18,8 @@ from exports.report import blocks
 from exports.report.blocks import Templates
 from exports.report.words import Words
 from templates import FOLDER
+
+_SET = ("id", "title", "files", "fields")
 
 
 @cache
@@ -23,9 +33,16 @@ def _environment() -> Templates:
     )
 
 
-def start_page(document: Document, words: Words, *, printed: int) -> bytes:
-    """The page a person opens first; `printed` records stand in the report."""
-    css = (FOLDER / "bundle" / "start.css").read_text("utf-8")
+@cache
+def _own(name: str) -> Markup:
+    """One of our own files, as it stands."""
+    return Markup((FOLDER / "bundle" / name).read_text("utf-8"))  # noqa: S704 - no data in it
+
+
+def start_page(document: Document, words: Words) -> bytes:
+    """The page a person opens first."""
+    script = _own("viewer.js")
+    front, back = blocks.around(document, words)
     text = (
         _environment()
         .get_template("start.html")
@@ -33,9 +50,32 @@ def start_page(document: Document, words: Words, *, printed: int) -> bytes:
             d=document,
             w=words,
             title=blocks.title(document, words),
-            moment=blocks.moment(document, words),
-            answer=blocks.answer(document, words, printed=printed),
-            css=Markup(css),  # noqa: S704 - our own file
+            front=Markup(front),  # noqa: S704 - rendered and escaped from the report's templates
+            back=Markup(back),  # noqa: S704 - the same
+            css=_own("start.css"),
+            script=script,
+            script_hash=_hash(script),
+            described=_described(document, words),
         )
     )
     return text.encode("utf-8", "backslashreplace")
+
+
+def _hash(script: str) -> str:
+    """The name under which the page's policy allows its one script."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
+def _described(document: Document, words: Words) -> Markup:
+    """What the script must know, as JSON that cannot end its element."""
+    known = {
+        "language": words.language,
+        "sets": [{name: each[name] for name in _SET} for each in document["sets"]],
+        "words": {
+            **words["viewer"],
+            "yes": words["format"]["true"],
+            "no": words["format"]["false"],
+            "fields": words["data"]["fields"],
+        },
+    }
+    return Markup(json.dumps(known).replace("<", "\\u003c"))  # noqa: S704 - "<" is gone

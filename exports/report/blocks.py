@@ -98,6 +98,13 @@ def blocks(job: dict[str, Any], texts: IO[bytes]) -> Iterator[str]:
     yield from _rendered("back.html", context)
 
 
+def around(document: Document, words: Words) -> tuple[str, str]:
+    """What stands before and after the records, for the page that shows them all its own way."""
+    context = _context(document, words, printed=document["answer"]["records"])
+    front, back = (_rendered(name, context) for name in ("front.html", "back.html"))
+    return "\n".join(front), "\n".join(back)
+
+
 def _context(document: Document, words: Words, *, printed: int) -> dict[str, Any]:
     return {
         "d": document,
