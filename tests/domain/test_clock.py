@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsar.domain.calendar import months_after
-from dsar.domain.clock import ClockEvent, ClockEventType, Stretch
+from dsar.domain.clock import ClockEvent, ClockEventType, Stretch, derive
 from dsar.domain.errors import BadInput
+from dsar.domain.regimes.file import parse
 from dsar.services.law.calendars import calendar_of
-from dsar.services.law.regimes import known
+from dsar.services.law.regimes import _FOLDER, known
 from tests.domain.clocks import BERLIN, asked, at, dates, happened
 
 T = ClockEventType
@@ -326,6 +327,18 @@ def test_a_question_after_the_last_day_cannot_bring_the_period_back() -> None:
     assert dates(in_time, regime="uk_gdpr").due == date(2026, 8, 20)
 
 
+def test_a_question_in_time_by_the_later_reading_only_leaves_no_latest_date() -> None:
+    events = [
+        happened("clarification_requested", "2026-06-02"),
+        happened("clarification_received", "2026-06-09"),
+        happened("identity_requested", "2026-07-09"),
+    ]
+    found = dates(events, regime="uk_gdpr")
+    assert (found.due, found.waiting_for) == (date(2026, 7, 8), ())
+    assert found.due_latest_arguable is None
+    assert found.effective_due_latest_arguable is None
+
+
 def test_the_last_day_that_rolled_still_takes_a_question() -> None:
     """Received 4 June, month ends Saturday 4 July, so Monday 6 July is the last day."""
     events = [
@@ -354,6 +367,28 @@ def test_a_question_no_rule_knows_moves_nothing() -> None:
         happened("authority_received", "2026-06-09"),
     ]
     assert dates(events).due == date(2026, 7, 1)
+
+
+def test_a_start_may_wait_also_where_the_law_names_no_number() -> None:
+    text = (_FOLDER / "jp_appi.toml").read_text(encoding="utf-8")
+    question = (
+        '[[rules.questions]]\nasked = "identity_requested"\nanswered = ["identity_received"]\n'
+        'effect = "delays_start"\nsource = "x"\n\n[act_at_once]'
+    )
+    law = parse(text.replace("[act_at_once]", question, 1), "jp_appi.toml")
+    events = [
+        happened("identity_requested", "2026-06-02"),
+        happened("identity_received", "2026-06-09"),
+    ]
+    found = derive(
+        law,
+        "access",
+        received_at=at("2026-06-01T10:00:00+09:00"),
+        timezone="Asia/Tokyo",
+        calendar=calendar_of("JP", None),
+        events=events,
+    )
+    assert (found.clock_start, found.due) == (date(2026, 6, 9), None)
 
 
 # --- extension ----------------------------------------------------------------------------------
@@ -531,6 +566,16 @@ def test_events_that_cannot_have_happened_so_are_refused_by_name(
         dates(events)
     assert refused.value.field == field
     assert refused.value.mend
+
+
+def test_what_lies_before_receipt_and_what_lies_before_its_predecessor_are_told_apart() -> None:
+    early = happened("appeal_received", "2026-05-31")
+    first = happened("appeal_received", "2026-06-05")
+    second = happened("appeal_received", "2026-06-04")
+    with pytest.raises(BadInput, match="before the receipt"):
+        dates([early])
+    with pytest.raises(BadInput, match="before the event listed before it"):
+        dates([first, second])
 
 
 def test_events_of_one_day_keep_the_order_they_are_listed_in() -> None:

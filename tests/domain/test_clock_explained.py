@@ -27,6 +27,15 @@ def test_an_older_version_says_until_when_it_was_in_force() -> None:
     assert "(guidance; certainty: secondary)" in found.explanation[1].result
 
 
+def test_a_plain_month_needs_no_more_words_than_this() -> None:
+    assert said(dates()) == [
+        ("received 2026-06-01", "2026-06-01"),
+        ("1 month from 2026-06-01", "2026-07-01"),
+        ("no extension notified; notice possible by 2026-07-01", "2026-09-01"),
+        ("2026-07-01 in Europe/Berlin", "2026-07-01T22:00:00Z"),
+    ]
+
+
 def test_a_pause_a_roll_and_an_extension_are_told_in_their_order() -> None:
     found = dates(
         [
@@ -153,7 +162,9 @@ def test_a_law_without_a_number_says_so_and_an_uncapped_extension_names_no_date(
     assert expected in told
 
 
-def test_a_regional_holiday_is_named_with_its_day() -> None:
-    bavaria = dates(received="2026-12-06T10:00:00+01:00", calendar=calendar_of("DE", "BY"))
-    told = next(step for step in bavaria.explanation if step.rule == "Regional holiday")
-    assert told.input == "2027-01-06 Epiphany"
+def test_a_regional_holiday_is_named_with_its_day_also_behind_a_sunday() -> None:
+    for received, day in (("2026-12-06", "2027-01-06"), ("2024-12-05", "2025-01-06")):
+        at = f"{received}T10:00:00+01:00"
+        bavaria = dates(received=at, calendar=calendar_of("DE", "BY"))
+        told = next(step for step in bavaria.explanation if step.rule == "Regional holiday")
+        assert told.input == f"{day} Epiphany"

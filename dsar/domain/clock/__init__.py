@@ -149,17 +149,19 @@ def _appeal(case: Case) -> tuple[date | None, date | None]:
 
 def _latest(case: Case, cautious: Outcome, latest: Outcome) -> tuple[date | None, date | None]:
     """Return the latest arguable `due` and effective date; None where a question is open."""
-    if cautious.due is None or cautious.effective is None:
+    if latest.paused_since:
         return None, None
-    if latest.due is None or latest.effective is None or latest.paused_since:
-        return None, None
-    due = max(cautious.due, latest.due)
-    effective = max(cautious.effective, latest.effective)
-    if due != cautious.due:
+    due = _later(cautious.due, latest.due)
+    effective = _later(cautious.effective, latest.effective)
+    if due and due != cautious.due:
         case.say("Latest arguable reading", f"cautious {cautious.due}", due)
-    if effective not in (due, cautious.effective):
+    if effective and effective not in (due, cautious.effective):
         case.say("Latest arguable, extended", f"cautious {cautious.effective}", effective)
     return due, effective
+
+
+def _later(cautious: date | None, latest: date | None) -> date | None:
+    return max(cautious, latest) if cautious and latest else None
 
 
 def _passes(case: Case, effective: date | None, zone: ZoneInfo) -> datetime | None:
