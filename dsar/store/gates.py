@@ -47,15 +47,14 @@ def _leased(source: Any) -> Any:
     return count.scalar_subquery()
 
 
-def _closed(store: Store) -> ColumnElement[bool]:
-    now = store.instant()
+def _closed(now: ColumnElement[Any]) -> ColumnElement[bool]:
     return or_(_gate.c.open_until > now, _gate.c.next_at > now)
 
 
-def shut(store: Store) -> Select[tuple[str]]:
-    """The sources that admit nobody just now."""
+def shut(now: ColumnElement[Any]) -> Select[tuple[str]]:
+    """The sources that admit nobody at that time."""
     return select(_gate.c.source).where(
-        or_(_closed(store), _leased(_gate.c.source).correlate(_gate) >= _limit)
+        or_(_closed(now), _leased(_gate.c.source).correlate(_gate) >= _limit)
     )
 
 
@@ -71,16 +70,16 @@ def admits(session: Session, store: Store, source: str) -> bool:
     lock = lock.with_for_update(skip_locked=bool(session.info.get("gate_held")))
     if connection.execute(lock).first() is None:
         return not _exists(session, source)
-    free = and_(_gate.c.source == source, ~_open_question(store), _leased(source) <= _limit)
+    free = and_(
+        _gate.c.source == source,
+        ~func.coalesce(_closed(store.instant()), literal(value=False)),
+        _leased(source) <= _limit,
+    )
     found = connection.execute(select(_gate.c.interval).where(free)).first()
     if found is not None and found.interval > 0:
         pace = store.instant(timedelta(seconds=found.interval))
         connection.execute(update(_gate).where(_gate.c.source == source).values(next_at=pace))
     return found is not None
-
-
-def _open_question(store: Store) -> ColumnElement[bool]:
-    return func.coalesce(_closed(store), literal(value=False))
 
 
 def _exists(session: Session, source: str) -> bool:

@@ -7,15 +7,24 @@ and the state `leased`. Where that meets no row the worker is shut out (`Fenced`
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, Row, and_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, select, tuple_, update
 from sqlmodel import Session
 
 from dsar.store import gates
 from dsar.store.counts import count
 from dsar.store.engine import Store
-from dsar.store.task_states import TASK, TaskState, is_in, locking, note_ring
+from dsar.store.task_states import (
+    TASK,
+    Moment,
+    TaskState,
+    is_in,
+    locking,
+    note_ring,
+    server_tells_time,
+)
 
 #: How long a claim holds without a sign of life.
 LEASE = timedelta(seconds=60)
@@ -94,26 +103,33 @@ def _take(
     lease: timedelta,
     shut: Collection[str],
 ) -> Row[Any] | None:
-    now = store.instant()
+    given = {"of_queue": queue, "kinds": tuple(kinds), "given_to": owner, "shut": tuple(shut)}
+    times = Moment.given(store, now=timedelta(), ends=lease)
+    statement = _best(server_tells_time(store))
+    return session.connection().execute(statement, given | times).first()
+
+
+@cache
+def _best(server: bool) -> Any:
+    """The claim: the best ready task of an open source becomes the owner's, in one statement."""
+    now = Moment.said("now", server=server)
     best = (
         select(_c.id)
-        .where(is_in(TaskState.READY), _c.queue == queue, _c.kind.in_(kinds), _c.not_before <= now)
-        .where(_c.source.not_in(gates.shut(store)), _c.source.not_in(shut))
+        .where(is_in(TaskState.READY), _c.queue == bindparam("of_queue"), _c.not_before <= now)
+        .where(_c.kind.in_(bindparam("kinds", expanding=True)))
+        .where(_c.source.not_in(gates.shut(now)))
+        .where(_c.source.not_in(bindparam("shut", expanding=True)))
         .order_by(_c.rank, _c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    taken = {"state": TaskState.LEASED, "owner": owner, "rings": 0, "reason": ""}
     return (
-        session.connection()
-        .execute(
-            update(TASK)
-            .where(_c.id == best.scalar_subquery(), is_in(TaskState.READY))
-            .values(**taken, fence=_c.fence + 1, attempts=_c.attempts + 1)
-            .values(sweep_at=store.instant(lease), updated_at=now)
-            .returning(*_LEASE_COLUMNS)
-        )
-        .first()
+        update(TASK)
+        .where(_c.id == best.scalar_subquery(), is_in(TaskState.READY))
+        .values(state=TaskState.LEASED, owner=bindparam("given_to"), rings=0, reason="")
+        .values(fence=_c.fence + 1, attempts=_c.attempts + 1, updated_at=now)
+        .values(sweep_at=Moment.said("ends", server=server))
+        .returning(*_LEASE_COLUMNS)
     )
 
 
