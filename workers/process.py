@@ -196,7 +196,7 @@ def run_worker(
     """Works off tasks until SIGTERM. BadInput when Redis refuses us."""
     hands = threads or house.settings.worker_threads
     if processes == 1:
-        _attend(Crew(house, "worker", hands, queues=queues))
+        _attend(Crew(house, "worker", hands, JOBS, queues=queues))
         return
     broker_for(house).close()  # a refused password is said once, before anything is started
     house.store.close()  # no connection crosses a fork
@@ -204,7 +204,7 @@ def run_worker(
 
     def child() -> None:
         owner = _child_owner(token, os.getpid())
-        _attend(Crew(house, "worker", hands, queues=queues, owner=owner), parent=parent)
+        _attend(Crew(house, "worker", hands, JOBS, queues=queues, owner=owner), parent=parent)
 
     def died(pid: int) -> None:
         with suppress(SQLAlchemyError), unit(house) as session:
@@ -235,6 +235,9 @@ def embedded(house: House, *, threads: int | None = None, jobs: Jobs = JOBS) -> 
 
 @contextmanager
 def beside_web(house: House) -> Iterator[Crew]:
-    """The bell and the signs of life of a web process, which does no tasks itself."""
-    with _at_work(Crew(house, "web", 0, sweeps=False)) as crew:
+    """The bell and the signs of life of a web process, which does no tasks itself.
+
+    It watches the dates all the same: they must not go unwatched while every scheduler is dead.
+    """
+    with _at_work(Crew(house, "web", 0, JOBS, sweeps=False)) as crew:
         yield crew
