@@ -111,9 +111,12 @@ def _check(row: Transition, facts: Facts) -> None:
 
 
 def _move_clock(session: Session, ticket: Ticket, event: Event, because: Because) -> None:
-    at = house_of(session).store.now(session)
+    at, before = house_of(session).store.now(session), ticket.due_on
     if clock.note(ticket, event, at=at, length=because.length()):
         clock.wind(session, ticket, request_of(session, ticket).received_at)
+        if event is Event.EXTEND and ticket.due_on == before:
+            mend = "Give a shorter one, or no length for the longest there is."
+            raise NotAllowed(f"An extension of that length has no effect under this law. {mend}")
         session.execute(
             update(Task)
             .where(col(Task.ticket_id) == ticket.id)

@@ -22,7 +22,5 @@ def add_once(session: Session, store: Store, row: SQLModel, *, same: tuple[str, 
     session.flush()  # what the row refers to may be new in this transaction
     table = type(row).__table__  # type: ignore[attr-defined]
     statement = insert(store, table).values(row.model_dump())
-    done = session.connection().execute(
-        statement.on_conflict_do_nothing(index_elements=list(same))
-    )
-    return bool(done.rowcount)
+    statement = statement.on_conflict_do_nothing(index_elements=list(same))
+    return session.connection().execute(statement.returning(table.c.id)).first() is not None
