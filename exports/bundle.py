@@ -29,6 +29,7 @@ from exports.datafiles import (
     write_receipts,
     write_records,
 )
+from exports.frames import Seal, Sealing
 from exports.report.paper import BUDGET, Paper, shares
 from exports.report.words import words_in
 
@@ -52,15 +53,17 @@ def build(
     sign_with: Ed25519PrivateKey | None = None,
     print_at_most: int = BUDGET,
     limits: pdf.Limits = pdf.LIMITS,
+    seal_with: Seal | None = None,
 ) -> Built:
     """Writes the bundle of `contents` to `target`, whole or not at all; same contents, same bytes.
 
+    With `seal_with` the file at rest is sealed (see `frames`); size and hash are of the plain ZIP.
     `print_at_most` records go into report.pdf; the data files always hold all. Raises CannotBuild
     where the contents are not fit to leave the house, CannotPrint where the report fails, and
     OSError where the disk does.
     """
     with (
-        _replacing(target) as out,
+        _replacing(target, seal_with) as out,
         Archive(out, target.parent, moment=contents.cut_off) as archive,
     ):
         _Builder(contents, archive, target.parent).write(print_at_most, limits, sign_with)
@@ -136,9 +139,9 @@ class _Builder:
 
 
 class _Hashed:
-    """A file that hashes and counts what is written to it."""
+    """A file, or the seal before it, that hashes and counts what is written to it."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes] | Sealing) -> None:
         self._file = file
         self.hash = hashlib.sha256()
         self.size = 0
@@ -150,13 +153,16 @@ class _Hashed:
 
 
 @contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[_Hashed]:
+def _replacing(target: Path, seal: Seal | None) -> Iterator[_Hashed]:
     """A new file that takes the target's place when it is complete and on disk."""
     number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     part = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
-            yield _Hashed(file)
+            sealing = Sealing(file, seal) if seal else None
+            yield _Hashed(sealing or file)
+            if sealing:
+                sealing.finish()
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)

@@ -1,0 +1,142 @@
+"""A sealed bundle opens only whole, unchanged, in its place and with its own key."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from exports import build, frames, verify
+from exports.frames import FRAME, CannotOpen, Seal, Sealed, Sealing
+from tests.exports import samples
+
+SEAL = Seal(bytes(range(32)), "DSR-2026-0042")
+SIZES = [0, 1, FRAME - 1, FRAME, FRAME + 1, 3 * FRAME, 3 * FRAME + 7]
+
+
+def sealed(plain: bytes, seal: Seal = SEAL) -> bytes:
+    out = io.BytesIO()
+    sealing = Sealing(out, seal)
+    for start in range(0, len(plain), 100_000):
+        sealing.write(plain[start : start + 100_000])
+    sealing.finish()
+    return out.getvalue()
+
+
+def opened(content: bytes, seal: Seal = SEAL) -> bytes:
+    return b"".join(Sealed(io.BytesIO(content), seal).read())
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_sealed_opens_as_it_was(size: int) -> None:
+    plain = os.urandom(size)
+    content = sealed(plain)
+    assert opened(content) == plain
+    assert Sealed(io.BytesIO(content), SEAL).size == size
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [(0, 10), (FRAME - 5, FRAME + 5), (2 * FRAME, None), (FRAME, 2 * FRAME), (5, 5)],
+)
+def test_any_range_is_read_alone(start: int, stop: int | None) -> None:
+    plain = os.urandom(3 * FRAME + 7)
+    assert b"".join(Sealed(io.BytesIO(sealed(plain)), SEAL).read(start, stop)) == plain[start:stop]
+
+
+def test_a_range_reads_only_the_frames_it_needs() -> None:
+    content = bytearray(sealed(bytes(3 * FRAME)))
+    content[-1] ^= 1
+    kept = Sealed(io.BytesIO(bytes(content)), SEAL)
+    assert b"".join(kept.read(0, FRAME)) == bytes(FRAME)
+    with pytest.raises(CannotOpen):
+        list(kept.read(2 * FRAME, 2 * FRAME + 1))
+
+
+@pytest.mark.parametrize("seal", [Seal(bytes(32), SEAL.bundle), Seal(SEAL.key, "DSR-2026-0043")])
+def test_another_key_or_another_bundle_opens_nothing(seal: Seal) -> None:
+    with pytest.raises(CannotOpen, match="Nothing is delivered"):
+        opened(sealed(b"secret"), seal)
+
+
+@pytest.mark.parametrize("key", [b"", b"short", bytes(16), bytes(33)])
+def test_a_lost_key_is_refused_before_anything_is_read(key: bytes) -> None:
+    with pytest.raises(CannotOpen, match="its key is gone"):
+        Seal(key, "DSR-1")
+
+
+def cut(content: bytes) -> bytes:
+    return content[: 24 + 2 * (FRAME + 16)]
+
+
+def swapped(content: bytes) -> bytes:
+    frame = FRAME + 16
+    return (
+        content[:24]
+        + content[24 + frame : 24 + 2 * frame]
+        + content[24 : 24 + frame]
+        + content[24 + 2 * frame :]
+    )
+
+
+def repeated(content: bytes) -> bytes:
+    return content + content[-(FRAME + 16) :]
+
+
+def flipped(content: bytes) -> bytes:
+    return content[:100] + bytes([content[100] ^ 1]) + content[101:]
+
+
+def shortened(content: bytes) -> bytes:
+    return content[:-3]
+
+
+def headless(content: bytes) -> bytes:
+    return content[:20]
+
+
+def shifted(content: bytes) -> bytes:
+    return b"PK" + content
+
+
+def resalted(content: bytes) -> bytes:
+    return content[:8] + bytes(16) + content[24:]
+
+
+@pytest.mark.parametrize(
+    "change", [cut, swapped, repeated, flipped, resalted, shortened, headless, shifted]
+)
+def test_no_frame_can_be_cut_moved_repeated_or_changed(change: object) -> None:
+    content = change(sealed(os.urandom(3 * FRAME)))  # type: ignore[operator]
+    with pytest.raises(CannotOpen):
+        opened(content)
+
+
+def test_sealing_twice_with_one_key_shares_no_byte_stream() -> None:
+    one, two = sealed(bytes(1000)), sealed(bytes(1000))
+    assert one[24:] != two[24:]
+
+
+def test_a_bundle_is_built_straight_into_its_seal(tmp_path: Path) -> None:
+    plain = build(samples.review(), tmp_path / "plain.zip")
+    kept = build(samples.review(), tmp_path / "kept.sealed", seal_with=SEAL)
+    assert (kept.sha256, kept.bytes) == (plain.sha256, plain.bytes)
+    assert opened(kept.path.read_bytes()) == plain.path.read_bytes()
+    assert b"START-HERE" not in kept.path.read_bytes()
+    again = tmp_path / "again.zip"
+    again.write_bytes(opened(kept.path.read_bytes()))
+    assert verify(again) == []
+
+
+def test_no_key_is_in_an_error_or_a_representation_of_bytes() -> None:
+    with pytest.raises(CannotOpen) as caught:
+        opened(sealed(b"secret"), Seal(b"k" * 32, "DSR-1"))
+    assert "kkkk" not in str(caught.value)
+
+
+def test_frames_are_importable_without_the_layout_engine() -> None:
+    code = "import sys, exports; sys.exit('weasyprint' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert frames.FRAME == 1 << 20
