@@ -211,9 +211,10 @@ def _stored(session: Session, path: str) -> Path:
 
 def bundle_file(session: Session, ticket: Ticket, number: int) -> Path:
     """The file of one bundle of a ticket; NotFound where there is none, or it is gone."""
+    kept = _stored(session, "bundles").resolve()
     for bundle in bundles_of(session, ticket):
-        path = _stored(session, bundle.path)
-        if bundle.number == number and path.is_file():
+        path = _stored(session, bundle.path).resolve()
+        if bundle.number == number and path.is_relative_to(kept) and path.is_file():
             return path
     raise NotFound(f"{ticket.ref} has no bundle {number} that can be handed out.")
 

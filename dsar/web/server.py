@@ -47,12 +47,14 @@ def serve(house: House, host: str, port: int) -> None:
 
 def _listen(host: str, port: int) -> socket.socket:
     """The socket, taken before anything is built: a port in use is one sentence, no stack trace."""
+    mend = "Name another with --host and --port."
+    if not 0 <= port < 65536:
+        raise BadInput("port", f"{port} is no port and cannot be used.", mend)
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        mend = "Name another with --host and --port."
+    except OSError as error:
+        reason = error.strerror or "unknown"
         raise BadInput("port", f"{host} port {port} cannot be used: {reason}.", mend) from None
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlmodel import select
-
 from dsar.demo import company
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
@@ -17,7 +15,7 @@ from dsar.services.facts import Because
 from dsar.services.house import House, unit
 from dsar.services.installed.opening import open_house
 from dsar.store import migrate
-from dsar.store.tables import Ticket
+from dsar.store.tables import Request, Ticket
 from dsar.store.tickets import by_ref, request_by_ref
 from workers.drive import drive
 
@@ -75,15 +73,33 @@ def _happen(house: House, ref: str, event: Event) -> None:
         advance(session, staff("ben"), by_ref(session, ref).id, event, because=because)
 
 
-def many(house: House, number: int) -> None:
-    """Copies one ticket's row so often: a long queue, without the work of filing it."""
+def many(house: House, number: int, *, first: int = 0) -> None:
+    """So many open tickets of one request, without the work of filing them."""
     with unit(house) as session:
-        first = session.exec(select(Ticket)).first()
-        assert first is not None
-        session.add_all(_copy(first, number) for number in range(number))
+        request = Request(
+            ref=f"R-MANY-{first}",
+            channel="desk",
+            language="en",
+            regime="eu_gdpr",
+            received_at=NOW,
+            created_at=NOW,
+        )
+        session.add(request)
+        session.flush()
+        session.add_all(_ticket(request, place) for place in range(first, first + number))
 
 
-def _copy(ticket: Ticket, number: int) -> Ticket:
-    values = ticket.model_dump(exclude={"id", "ref"})
-    due = date(2026, 12, 1) + timedelta(days=number % 30)
-    return Ticket(**{**values, "ref": f"R-COPY-{number:05}", "due_on": due})
+def _ticket(request: Request, place: int) -> Ticket:
+    due = date(2026, 12, 1) + timedelta(days=place % 30)
+    return Ticket(
+        ref=f"R-MANY-{place:05}",
+        request_id=request.id,
+        right="access",
+        state="received",
+        machine_version=1,
+        regime="eu_gdpr",
+        regime_version="1",
+        due_on=due,
+        due_at=datetime(due.year, due.month, due.day, tzinfo=UTC),
+        created_at=NOW,
+    )

@@ -13,6 +13,7 @@ from dsar.web.pages import day, size
 #: Each sentence may name `who` and whatever WORDS makes of the entry's data.
 SENTENCES: Mapping[str, str] = {
     "received": "{who} took the request in ({channel}) under {regime}; {due}.",
+    "alert": "A date of its clock came near or passed: {alert}.",
     "task_stuck": "{task}{place} got stuck {attempts} and waits for a person.",
     Event.ASK_IDENTITY: "{who} asked the person to prove who they are.",
     Event.REMIND: "The person was reminded to prove who they are.",
@@ -64,6 +65,11 @@ def _rulings(data: Mapping[str, Any]) -> str:
     return f": {', '.join(given)}" if given else ""
 
 
+def _alert(data: Mapping[str, Any]) -> str:
+    words = str(data.get("alert", "")).replace("_", " ")
+    return f"{words} ({day(data['day'])})" if data.get("day") else words or "no longer known"
+
+
 def _bytes(data: Mapping[str, Any]) -> str:
     return f" ({size(data['bytes'])})" if "bytes" in data else ""
 
@@ -73,6 +79,7 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "channel": lambda data: str(data.get("channel", "")),
     "regime": lambda data: law(str(data.get("regime", ""))),
     "due": _due,
+    "alert": _alert,
     "task": lambda data: TASKS.get(data.get("task", ""), "A task"),
     "place": _place,
     "attempts": _attempts,

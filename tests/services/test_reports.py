@@ -1,0 +1,133 @@
+"""What staff sees costs the same few questions to the database, however long the queue is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from dsar.domain.lifecycle import State
+from dsar.services import reports
+from dsar.services.house import House, look, unit
+from dsar.services.reports import ClockState, clock_state
+from dsar.store.tables import CoverageLine, Task, Ticket
+from dsar.store.tickets import by_ref
+from tests.web.filled import NOW, many
+from tests.workers.houses import new_house
+
+
+@pytest.fixture
+def house(tables_url: str, tmp_path: Path) -> Iterator[House]:
+    house = new_house(tables_url, tmp_path)
+    house.store.clock = lambda: NOW
+    yield house
+    house.store.close()
+
+
+@contextmanager
+def counted(house: House) -> Iterator[list[str]]:
+    """The statements sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_more: object) -> None:
+        sent.append(statement)
+
+    event.listen(house.store.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(house.store.engine, "before_cursor_execute", note)
+
+
+def test_a_queue_of_five_hundred_asks_no_more_than_a_queue_of_one(house: House) -> None:
+    asked = []
+    for number in (1, 499):
+        many(house, number, first=number)
+        with counted(house) as sent, look(house) as session:
+            rows = reports.queue(session)
+        asked.append(len(sent))
+    assert len(rows) == 500
+    assert asked[0] == asked[1] <= 5
+
+
+def test_the_queue_is_in_order_of_the_due_dates(house: House) -> None:
+    many(house, 40)
+    with look(house) as session:
+        dues = [row["due_on"] for row in reports.queue(session)]
+    assert dues == sorted(dues)
+
+
+def test_days_left_are_counted_on_the_controllers_calendar(house: House) -> None:
+    many(house, 1)
+    with look(house) as session:
+        (row,) = reports.queue(session)
+    assert row["days_left"] == (date(2026, 12, 1) - NOW.date()).days
+    house.store.clock = lambda: NOW + timedelta(days=9)
+    with look(house) as session:
+        (row,) = reports.queue(session)
+    assert (row["days_left"], row["overdue"]) == (0, True)
+
+
+def test_tickets_are_counted_by_state(house: House) -> None:
+    many(house, 3)
+    with look(house) as session:
+        assert reports.counted(session) == {State.RECEIVED: 3}
+
+
+def test_what_is_stuck_stands_in_the_queue_with_its_reason(house: House) -> None:
+    many(house, 2)
+    with unit(house) as session:
+        ticket = by_ref(session, "R-MANY-00000")
+        session.add(_stuck(ticket, "It is away."))
+    with look(house) as session:
+        told = {row["ref"]: row["next"] for row in reports.queue(session)}
+    assert told["R-MANY-00000"] == "shop: It is away."
+    assert told["R-MANY-00001"] == "confirm who asks, or ask for proof"
+
+
+def test_a_source_that_was_searched_counts_as_answered_before_anybody_decided(
+    house: House,
+) -> None:
+    many(house, 1)
+    with unit(house) as session:
+        ticket = by_ref(session, "R-MANY-00000")
+        session.add_all(
+            CoverageLine(ticket_id=ticket.id, source=name, title=name, outcome=end, searched_at=at)
+            for name, end, at in (("a", "open", NOW), ("b", "open", None), ("c", "could_not", None))
+        )
+    with look(house) as session:
+        (row,) = reports.queue(session)
+    assert (row["sources_answered"], row["sources"]) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("clock", "due", "state"),
+    [
+        ({}, date(2026, 12, 1), ClockState.RUNNING),
+        ({"waiting_for": ["identity_received"]}, None, ClockState.NOT_STARTED),
+        ({"paused_since": "2026-11-01"}, date(2026, 12, 1), ClockState.STANDS_STILL),
+        ({"act_at_once": "Stop."}, date(2026, 12, 1), ClockState.RUNNING),
+        ({"act_at_once": "Stop."}, None, ClockState.AT_ONCE),
+        ({}, None, ClockState.NO_DAY),
+    ],
+)
+def test_a_clock_without_a_day_says_why(
+    clock: dict[str, object], due: date | None, state: ClockState
+) -> None:
+    ticket = Ticket(clock=clock, due_on=due)  # type: ignore[call-arg]
+    assert clock_state(ticket) is state
+
+
+def _stuck(ticket: Ticket, reason: str) -> Task:
+    return Task(
+        ticket_id=ticket.id,
+        kind="search",
+        source="shop",
+        state="waiting_human",
+        reason=reason,
+        rank=NOW,
+        not_before=NOW,
+        sweep_at=NOW,
+        created_at=NOW,
+        updated_at=NOW,
+    )

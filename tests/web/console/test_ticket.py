@@ -1,0 +1,131 @@
+"""One ticket tells everything staff may know of it, and hands out its bundle."""
+
+import hashlib
+import io
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+from starlette.testclient import TestClient
+
+from dsar.services import reports
+from dsar.services.house import look, unit
+from dsar.services.installed.opening import open_house
+from dsar.store.tables import BundleRow, Request
+from dsar.store.tickets import by_ref, request_of
+from dsar.web.app import create
+from dsar.web.console.ticket import page
+from tests.web.conftest import HERE
+from tests.web.filled import HOSTILE, NOW, Filled
+
+
+def test_the_page_of_a_finished_ticket_tells_its_whole_story(
+    filled: Filled, browser: TestClient
+) -> None:
+    html = browser.get(f"/tickets/{filled.refs['done']}").text
+    for words in (
+        "How it ended",
+        ">22 Nov 2026, 13:00</time>",
+        "What came of every system",
+        "Data supplied",
+        "How the due date was worked out",
+        "1 month from",
+        "ben approved what was decided.",
+        "We have received your request",
+        "juergen.muessig@example.net",
+        f"/tickets/{filled.refs['done']}/bundles/1",
+        f"/tickets/{filled.refs['review']}",
+    ):
+        assert words in html
+
+
+def test_a_ticket_that_waits_for_staff_shows_the_commands_that_lead_on(
+    filled: Filled, browser: TestClient
+) -> None:
+    ref = filled.refs["review"]
+    html = browser.get(f"/tickets/{ref}").text
+    assert "What to do next" in html
+    assert f"dsar ticket act {ref} approve" in html
+
+
+def test_there_is_one_line_for_every_source(filled: Filled) -> None:
+    found = page(filled.house, filled.refs["done"])
+    assert [line.source for line in found.sources] == sorted(filled.house.sources.by_name)
+
+
+def test_a_reference_is_found_however_it_is_written(filled: Filled, browser: TestClient) -> None:
+    assert browser.get(f"/tickets/{filled.refs['done'].lower()}").status_code == 200
+
+
+def test_words_of_the_person_are_shown_and_never_obeyed(
+    filled: Filled, browser: TestClient
+) -> None:
+    html = browser.get(f"/tickets/{filled.refs['late']}").text
+    assert "&lt;script&gt;document.title=" in html
+    assert "{{ 7*7 }}" in html
+    for live in ("<script", "<img src=x", "49 &amp;", HOSTILE):
+        assert live not in html
+
+
+@pytest.mark.parametrize(
+    "path", ["R-NONE", "R-NONE/bundles/1", "%2e%2e%2fetc", "{done}/bundles/2", "{late}/bundles/1",
+             "{done}/bundles/0", "{done}/bundles/x", "{done}/bundles/-1"]
+)  # fmt: skip
+def test_what_is_not_there_is_not_found(filled: Filled, browser: TestClient, path: str) -> None:
+    answer = browser.get(f"/tickets/{path.format(**filled.refs)}")
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+
+
+def test_the_bundle_comes_as_it_was_built_as_a_file_to_keep(
+    filled: Filled, browser: TestClient
+) -> None:
+    ref = filled.refs["done"]
+    (told,) = page(filled.house, ref).bundles
+    answer = browser.get(f"/tickets/{ref}/bundles/1")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{told.name}"'
+    assert answer.headers["content-type"] == "application/zip"
+    assert hashlib.sha256(answer.content).hexdigest() == told.sha256
+    assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
+
+
+@pytest.fixture
+def own(filled: Filled, tmp_path: Path) -> Iterator[Filled]:
+    """A copy of the filled house that the test may change."""
+    copy = shutil.copytree(filled.house.settings.folder, tmp_path / "copy")
+    house = open_house(copy / "dsar.toml", clock=lambda: NOW)
+    assert copy in Path(str(house.store.url.database)).parents
+    yield Filled(house, filled.refs)
+    house.store.close()
+
+
+def visitor(filled: Filled) -> TestClient:
+    return TestClient(create(filled.house), base_url="http://127.0.0.1", client=HERE)
+
+
+def test_a_bundle_whose_file_is_gone_is_not_found_and_a_forgotten_person_stays_forgotten(
+    own: Filled,
+) -> None:
+    ref, browser = own.refs["done"], visitor(own)
+    with look(own.house) as session:
+        reports.bundle_file(session, by_ref(session, ref), 1).unlink()
+    assert browser.get(f"/tickets/{ref}/bundles/1").status_code == 404
+    with unit(own.house) as session:
+        request = session.get_one(Request, request_of(session, by_ref(session, ref)).id)
+        request.data_key = None
+        session.add(request)
+    html = browser.get(f"/tickets/{ref}").text
+    assert "juergen" not in html
+    assert "They were forgotten with the person&#39;s data." in html
+
+
+def test_a_path_in_the_database_never_leads_out_of_the_storage(own: Filled) -> None:
+    secret = own.house.settings.folder / "dsar.toml"
+    with unit(own.house) as session:
+        row = session.exec(select(BundleRow)).one()
+        row.path = f"../{secret.name}"
+        session.add(row)
+    assert visitor(own).get(f"/tickets/{own.refs['done']}/bundles/1").status_code == 404

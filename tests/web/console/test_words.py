@@ -1,0 +1,70 @@
+"""Whatever the lifecycle knows has its words for staff, and due dates say how they stand."""
+
+from typing import Any
+
+import pytest
+
+from dsar.domain.lifecycle import ENDS, PER_SOURCE, TABLE, By, Event, State
+from dsar.domain.rights import Right
+from dsar.services.reports import SENTENCES, ClockState
+from dsar.web.console.queue import VIEWS
+from dsar.web.console.words import EVENTS, OWNERS, RIGHTS, STATES, TASKS, due_of, law, plain
+
+
+def test_every_state_right_owner_event_and_task_has_its_words() -> None:
+    assert set(STATES) == set(State)
+    assert set(RIGHTS) == set(Right)
+    assert set(OWNERS) == {*By, None}
+    assert set(EVENTS) == set(Event)
+    owed = {kind for row in TABLE for kind in row.owes} | PER_SOURCE | {"start"}
+    assert set(TASKS) >= owed
+
+
+def test_every_open_state_says_what_comes_next() -> None:
+    assert set(SENTENCES) == set(State) - ENDS
+
+
+def test_every_ticket_is_in_one_cut_of_the_queue_and_open_ones_in_all_open() -> None:
+    for state in State:
+        shown = [name for name, view in VIEWS.items() if view.shows(state)]
+        assert shown == ["ended"] if state in ENDS else shown[0] == "open" and len(shown) == 2
+
+
+def row(**values: Any) -> dict[str, Any]:
+    usual = {"due_on": "2026-12-22", "days_left": 30, "overdue": False, "closed_at": None}
+    return {**usual, "clock_state": ClockState.RUNNING.value, **values}
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "tone"),
+    [
+        ({}, "30 days left", "calm"),
+        ({"days_left": 8}, "8 days left", "calm"),
+        ({"days_left": 7}, "7 days left", "near"),
+        ({"days_left": 1}, "1 day left", "near"),
+        ({"days_left": 0}, "Today is the last day", "near"),
+        ({"days_left": -1, "overdue": True}, "1 day overdue", "over"),
+        ({"days_left": -5, "overdue": True}, "5 days overdue", "over"),
+        ({"days_left": -5, "closed_at": "2026-11-01T00:00:00Z"}, "", "calm"),
+        ({"due_on": None, "clock_state": "at_once", "days_left": None}, "At once", "near"),
+        (
+            {"due_on": None, "clock_state": "no_day", "days_left": None},
+            "Without undue delay",
+            "calm",
+        ),
+        ({"clock_state": "stands_still"}, "The clock stands still", "still"),
+        ({"clock_state": "not_started", "due_on": None}, "The clock waits for an answer", "still"),
+    ],
+)
+def test_a_due_date_says_how_it_stands(values: dict[str, Any], words: str, tone: str) -> None:
+    due = due_of(row(**values))
+    assert (due.words, due.tone) == (words, tone)
+
+
+@pytest.mark.parametrize("state", ClockState)
+def test_no_state_of_the_clock_is_forgotten(state: ClockState) -> None:
+    assert due_of(row(clock_state=state.value)).tone
+
+
+def test_names_become_words() -> None:
+    assert (law("eu_gdpr"), plain("customer_number")) == ("EU GDPR", "Customer number")

@@ -1,0 +1,100 @@
+"""The server answers until it is asked to stop, then ends in order with nothing of us in its log."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from dsar.domain.errors import BadInput
+from dsar.web.server import serve
+from tests.servers import free_port
+from tests.web.filled import Filled
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from dsar.services.installed.opening import open_house
+from dsar.web.server import serve
+serve(open_house(Path(sys.argv[1])), "127.0.0.1", int(sys.argv[2]))
+"""
+
+
+def start(filled: Filled, port: int) -> subprocess.Popen[str]:
+    settings = str(filled.house.settings.folder / "dsar.toml")
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, settings, str(port)],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def answered(url: str, *, seconds: float = 30) -> bytes:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            with urlopen(url, timeout=5) as answer:
+                return bytes(answer.read())
+        except URLError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_stop_it_ends_in_order_and_its_log_names_no_ticket(
+    filled: Filled, which: signal.Signals
+) -> None:
+    port = free_port()
+    process = start(filled, port)
+    try:
+        page = answered(f"http://127.0.0.1:{port}/tickets/{filled.refs['late']}?who=johanna")
+        assert filled.refs["late"].encode() in page
+        process.send_signal(which)
+        log, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 0, log
+    assert filled.refs["late"] not in log
+    assert "johanna" not in log
+
+
+def test_a_port_in_use_is_told_in_one_sentence(filled: Filled) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BadInput, match=f"127.0.0.1 port {port} cannot be used"):
+            serve(filled.house, "127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("no-such-host.invalid", 8000)])
+def test_an_address_that_cannot_be_had_is_told_in_one_sentence(
+    filled: Filled, host: str, port: int
+) -> None:
+    with pytest.raises(BadInput, match="cannot be used"):
+        serve(filled.house, host, port)
+
+
+def test_serving_leaves_the_signals_of_the_process_as_they_were(filled: Filled) -> None:
+    """Also the one that stopped it: the caller's own way to end goes on afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
+    port = free_port()
+
+    def stop() -> None:
+        answered(f"http://127.0.0.1:{port}/healthz")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    visitor = threading.Thread(target=stop)
+    visitor.start()
+    serve(filled.house, "127.0.0.1", port)
+    visitor.join()
+    assert signal.getsignal(signal.SIGTERM) is before
