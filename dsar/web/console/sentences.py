@@ -7,13 +7,14 @@ from typing import Any
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import By, Event
 from dsar.domain.regimes import Regime
+from dsar.domain.thresholds import THRESHOLDS
 from dsar.web.console.words import TASKS, law
 from dsar.web.pages import day, size
 
 #: Each sentence may name `who` and whatever WORDS makes of the entry's data.
 SENTENCES: Mapping[str, str] = {
     "received": "{who} took the request in ({channel}) under {regime}; {due}.",
-    "alert": "A date of its clock came near or passed: {alert}.",
+    "alert": "{alert}",
     "task_stuck": "{task}{place} got stuck {attempts} and waits for a person.",
     Event.ASK_IDENTITY: "{who} asked the person to prove who they are.",
     Event.REMIND: "The person was reminded to prove who they are.",
@@ -47,6 +48,9 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
+_THRESHOLDS = {row.name: row for row in THRESHOLDS}
+
+
 def _due(data: Mapping[str, Any]) -> str:
     return f"due {day(data['due'])}" if data.get("due") else "no due day"
 
@@ -66,8 +70,12 @@ def _rulings(data: Mapping[str, Any]) -> str:
 
 
 def _alert(data: Mapping[str, Any]) -> str:
-    words = str(data.get("alert", "")).replace("_", " ")
-    return f"{words} ({day(data['day'])})" if data.get("day") else words or "no longer known"
+    """The threshold's own words; a daily one bears the day it was noticed, not the date watched."""
+    row = _THRESHOLDS.get(str(data.get("alert", "")))
+    if row is None or not data.get("day"):
+        return "A date of its clock was passed."
+    on = day(data["day"])
+    return f"Overdue on {on}." if row.daily else row.words.format(day=on)
 
 
 def _bytes(data: Mapping[str, Any]) -> str:

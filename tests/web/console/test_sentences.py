@@ -66,8 +66,12 @@ def test_an_entry_without_any_data_can_still_be_told(event: str) -> None:
             "ana ruled on what was in doubt: support.messages=withhold:rights_of_others, a.b=keep.",
         ),
         (
-            entry("alert", "system:engine", alert="one_week_left", day="2026-12-15"),
-            "A date of its clock came near or passed: one week left (15 Dec 2026).",
+            entry("alert", "system:engine", alert="three_days", day="2026-12-22"),
+            "Three days are left; due 22 Dec 2026.",
+        ),
+        (
+            entry("alert", "system:engine", alert="overdue", day="2026-12-25"),
+            "Overdue on 25 Dec 2026.",
         ),
         (entry("bundle_built", number=2, bytes=86_500), "Bundle 2 was built (86.5 kB)."),
         (entry("later_invention"), "ana: later invention."),
