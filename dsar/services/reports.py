@@ -15,11 +15,12 @@ from dsar.domain.coverage import WORDS, Outcome
 from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import ENDS, OWNER, By, State, leaving
 from dsar.domain.rights import ARTICLES, Right
+from dsar.domain.timeline import timeline
 from dsar.services import journal, seals
 from dsar.services.bundles import bundles_of
 from dsar.services.facts import Because, facts_of, waits_for
 from dsar.services.house import house_of
-from dsar.services.law.clock import today
+from dsar.services.law.clock import dates_of, today
 from dsar.services.letters import TITLES, written
 from dsar.store.tables import CoverageLine, Request, Task, Ticket
 from dsar.store.tickets import lines, of_request, request_of, siblings
@@ -186,6 +187,7 @@ def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
         "channel": request.channel,
         "person": _person(session, ticket, request),
         "clock": ticket.clock,
+        "picture": _picture(session, ticket, request),
         "doubts": ticket.doubts,
         "stuck": around.stuck.get(ticket.id, []),
         "possible": possible(session, ticket),
@@ -202,6 +204,17 @@ def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
             for e in journal.history(session, ticket)
         ],
     }  # fmt: skip
+
+
+def _picture(session: Session, ticket: Ticket, request: Request) -> str:
+    """The dates of a ticket as an SVG element; all words in it are escaped."""
+    if not ticket.clock.get("in_force"):
+        return ""
+    return timeline(
+        dates_of(session, ticket, request.received_at),
+        title=f"The dates of {ticket.ref}",
+        today=today(session) if State(ticket.state) not in ENDS else None,
+    )
 
 
 def _stored(session: Session, path: str) -> Path:

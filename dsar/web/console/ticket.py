@@ -84,13 +84,14 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The dates of a ticket and how they were worked out."""
+    """The dates of a ticket and how they were worked out; `picture` is an SVG element of ours."""
 
     at_once: str
     dates: tuple[tuple[str, str], ...]
     steps: tuple[Derivation, ...]
     calendar: str
     waiting_for: tuple[str, ...]
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,7 @@ def _clock(view: Mapping[str, Any]) -> Clock:
         ),
         calendar=told.get("calendar") or "",
         waiting_for=tuple(plain(name) for name in told.get("waiting_for", ())),
+        picture=view.get("picture", ""),
     )
 
 
