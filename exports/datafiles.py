@@ -31,7 +31,8 @@ JSON, CSV, SCHEMA, SCRIPT = (
 CHUNK = 10_000
 #: From this many records on, deflate at its fastest: thrice the speed for two fifths more bytes.
 MANY = 100_000
-_DANGEROUS = tuple("=+-@\t\r\n\0＝＋－＠")
+_DANGEROUS = frozenset("=+-@\t\r\n\0＝＋－＠")
+_AS_THEY_ARE = frozenset({int, float, type(None)})
 _BATCH = 500
 
 #: So many different reasons are counted one by one; the rest are counted as `OTHER`.
@@ -82,11 +83,10 @@ def safe_cell(value: Any) -> Any:
 
     Numbers stay numbers. Lists and objects are written as JSON.
     """
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_DANGEROUS) else value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None or isinstance(value, int | float):
+    kind = type(value)
+    if kind is str:
+        return f"'{value}" if value[:1] in _DANGEROUS else value
+    if kind in _AS_THEY_ARE:
         return value
     return encode(value).decode()
 
