@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, select, update
 from sqlmodel import Session, col
 
-from dsar.store.engine import Store
+from dsar.store.engine import Store, system_clock
 from dsar.store.leases import (
     GRACE,
     LEASE,
@@ -98,7 +98,7 @@ def enqueue(
     session.flush()  # the ticket may be new in this transaction
     now = store.instant()
     values = {
-        "id": _id(),
+        "id": _aged_id(store),
         "ticket_id": ticket_id,
         "kind": kind,
         "source": source,
@@ -119,6 +119,12 @@ def enqueue(
     if new and not blocked and not_before is None:
         note_ring(session, queue, new)
     return new
+
+
+def _aged_id(store: Store) -> str:
+    """An id that sorts by age, so that of two equal deadlines the older task is claimed first."""
+    milliseconds = int((store.clock or system_clock)().timestamp() * 1000)
+    return f"{milliseconds:012x}{_id()[12:]}"
 
 
 _ZERO = dict.fromkeys(("fence", "attempts", "crashes", "deferrals", "rings", "done"), 0) | {

@@ -39,6 +39,7 @@ class House:
         self.store = store
         self.done: Counter[tuple[str, str, int]] = Counter()
         self.held: dict[str, set[Lease]] = {}
+        self.withdrawn: set[str] = set()
         self.tickets = [new_ticket(store, number) for number in (1, 2)]
         workers = [Actor(f"worker {n}", self._worker(f"worker {n}")) for n in range(3)]
         helpers = [Actor("sweeper", self._sweeper), Actor("web", self._web)]
@@ -55,11 +56,16 @@ class House:
         return Commit(self)
 
     def settled(self) -> bool:
+        whole = {TaskState.DONE: len(SOURCES) + 1}
         with self.store.reading() as session:
             return all(
-                tasks.by_state(session, ticket) == {TaskState.DONE: len(SOURCES) + 1}
+                tasks.by_state(session, ticket) == whole
+                or (ticket in self.withdrawn and not self._open(session, ticket))
                 for ticket in self.tickets
             )
+
+    def _open(self, session: Session, ticket: str) -> set[TaskState]:
+        return set(tasks.by_state(session, ticket)) & tasks.OPEN
 
     # -- processes ---------------------------------------------------------------------------------
 
@@ -73,6 +79,12 @@ class House:
                         session, self.store, ticket_id=ticket, kind="act", source=source, rank=DUE
                     )
             yield "filed"
+        if self.simulation.random.random() < 0.05:
+            with self._commit() as session:
+                locked(session, self.tickets[1])
+                tasks.cancel_ticket(session, self.store, ticket_id=self.tickets[1])
+            self.withdrawn.add(self.tickets[1])
+            yield "withdrawn"
 
     def _sweeper(self, _queue: str) -> Body:
         with self._commit() as session:
@@ -107,7 +119,10 @@ class House:
             with self._commit() as session:
                 locked(session, lease.ticket_id)
                 standing = intend(session, self.store, lease, key, number=page, sheet="")
+            began_without = set(self.withdrawn)
             yield "intended"
+            if lease.ticket_id in began_without:
+                raise Wrong("began after the person had withdrawn")
             place = (lease.ticket_id, lease.source or "bundle", page)
             if standing is Standing.UNKNOWN and not self.done[place]:
                 with self._commit() as session:
@@ -191,8 +206,16 @@ class House:
         wanted = {(t, s, n) for t in self.tickets for s in SOURCES for n in range(PAGES)}
         wanted |= {(ticket, "bundle", 0) for ticket in self.tickets}
         done = {place: number for place, number in self.done.items() if number}
-        if done != dict.fromkeys(wanted, 1):
+        whole = {place for place in wanted if place[0] not in self.withdrawn}
+        if set(done.values()) != {1} or not whole <= set(done) <= wanted:
             raise Wrong(f"done: {sorted(Counter(done.values()).items())}, of {len(wanted)}")
+        with self.store.reading() as session:
+            rows = session.connection().exec_driver_sql(
+                "SELECT kind, done, checkpoint FROM task WHERE state = 'done'"
+            )
+            pages = {(kind, done, int(at)) for kind, done, at in rows}
+        if pages != {("act", PAGES, PAGES), ("bundle", 1, 1)}:
+            raise Wrong(f"pages counted: {sorted(pages)}")
 
 
 class Commit:

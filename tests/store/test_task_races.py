@@ -194,6 +194,23 @@ def test_a_join_decided_under_the_tickets_lock_happens_once(store: Store) -> Non
         assert sorted(joined) == [False, False, False, True]  # type: ignore[type-var]
 
 
+def test_without_the_tickets_lock_the_same_join_would_be_lost(store: Store) -> None:
+    """Why the lock is there: each of the last two counts before it can see the other's end."""
+    ticket = new_ticket(store)
+    for source in ("left", "right"):
+        add_task(store, ticket, source=source)
+    leases, both_completed = [claimed(store), claimed(store)], threading.Barrier(2)
+
+    def finish(lease: Lease) -> bool:
+        with committed(store) as session:
+            tasks.complete(session, store, lease)
+            both_completed.wait(30)
+            return tasks.by_state(session, ticket, "search") == {TaskState.DONE: 2}
+
+    joined = at_once(*[lambda lease=lease: finish(lease) for lease in leases])
+    assert joined == [False, False]
+
+
 def test_renewing_waits_for_nobody_who_is_writing(store: Store) -> None:
     ticket = new_ticket(store)
     for key in "ab":

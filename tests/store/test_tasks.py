@@ -49,6 +49,15 @@ def test_the_earliest_deadline_is_claimed_first(store: Store, ticket: str) -> No
     assert claim(store) is None
 
 
+def test_of_equal_deadlines_the_older_task_is_claimed_first(
+    store: Store, ticket: str, hands: Hands
+) -> None:
+    for key in "abcd":
+        add_task(store, ticket, key=key)
+        hands.turn(seconds=1)
+    assert [claimed(store).key for _ in range(4)] == list("abcd")
+
+
 def test_a_claim_counts_the_attempt_before_the_work(store: Store, ticket: str) -> None:
     new = add_task(store, ticket)
     assert (claimed(store).attempts, task(store, new).attempts) == (1, 1)
