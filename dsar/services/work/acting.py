@@ -15,7 +15,7 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.records import PROOF, Done, Item, Receipt
 from dsar.domain.rights import Right
 from dsar.domain.sifting import VERB, stopped
-from dsar.sdk import Adapter, Batch, NeedsHuman, can
+from dsar.sdk import VERBS, Adapter, Batch, NeedsHuman, can
 from dsar.services.house import House, look, unit
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
@@ -136,7 +136,7 @@ def _receipts(adapter: Adapter, verb: str, batch: Batch, standing: Standing) -> 
         found = _probed(adapter, batch)
     else:
         found = list(getattr(adapter, verb)(batch))
-    return _complete(batch, found)
+    return _complete(verb, batch, found)
 
 
 def _probed(adapter: Adapter, batch: Batch) -> list[Receipt]:
@@ -150,10 +150,15 @@ def _probed(adapter: Adapter, batch: Batch) -> list[Receipt]:
     raise NeedsHuman(message)
 
 
-def _complete(batch: Batch, found: Iterable[Receipt]) -> Sequence[Receipt]:
-    """Exactly one receipt for each item, in the batch's order: anything else proves nothing."""
-    by_key = {receipt.key: receipt for receipt in found}
-    missing = [item.key for item in batch.items if item.key not in by_key]
+def _complete(verb: str, batch: Batch, found: Iterable[Receipt]) -> Sequence[Receipt]:
+    """Exactly one receipt of this verb for each item, in the batch's order.
+
+    None, two that may contradict each other, one of another collection: that proves nothing.
+    """
+    fits = [one for one in found if one.collection == batch.collection and one.done in VERBS[verb]]
+    by_key = {receipt.key: receipt for receipt in fits}
+    twice = Counter(receipt.key for receipt in fits) if len(by_key) < len(fits) else Counter()
+    missing = [i.key for i in batch.items if i.key not in by_key or twice[i.key] > 1]
     if missing:
         message = f"{len(missing)} of {len(batch.items)} {batch.collection} were not accounted for."
         raise NeedsHuman(message)
