@@ -93,9 +93,12 @@ def _redis(house: House) -> str:
 def _processes(house: House) -> str:
     with look(house) as session:
         kinds = [row.kind for row in processes.alive(session, house.store)]
+        waits = oldest_unclaimed(session, house.store)
     named = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
     if "embedded" in kinds or {"worker", "scheduler"} <= set(kinds):
         return f"{named}."
+    if house.store.sqlite and house.settings.redis_url is None and not waits:
+        return f"{named or 'none'}; nothing waits for one."
     missing = [kind for kind in ("worker", "scheduler") if kind not in kinds]
     start = " and ".join(f"dsar {kind}" for kind in missing)
     or_all = "" if house.settings.redis_url else ", or dsar serve for all in one"

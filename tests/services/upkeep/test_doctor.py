@@ -42,6 +42,7 @@ def test_a_healthy_house_has_one_good_line_for_each_check(house: House) -> None:
 
 
 def test_nobody_working_is_named_with_the_command_that_mends_it(house: House) -> None:
+    add_task(house.store, new_ticket(house.store), not_before=datetime.now(UTC), rank=DUE)
     with unit(house) as session:
         processes.gone(session, process="worker")
     assert "Start dsar worker" in wrong(house)["processes"][0]
@@ -53,6 +54,13 @@ def test_all_in_one_needs_no_other_process(house: House) -> None:
             processes.gone(session, process=kind)
         processes.beat(session, house.store, process="serve", kind="embedded")
     assert "processes" not in wrong(house)
+
+
+def test_a_small_house_needs_no_process_while_nothing_waits(house: House) -> None:
+    with unit(house) as session:
+        for kind in ("worker", "scheduler"):
+            processes.gone(session, process=kind)
+    assert set(wrong(house)) == (set() if house.store.sqlite else {"processes"})
 
 
 def test_an_empty_database_names_the_command_that_fills_it(tmp_path: Path) -> None:

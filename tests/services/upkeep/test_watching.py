@@ -34,9 +34,7 @@ def test_after_three_days_without_anybody_everything_passed_is_raised_at_once(
     before = raised(small)
     small.clock.turn(days=4)
     watching.watch(small.house)
-    assert raised(small) - before == Counter(
-        extension_ends=1, three_days=1, one_day=1, overdue=1
-    )
+    assert raised(small) - before == Counter(extension_ends=1, three_days=1, one_day=1, overdue=1)
     assert small.events(f"{ref}-1").count("alert") == raised(small).total()
 
 
