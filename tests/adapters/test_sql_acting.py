@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from dsar.adapters.dictionary import Erase
+from dsar.adapters.dictionary import Column, Erase, Marking
 from dsar.adapters.sql import Sql
 from dsar.sdk import Batch, Done, Item, Receipt
 from tests.adapters.shop import counted, fill, run, shop
@@ -200,6 +200,32 @@ def test_a_table_without_a_mark_fails_and_says_what_to_declare(source: Sql) -> N
         [receipt] = verb(batch("orders", "100"))
         assert receipt.done is Done.FAILED
         assert "Declare" in receipt.reason
+
+
+def test_a_mark_that_does_not_fit_its_column_fails_by_its_name(source: Sql) -> None:
+    tables = source.settings.tables
+    wrong = replace(tables["customers"], restrict=Marking("born", "yes"))
+    adapter = Sql(replace(source.settings, tables={**tables, "customers": wrong}))
+    [receipt] = adapter.restrict(batch("customers", "1"))
+    adapter.close()
+    assert receipt.done is Done.FAILED
+    assert "customers.born" in receipt.reason
+
+
+@pytest.mark.postgres
+def test_a_mask_that_does_not_fit_its_column_fails_and_says_so(postgres_url: str) -> None:
+    fill(postgres_url)
+    source = shop(postgres_url)
+    tables = source.settings.tables
+    columns = {**tables["customers"].columns, "balance": Column({"en": "Balance"}, mask="gone")}
+    wrong = replace(tables["customers"], columns=columns, erase=Erase.MASK)
+    adapter = Sql(replace(source.settings, tables={**tables, "customers": wrong}))
+    receipts = adapter.erase(batch("customers", "1", "2"))
+    adapter.close()
+    assert {(receipt.done, receipt.reason) for receipt in receipts} == {
+        (Done.FAILED, "The value is not of its column's type. Declare another mask.")
+    }
+    source.close()
 
 
 def test_a_batch_larger_than_a_statements_parameters_is_one_transaction(

@@ -86,7 +86,7 @@ def test_a_row_that_refers_to_the_person_twice_is_given_once(url: str) -> None:
     run(url, "ALTER TABLE orders ADD COLUMN payer INTEGER", "UPDATE orders SET payer = 1")
     source = shop(url)
     orders = source.settings.tables["orders"]
-    both = replace(orders, from_={**orders.from_, "payer": "customers.id"})
+    both = replace(orders, from_={**orders.from_, "payer": ("customers.id",)})
     records = found(
         Sql(replace(source.settings, tables={**source.settings.tables, "orders": both}))
     )

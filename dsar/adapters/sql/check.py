@@ -54,7 +54,7 @@ def _table(database: Database, live: Live) -> Iterator[Problem]:
             )
     if not missing:
         yield from _masks(live)
-        if not _tells_apart(database, live):
+        if not live.declared.key or not _tells_apart(database, live):
             yield Problem(
                 f"{at}.key", "does not tell rows apart.", "Name the columns that do together."
             )

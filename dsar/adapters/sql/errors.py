@@ -145,6 +145,7 @@ _REFUSALS: Mapping[str, str] = {
     "Declare a mask with {{key}} in it, or choose another value.",
     "23514": "A rule of the database forbids the value. Declare a mask it allows.",
     "22001": "The value is longer than its column. Declare a shorter mask, or shorten it.",
+    "22P02": "The value is not of its column's type. Declare another mask.",
 }
 _SQLITE_REFUSALS = (
     ("FOREIGN KEY", "23503"),

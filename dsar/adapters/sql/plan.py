@@ -27,12 +27,18 @@ class Step:
 def order(
     tables: Mapping[str, Table], live: Mapping[str, Live] | None = None
 ) -> tuple[list[str], list[str]]:
-    """The tables, parents first, and those on a circle of `from` references.
+    """The tables, parents first, and those on a circle of references.
 
-    Foreign keys of the database count too, as far as they make no circle of their own.
+    A search goes by the declared references. For erasing, the foreign keys of the database (`live`)
+    count more: where a table is found by way of one that refers to it, the key turns them round.
     """
-    declared = {name: {parent for _, parent, _ in t.references()} for name, t in tables.items()}
     foreign = _foreign(tables, live or {})
+    declared = {
+        name: {
+            parent for _, parent, _ in table.references() if name not in foreign.get(parent, set())
+        }
+        for name, table in tables.items()
+    }
     done: list[str] = []
     waiting = list(tables)
     while waiting:
@@ -49,7 +55,7 @@ def _ready(
 ) -> str | None:
     left = set(waiting)
     return next(
-        (n for n in waiting if not (declared[n] & left or (foreign.get(n, set()) - {n}) & left)),
+        (n for n in waiting if not (declared[n] | foreign.get(n, set())) & left),
         None,
     )
 
@@ -57,7 +63,7 @@ def _ready(
 def _foreign(tables: Mapping[str, Table], live: Mapping[str, Live]) -> dict[str, set[str]]:
     by_real_name = {found.real_name: name for name, found in live.items()}
     return {
-        name: {by_real_name[real] for real in live[name].refers_to if real in by_real_name}
+        name: {by_real_name[real] for real in live[name].refers_to if real in by_real_name} - {name}
         for name in tables
         if name in live
     }
@@ -90,8 +96,6 @@ def faults(settings: SqlSettings) -> Iterator[Problem]:
 
 
 def _table_faults(name: str, table: Table, settings: SqlSettings) -> Iterator[Problem]:
-    if not table.key:
-        yield Problem(f"tables.{name}.key", "is empty.", "Name the column that tells rows apart.")
     for column, parent, parent_column in table.references():
         if parent not in settings.tables or not parent_column:
             yield Problem(
@@ -126,7 +130,7 @@ def steps(
 ) -> list[Step]:
     """Every step of the search for this person, parents first, no row reached twice."""
     found: dict[str, list[Step]] = {}
-    ordered, _ = order(settings.tables, live)
+    ordered, _ = order(settings.tables)
     for name in ordered:
         ways = [
             *_roots(connection, live[name], subject),

@@ -90,9 +90,9 @@ def _behind(live: Live, statement: sa.Select[Any], after: str | None) -> sa.Sele
 
 def _refuse_double(live: Live, rows: Sequence[sa.Row[Any]], last: str | None) -> None:
     """Rows that cannot be told apart could be lost at a page's border, or erased for another."""
-    places = live.key_places
-    keys = {tuple(row[place] for place in places) for row in rows}
-    nameless = any(None in key for key in keys)
+    keys = set(map(live.key_values, rows))
+    several = len(live.key_places) > 1
+    nameless = any(None in key for key in keys) if several else None in keys
     if nameless or len(keys) < len(rows) or (rows and live.key_of(rows[0]) == last):
         raise NeedsHuman(
             f"The key of {live.name} does not tell its rows apart. Declare the columns that do."

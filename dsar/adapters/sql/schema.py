@@ -4,10 +4,11 @@ import hashlib
 import hmac
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -76,9 +77,15 @@ class Live:
     def key_places(self) -> tuple[int, ...]:
         return tuple(self.names.index(name) for name in self.declared.key)
 
+    @cached_property
+    def key_values(self) -> Callable[[Sequence[Any]], Any]:
+        """Takes the key out of a row: the value, or a tuple where the key has several columns."""
+        return itemgetter(*self.key_places)
+
     def key_of(self, row: Sequence[Any]) -> str:
         """The text that names the row: the record's key."""
-        return key_text([row[place] for place in self.key_places])
+        values = self.key_values(row)
+        return key_text(values if len(self.key_places) > 1 else (values,))
 
     @cached_property
     def _one_number(self) -> bool:
@@ -202,6 +209,11 @@ class Database:
                     f"Table {declared.table or name} is not in the database. "
                     "Restore it, or mend the source's declaration."
                 )
+            if not found[name].declared.key:
+                raise NeedsHuman(
+                    f"Table {name} has no primary key. Declare as key the columns that tell its "
+                    "rows apart."
+                )
             if gone := found[name].missing():
                 raise NeedsHuman(
                     f"Column {name}.{gone[0]} is not in the database. "
@@ -245,11 +257,22 @@ def _reflect(connection: sa.Connection, tables: Mapping[str, Table]) -> dict[str
         foreign |= inspector.get_multi_foreign_keys(
             schema=schema, filter_names=wanted, kind=ObjectKind.ANY
         )
+    keyed = {name: _keyed(inspector, name, table) for name, table in tables.items()}
     return {
-        name: _live(name, tables[name], columns[where], foreign.get(where, []), connection)
+        name: _live(name, keyed[name], columns[where], foreign.get(where, []), connection)
         for name, where in places.items()
         if where in columns
     }
+
+
+def _keyed(inspector: Inspector, name: str, table: Table) -> Table:
+    """The table with its primary key, where the declaration leaves the key to the database."""
+    schema, real = place(name, table)
+    if table.key or not inspector.has_table(real, schema):
+        return table
+    return replace(
+        table, key=tuple(inspector.get_pk_constraint(real, schema)["constrained_columns"])
+    )
 
 
 def _columns(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dsar.adapters.dictionary import Column, Erase, Marking
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
 class Table:
     """One table.
 
+    `key` names the columns that tell rows apart; without it the table's primary key does.
     `identify` maps a kind of identifier to the column or columns that hold it; `from` maps a column
-    to the "table.column" it refers to; `gives` maps a kind of identifier to the column that holds
-    a further one of the same person. `unique` says that one identifier belongs to one row: two rows
-    stop the search, or need a person's eye where the identifier is `shared`. `table` is the name in
-    the database where it differs, with its schema if need be.
+    to the "table.column" it refers to, or to several; `gives` maps a kind of identifier to the
+    column that holds a further one of the same person. `unique` says that one identifier belongs to
+    one row: two rows stop the search, or need a person's eye where the identifier is `shared`.
+    `table` is the name in the database where it differs, with its schema if need be.
     """
 
-    key: tuple[str, ...]
+    key: tuple[str, ...] = ()
     title: Words = field(default_factory=dict)
     meaning: Words = field(default_factory=dict)
     table: str = ""
@@ -32,7 +34,7 @@ class Table:
     unique: bool = True
     shared: bool = False
     name_match: str | None = None
-    from_: Mapping[str, str] = field(default_factory=dict)
+    from_: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     gives: Mapping[str, str] = field(default_factory=dict)
     erase: Erase = Erase.DELETE
     restrict: Marking | None = None
@@ -41,9 +43,8 @@ class Table:
 
     def references(self) -> tuple[tuple[str, str, str], ...]:
         """Each `from` entry as (column, parent table, parent column)."""
-        return tuple(
-            (column, *target.rpartition(".")[::2]) for column, target in self.from_.items()
-        )
+        pairs = [(column, one) for column, targets in self.from_.items() for one in targets]
+        return tuple((column, *_split(one)) for column, one in pairs)
 
     def named(self) -> tuple[str, ...]:
         """Every column the declaration relies on, each once."""
@@ -65,17 +66,34 @@ class Table:
         )
 
 
+def _split(target: str) -> tuple[str, str]:
+    """The table and the column of "table.column"; without a dot there is no table."""
+    table, _, column = target.rpartition(".")
+    return table, column
+
+
 @dataclass(frozen=True, kw_only=True)
 class SqlSettings:
     """A SQL source: any SQLAlchemy URL, the declared tables, how many records make a page.
 
-    All adapters made from the same settings share what was learned of the database's schema.
+    `dataset` is a Fideslang dataset in YAML to take the tables from; where the file holds several,
+    `dataset_key` chooses. A table declared here as well replaces the one of the dataset. All
+    adapters made from the same settings share what was learned of the database's schema.
     """
 
     url: Location = field(repr=False)
-    tables: Mapping[str, Table]
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    dataset: Path | None = None
+    dataset_key: str | None = None
     page: int = 1000
     mask_key: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.dataset:
+            from dsar.adapters.sql.fideslang import read
+
+            tables = {**read(self.dataset, self.dataset_key), **self.tables}
+            object.__setattr__(self, "tables", tables)
 
     @property
     def gives(self) -> tuple[str, ...]:

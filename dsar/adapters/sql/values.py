@@ -83,7 +83,8 @@ def reader(kind: TypeEngine[Any], dialect: str) -> Reader | None:
 def key_text(values: Sequence[Any]) -> str:
     """The text that names a row: its key's value, or a JSON list where the key has several."""
     if len(values) == 1:
-        return str(plain(values[0]))
+        value = values[0]
+        return value if type(value) is str else str(plain(value))
     return json.dumps([plain(value) for value in values], ensure_ascii=False)
 
 

@@ -153,9 +153,8 @@ def _masking(live: Live, fields: Sequence[str], mask_key: str) -> Change:
         if value is None and name in live.required:
             return _failed(f"Column {live.name}.{name} cannot be empty. Declare a mask for it.")
     if not values:
-        return _failed(
-            f"Erasing leaves every asked column of {live.name} as it is. Declare a mask."
-        )
+        kept = f"Nothing in {live.name} that is asked for is declared to be erased."
+        return Change(None, Done.KEPT, kept)
     return Change(sa.update(live.table).values(values).where, Done.ANONYMISED)
 
 
@@ -238,6 +237,8 @@ def _marked(live: Live, marking: Marking | None, verb: str, done: Done) -> Chang
         return _failed(
             f"{live.name} has no mark for this. Declare {verb} = {{ column = …, value = … }}."
         )
+    if fault := _fault(live, marking.column, marking.value):
+        return _failed(fault)
     value = incoming(marking.value, live.types[marking.column], live.dialect)
     return Change(sa.update(live.table).values({marking.column: value}).where, done)
 

@@ -1,0 +1,79 @@
+"""The adapters' README is true: its sources work as they stand, and every setting has its line."""
+
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from dsar.adapters.dictionary import Column
+from dsar.adapters.files import settings as files_settings
+from dsar.adapters.sql import settings as sql_settings
+from dsar.sdk import Adapter, Batch, Item, Subject, registry
+from tests.adapters.shop import run
+
+README = Path(registry.__file__).parents[1] / "adapters" / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+SOURCES = dict(re.findall(r"<!-- toml: (\w+) -->\n```toml\n(.*?)```", TEXT, re.DOTALL))
+PERSON = Subject.of([("email", "ann@example.com")])
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        sql_settings.SqlSettings,
+        sql_settings.Table,
+        Column,
+        files_settings.FilesSettings,
+        files_settings.FileCollection,
+    ],
+)
+def test_every_setting_has_its_line(declared: type) -> None:
+    for entry in fields(declared):
+        assert f"`{entry.name.removesuffix('_')}`" in TEXT
+
+
+def opened(name: str, folder: Path) -> Adapter:
+    [table] = tomllib.loads(SOURCES[name]).values()
+    kind = registry.adapter(table["adapter"])
+    return kind(registry.settings_from(kind, table, at=f"sources.{name}", folder=folder))
+
+
+def found(source: Adapter) -> list[tuple[str, str]]:
+    return [(r.collection, r.key) for page in source.find(PERSON) for r in page.records]
+
+
+def test_the_sql_source_works_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_MASK_KEY", "secret")
+    run(
+        f"sqlite:///{tmp_path / 'shop.sqlite'}",
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, number TEXT NOT NULL, email TEXT NOT NULL, "
+        "full_name TEXT, born DATE, restricted BOOLEAN NOT NULL, newsletter BOOLEAN NOT NULL)",
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers, "
+        "note TEXT)",
+        "INSERT INTO customers VALUES (1, 'C1', 'Ann@example.com', 'Ann', '1980-05-06', 0, 1)",
+        "INSERT INTO orders VALUES (10, 1, 'x'), (11, 1, NULL)",
+    )
+    source = opened("sql", tmp_path)
+    assert source.check() == []
+    assert found(source) == [("customers", "1"), ("orders", "10"), ("orders", "11")]
+    assert [one.name for one in source.collections()] == ["customers", "orders"]
+    for verb in ("restrict", "object_to", "erase"):
+        batch = Batch("customers", [Item("1")], "k1", ("newsletter",))
+        [receipt] = getattr(source, verb)(batch)
+        assert str(receipt.done) in {"restricted", "stopped", "anonymised"}
+    assert found(source) == []
+    source.close()
+
+
+def test_the_files_source_works_as_it_stands(tmp_path: Path) -> None:
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    (folder / "newsletter-1.csv").write_text("id,email,state\n1,ann@example.com,on\n")
+    (folder / "visits.jsonl").write_text(
+        '{"at": "2026-01-02", "user": {"email": "ANN@example.com"}, "page": "/"}\n'
+    )
+    source = opened("files", tmp_path)
+    assert source.check() == []
+    assert [name for name, _key in found(source)] == ["newsletter", "visits"]
