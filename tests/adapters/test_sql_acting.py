@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from dsar.adapters.dictionary import Column, Erase, Marking
 from dsar.adapters.sql import Sql
 from dsar.sdk import Batch, Done, Item, Receipt
-from tests.adapters.shop import counted, fill, run, shop
+from tests.adapters.shop import PERSON, counted, fill, run, shop
 
 
 @pytest.fixture
@@ -139,14 +139,8 @@ def test_a_correction_takes_the_type_of_its_column(source: Sql, url: str) -> Non
     assert done(source.rectify(batch("customers", Item("1", changes=changes)))) == {
         "1": Done.RECTIFIED
     }
-    record = next(iter(source.find(shop_person()))).records[0]
+    record = next(iter(source.find(PERSON))).records[0]
     assert {name: record.data[name] for name in changes} == changes
-
-
-def shop_person():
-    from tests.adapters.shop import PERSON
-
-    return PERSON
 
 
 @pytest.mark.parametrize(
