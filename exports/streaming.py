@@ -9,6 +9,7 @@ This module, with `report.archival`, is the only one that uses WeasyPrint beyond
 interface, which is why the version is pinned; a test compares its pages with `write_whole`'s.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,8 +32,8 @@ from exports.report.archival import NOTHING, Head, describe, metadata
 from exports.report.growing import GrowingPdf
 from exports.report.tags import Marks, Tags
 
-#: A portion is full at so many blocks or characters: some eight pages, a hundred megabytes at most.
-PORTION_BLOCKS, PORTION_SIZE = 250, 64_000
+#: A portion is full at so many blocks or so much weight: some eight pages.
+PORTION_BLOCKS, PORTION_WEIGHT = 250, 80_000
 #: So many running feet are laid out at once, at the end, when the number of pages is known.
 _FEET = 50
 #: PDF points to one CSS pixel.
@@ -90,10 +91,24 @@ def write(blocks: Iterable[str], head: Head, out: IO[bytes]) -> int:
     Each block is exactly one HTML element. Memory is bounded by the largest portion.
     """
     painter = _Painter(head, out)
-    for pages in _portions(blocks, painter):
-        painter.paint(pages)
-    painter.finish()
+    with _undisturbed():
+        for pages in _portions(blocks, painter):
+            painter.paint(pages)
+            gc.collect()
+        painter.finish()
     return len(painter.pdf.page_references)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """No search for garbage in the midst of a portion, where almost nothing is garbage yet."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 def _portions(blocks: Iterable[str], painter: "_Painter") -> Iterator[list[Page]]:
@@ -102,7 +117,7 @@ def _portions(blocks: Iterable[str], painter: "_Painter") -> Iterator[list[Page]
     carried: list[str] = []
     first = True
     while True:
-        portion = [*carried, *_next(waiting, PORTION_SIZE - sum(map(len, carried)))]
+        portion = [*carried, *_next(waiting, PORTION_WEIGHT - sum(map(_weight, carried)))]
         more = next(waiting, None)
         pages = painter.lay_out(portion, first=first)
         if more is None:
@@ -114,12 +129,17 @@ def _portions(blocks: Iterable[str], painter: "_Painter") -> Iterator[list[Page]
         yield pages[:finished]
 
 
-def _next(waiting: Iterator[str], size: int) -> Iterator[str]:
+def _weight(block: str) -> int:
+    """What a block costs to lay out: its text, and more for each element."""
+    return len(block) + 16 * block.count("<")
+
+
+def _next(waiting: Iterator[str], room: int) -> Iterator[str]:
     """The next blocks: at least one, no more than a portion."""
     for count, block in enumerate(waiting, 1):
         yield block
-        size -= len(block)
-        if size <= 0 or count >= PORTION_BLOCKS:
+        room -= _weight(block)
+        if room <= 0 or count >= PORTION_BLOCKS:
             return
 
 

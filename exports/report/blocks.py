@@ -93,7 +93,8 @@ def blocks(job: dict[str, Any], texts: IO[bytes]) -> Iterator[str]:
     context = _context(document, words, printed=sum(sheet["printed"] for sheet in sheets))
     yield from _rendered("front.html", context)
     for facts, records in zip(sheets, document["sets"], strict=True):
-        yield from _rendered("set.html", {**context, "set": records, "facts": facts})
+        heading = {"set": records, "facts": facts, "explained": explains(facts)}
+        yield from _rendered("set.html", {**context, **heading})
         yield from _records(records, facts, texts, context)
     yield from _rendered("back.html", context)
 
@@ -114,7 +115,7 @@ def _context(document: Document, words: Words, *, printed: int) -> dict[str, Any
         "copying": Right(document["request"]["right"]) in COPYING,
         "printed": printed,
         "answer": answer(document, words, printed=printed),
-        "retention": lambda activity: retention(activity["retention"], words),
+        "retention": lambda activity: " ".join(retention(activity["retention"], words)),
     }
 
 
@@ -139,12 +140,19 @@ def _records(
         yield from _rendered("table.html", {**context, **table})
     elif facts["style"] == CARDS:
         for number, row in enumerate(picked, 1):
-            pairs = [(f["label"], text) for f, text in zip(shown, row, strict=True) if text]
-            yield from _rendered("card.html", {**context, "number": number, "pairs": pairs})
+            pairs = [(field, text) for field, text in zip(shown, row, strict=True) if text]
+            card = {"number": number, "pairs": pairs, "explained": explains(facts)}
+            yield from _rendered("card.html", {**context, **card})
     else:
         labels = [f"{field['label']}{context['w']['format']['colon']}" for field in shown]
         for number, row in enumerate(picked, 1):
             yield _line(number, labels, row)
+
+
+def explains(facts: dict[str, Any]) -> bool:
+    """Whether the records themselves say what their fields mean: one or two small cards do."""
+    small = facts["printed"] <= 2 and max(facts["widths"], default=0) <= 120
+    return bool(facts["style"] == CARDS and small)
 
 
 def _widths(facts: dict[str, Any]) -> list[int]:
@@ -215,7 +223,8 @@ def retention(facts: Document, words: Words) -> list[str]:
                 period=words.period(facts["period"]), since=facts["since_label"]
             )
         )
-    found.append(facts["because"])
+    if facts["because"]:
+        found.append(facts["because"])
     if facts["law"]:
         found.append(words["activity"]["retention_law"].format(law=facts["law"]))
-    return [sentence for sentence in found if sentence]
+    return [f"{sentence.rstrip('.')}." for sentence in found]

@@ -56,7 +56,8 @@ class Words:
 
     def said(self, section: str, key: str) -> str:
         """The words for a key that comes from outside; the key itself where none are known."""
-        return str(self[section].get(key, key.replace("_", " ") if key.isidentifier() else key))
+        plain = key.replace("_", " ") if key.isidentifier() else key
+        return str(self[section].get(key, plain[:1].upper() + plain[1:]))
 
 
 def languages() -> tuple[str, ...]:

@@ -62,7 +62,9 @@ def text(path: Path) -> str:
     """The text as poppler extracts it, in reading order."""
     if not shutil.which("pdftotext"):
         pytest.skip("pdftotext (poppler-utils) is not installed")
-    run = subprocess.run(["pdftotext", "-raw", "-enc", "UTF-8", path, "-"], capture_output=True, check=True)
+    run = subprocess.run(
+        ["pdftotext", "-raw", "-enc", "UTF-8", path, "-"], capture_output=True, check=True
+    )
     return run.stdout.decode().replace("\u200b", "").replace("\xad", "")
 
 

@@ -54,7 +54,7 @@ def sample(count: int = 60) -> Iterator[str]:
 
 @pytest.fixture
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "PORTION_SIZE", 6_000)
+    monkeypatch.setattr(streaming, "PORTION_WEIGHT", 8_000)
 
 
 def printed(path: Path, count: int = 60) -> Path:
@@ -137,7 +137,7 @@ def test_the_same_blocks_give_the_same_bytes() -> None:
 def test_a_block_longer_than_a_portion_is_printed_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "PORTION_SIZE", 500)
+    monkeypatch.setattr(streaming, "PORTION_WEIGHT", 500)
     path = tmp_path / "long.pdf"
     with path.open("wb") as out:
         write(iter([table(120), *lines(5), table(90)]), HEAD, out)
