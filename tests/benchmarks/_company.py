@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from dsar.cli.opened import keep_loaded
 from dsar.domain.rights import Right
 from dsar.services import identity, intake
 from dsar.services.actor import staff
@@ -56,28 +57,35 @@ url = "{url}"
 [shop.tables.users]
 title = "Account"
 key = "id"
+erase = "mask"
 identify = {{ email = "email" }}
 [shop.tables.users.columns]
-id = "Number"
+id = {{ label = "Number", mask = "keep" }}
 email = "E-mail address"
 full_name = "Name"
 phone = "Telephone"
 [shop.tables.addresses]
 title = "Addresses"
 key = "id"
+erase = "mask"
 from = {{ user_id = "users.id" }}
-columns = {{ id = "Number", user_id = "Account", street = "Street", city = "Town" }}
+[shop.tables.addresses.columns]
+id = {{ label = "Number", mask = "keep" }}
+user_id = {{ label = "Account", mask = "keep" }}
+street = "Street"
+city = "Town"
 [shop.tables.orders]
 title = "Orders"
 key = "id"
+erase = "mask"
 from = {{ user_id = "users.id" }}
 [shop.tables.orders.columns]
-id = "Number"
-user_id = "Account"
-ordered_on = "Ordered on"
-item = "Item"
-note = "Note"
-total = "Total"
+id = {{ label = "Number", mask = "keep" }}
+user_id = {{ label = "Account", mask = "keep" }}
+ordered_on = {{ label = "Ordered on", mask = "keep" }}
+item = {{ label = "Item" }}
+note = {{ label = "Note" }}
+total = {{ label = "Total", mask = "keep" }}
 """
 
 _POLICY = """
@@ -127,6 +135,7 @@ def company(rows: int, *, redis_url: str | None = None) -> Iterator[tuple[House,
         (folder / "dsar.toml").write_text(_SETTINGS.format(database=ours, redis=redis))
         house = open_house(folder / "dsar.toml")
         upgrade(house.store)
+        keep_loaded()
         try:
             yield house, plain
         finally:

@@ -103,11 +103,10 @@ def _one_page(house: House, run: Run, job: Job, sheet: Sheet, adapter: Adapter) 
     batch = _batch(house, job, sheet, key)
     receipts = _receipts(adapter, job.verb, batch, standing)
     with unit(house) as session:
-        ticket = locked(session, run.lease.ticket_id)
         failed = [receipt for receipt in receipts if receipt.done is Done.FAILED]
         settle_effect(session, house.store, run.lease, key, failed=bool(failed))
         if not failed:
-            _file(session, job, ticket, sheet, receipts)
+            _file(session, job, run.lease.ticket_id, sheet, receipts)
             tasks.checkpoint(session, house.store, run.lease, str(sheet.number), done=len(receipts))
     if failed:
         message = f"{len(failed)} of {len(receipts)} {sheet.collection}: {failed[0].reason}"
@@ -166,16 +165,21 @@ def _complete(verb: str, batch: Batch, found: Iterable[Receipt]) -> Sequence[Rec
 
 
 def _file(
-    session: Session, job: Job, ticket: Ticket, sheet: Sheet, receipts: Sequence[Receipt]
+    session: Session, job: Job, ticket_id: str, sheet: Sheet, receipts: Sequence[Receipt]
 ) -> None:
     """The receipts of one page; where it was acted on before, the later ones take their place."""
     pages.remove(
-        session, ticket, role=job.role, round_=job.round_, source=sheet.source, number=sheet.number
+        session,
+        ticket_id,
+        role=job.role,
+        round_=job.round_,
+        source=sheet.source,
+        number=sheet.number,
     )
     pages.write(
         session,
         job.seal,
-        ticket,
+        ticket_id,
         role=job.role,
         round_=job.round_,
         source=sheet.source,
@@ -200,11 +204,12 @@ def _tell(session: Session, house: House, ticket: Ticket, source: str, job: Job)
     )
     kept: Counter[tuple[str, str]] = Counter()
     done = 0
-    for receipt in receipts_of(house, job.seal, sheets):
-        if receipt.done in PROOF:
-            done += 1
-        else:
-            kept[(receipt.collection, receipt.reason)] += 1
+    for sheet, rows in pages.opened(house, job.seal, sheets):
+        for what, _, why in map(pages.receipt_parts, rows):
+            if what in PROOF:
+                done += 1
+            else:
+                kept[(sheet.collection, why)] += 1
     row.done = done
     row.kept = [entry for entry in row.kept if entry["ground"] != "source_keeps"] + [
         {

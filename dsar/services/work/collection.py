@@ -86,7 +86,7 @@ def _write(
         pages.write(
             session,
             seal,
-            ticket,
+            ticket.id,
             role=pages.RECORDS,
             round_=1,
             source=run.lease.source,

@@ -140,7 +140,7 @@ def _write_manifest(
             pages.write(
                 session,
                 seal,
-                ticket,
+                ticket.id,
                 role=pages.MANIFEST,
                 round_=ticket.round,
                 source=source,

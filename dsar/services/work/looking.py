@@ -62,19 +62,19 @@ def _finish(run: Run, residue: int, *, erased: bool) -> None:
 
 def _items(house: House, seal: Seal, sheets: tuple[Sheet, ...]) -> dict[Place, Item]:
     return {
-        (sheet.collection, row[0]): pages.to_item(row)
-        for sheet in sheets
-        for row in pages.rows(house, seal, sheet)
+        (sheet.collection, item.key): item
+        for sheet, rows in pages.opened(house, seal, sheets)
+        for item in map(pages.to_item, rows)
     }
 
 
 def _kept(house: House, seal: Seal, sheets: tuple[Sheet, ...]) -> frozenset[Place]:
     """What the source said it keeps is expected to be there."""
     return frozenset(
-        (sheet.collection, row[0])
-        for sheet in sheets
-        for row in pages.rows(house, seal, sheet)
-        if row[1] == Done.KEPT
+        (sheet.collection, key)
+        for sheet, rows in pages.opened(house, seal, sheets)
+        for done, key, _ in map(pages.receipt_parts, rows)
+        if done == Done.KEPT
     )
 
 
@@ -131,9 +131,9 @@ def _still_there(
     if not can(adapter, "probe"):
         return 0
     residue = 0
-    for sheet in sheets:
+    for sheet, rows in pages.opened(house, seal, sheets):
         run.check()
-        keys = [row[0] for row in pages.rows(house, seal, sheet) if row[1] == Done.ERASED]
+        keys = [key for done, key, _ in map(pages.receipt_parts, rows) if done == Done.ERASED]
         if keys:
             residue += _present(adapter, Batch(sheet.collection, [Item(k) for k in keys], "probe"))
     return residue

@@ -36,7 +36,7 @@ class Sheet:
 def write(
     session: Session,
     seal: Seal,
-    ticket: Ticket,
+    ticket_id: str,
     *,
     role: str,
     round_: int,
@@ -47,7 +47,7 @@ def write(
 ) -> Page:
     """Adds one sealed page; the caller's fenced transaction makes it count."""
     page = Page(
-        ticket_id=ticket.id,
+        ticket_id=ticket_id,
         role=role,
         round=round_,
         source=source,
@@ -64,12 +64,12 @@ def write(
 
 
 def remove(
-    session: Session, ticket: Ticket, *, role: str, round_: int, source: str, number: int
+    session: Session, ticket_id: str, *, role: str, round_: int, source: str, number: int
 ) -> None:
     """Takes a page away that is written anew."""
     session.execute(
         delete(Page)
-        .where(col(Page.ticket_id) == ticket.id, col(Page.role) == role)
+        .where(col(Page.ticket_id) == ticket_id, col(Page.role) == role)
         .where(col(Page.round) == round_, col(Page.source) == source, col(Page.number) == number)
     )
 
@@ -119,24 +119,41 @@ def to_record(collection: str, row: list[Any]) -> Record:
     return Record(collection, row[0], row[1], Match(row[2]), row[3])
 
 
-def from_item(item: Item) -> list[Any]:
-    """A manifest item as a row of a page."""
+def from_item(item: Item) -> Any:
+    """A manifest item as a row of a page; its key alone where the whole record is meant."""
+    if not item.fields and not item.changes:
+        return item.key
     return [item.key, list(item.fields), dict(item.changes)]
 
 
-def to_item(row: list[Any]) -> Item:
+def to_item(row: Any) -> Item:
     """The manifest item in a row."""
-    return Item(row[0], tuple(row[1]), row[2])
+    return Item(row) if isinstance(row, str) else Item(row[0], tuple(row[1]), row[2])
 
 
-def from_receipt(receipt: Receipt) -> list[Any]:
-    """A receipt as a row of a page."""
-    return [receipt.key, receipt.done.value, receipt.reason]
+#: Between what was done and the key, in a receipt without a reason: no value of `Done` holds it.
+_BAR = "|"
 
 
-def to_receipt(collection: str, row: list[Any]) -> Receipt:
+def from_receipt(receipt: Receipt) -> Any:
+    """A receipt as a row of a page: text where there is no reason to keep, which is most often."""
+    if not receipt.reason:
+        return f"{receipt.done.value}{_BAR}{receipt.key}"
+    return [receipt.done.value, receipt.key, receipt.reason]
+
+
+def receipt_parts(row: Any) -> tuple[str, str, str]:
+    """What was done, to which key, and why, as it stands in a row."""
+    if isinstance(row, str):
+        done, _, key = row.partition(_BAR)
+        return done, key, ""
+    return row[0], row[1], row[2]
+
+
+def to_receipt(collection: str, row: Any) -> Receipt:
     """The receipt in a row."""
-    return Receipt(collection, row[0], Done(row[1]), row[2])
+    done, key, reason = receipt_parts(row)
+    return Receipt(collection, key, Done(done), reason)
 
 
 def opened(house: House, seal: Seal, every: Sequence[Sheet]) -> Iterator[tuple[Sheet, list[Any]]]:
