@@ -71,21 +71,20 @@ def identifiers(session: Session, request_id: str) -> Sequence[Identifier]:
 
 
 def lines(session: Session, ticket_id: str) -> Sequence[CoverageLine]:
-    """A ticket's coverage, one line per source."""
-    return session.exec(
-        select(CoverageLine)
-        .where(col(CoverageLine.ticket_id) == ticket_id)
-        .order_by(col(CoverageLine.source))
-    ).all()
+    """A ticket's coverage, one line per source; asked for once in a unit of work."""
+    known: dict[str, Sequence[CoverageLine]] = session.info.setdefault("lines", {})
+    if not known.get(ticket_id):
+        known[ticket_id] = session.exec(
+            select(CoverageLine)
+            .where(col(CoverageLine.ticket_id) == ticket_id)
+            .order_by(col(CoverageLine.source))
+        ).all()
+    return known[ticket_id]
 
 
 def line(session: Session, ticket_id: str, source: str) -> CoverageLine:
     """The coverage line of one source."""
-    return session.exec(
-        select(CoverageLine).where(
-            col(CoverageLine.ticket_id) == ticket_id, col(CoverageLine.source) == source
-        )
-    ).one()
+    return next(row for row in lines(session, ticket_id) if row.source == source)
 
 
 def rulings(session: Session, ticket_id: str) -> Sequence[Ruling]:
