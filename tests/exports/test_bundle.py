@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,8 @@ from exports import build, verify
 from exports.bundle import sweep
 from exports.datafiles import CannotBuild
 from tests.exports import samples
+
+ROOT = Path(__file__).parents[2]
 
 
 def members(path: Path) -> dict[str, bytes]:
@@ -115,3 +119,28 @@ def test_what_a_crash_left_is_swept_when_it_is_old(tmp_path: Path) -> None:
     assert sweep(tmp_path, older_than=3600) == 0
     assert sweep(tmp_path, older_than=-1) == 1
     assert not left.exists()
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from exports import build
+from tests.exports import samples
+from dataclasses import replace
+contents = replace(samples.access(), sets=(samples.visits(int(sys.argv[1])),))
+build(contents, Path(sys.argv[2]), print_at_most=0)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def peak_mb(count: int, folder: Path) -> float:
+    """The most memory a process of its own needs to build a bundle of so many records."""
+    command = [sys.executable, "-c", PEAK, str(count), str(folder / f"{count}.zip")]
+    run = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return int(run.stdout) / 1024
+
+
+def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path) -> None:
+    few, many = peak_mb(2_000, tmp_path), peak_mb(60_000, tmp_path)
+    assert many < few + 20
+    assert many < 200

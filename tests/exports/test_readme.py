@@ -1,0 +1,45 @@
+"""The README of the format tells of every kind of file a bundle holds, and of nothing else."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import exports
+from exports import bundle, frames, redact
+from exports.processing import FORMAT
+from exports.report.paper import BUDGET, SAMPLE
+from tests.exports import samples
+
+README = (Path(exports.__file__).parent / "README.md").read_text("utf-8")
+
+
+def kind(name: str) -> str:
+    """A member's place in the README's table."""
+    if name.startswith("viewer/"):
+        return "viewer/<source>.<collection>-0001.js"
+    if name.startswith("receipts/"):
+        return "receipts/<source>/<collection>.*"
+    return re.sub(r"^data/[^/]+/[^.]+", "data/<source>/<collection>", name)
+
+
+def test_the_table_lists_exactly_the_kinds_of_files_there_are(tmp_path: Path) -> None:
+    found = set()
+    for number, contents in enumerate([samples.access(), samples.erasure()]):
+        target = tmp_path / f"{number}.zip"
+        key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+        with zipfile.ZipFile(bundle.build(contents, target, sign_with=key).path) as built:
+            found |= {kind(name) for name in built.namelist()}
+    table = re.findall(r"^\| `([^`]+)` \|", README, re.MULTILINE)
+    assert found == set(table)
+
+
+def test_its_figures_and_names_are_those_of_the_code() -> None:
+    assert f"`{FORMAT}`" in README
+    assert f"{BUDGET:,} records at most" in README
+    assert f"first {SAMPLE}." in README
+    assert frames.FRAME == 1 << 20
+    for name in ("sweep", "build"):
+        assert hasattr(bundle, name)
+    assert hasattr(redact, "leaks")
