@@ -1,0 +1,110 @@
+"""`dsar request`: filing, confirming, waiting and showing, for people and for programs."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.cli.conftest import Cli
+from tests.company import EMAIL
+
+NEW = ("request", "new", "--right", "access", "--identifier", f"email={EMAIL}")
+
+
+def test_a_request_is_filed_and_shown_as_json(dsar: Cli) -> None:
+    said = dsar(*NEW, "--right", "erasure", "--channel", "mail", "--json")
+    assert (said.code, said.err) == (0, "")
+    view = said.json
+    assert {"ref", "regime", "channel", "received_at", "tickets"} <= set(view)
+    assert [t["right"] for t in view["tickets"]] == ["access", "erasure"]
+    assert {t["state"] for t in view["tickets"]} == {"received"}
+    for ticket in view["tickets"]:
+        assert {"ref", "due_on", "owner", "next", "coverage", "journal", "bundles"} <= set(ticket)
+    again = dsar("request", "show", view["ref"].lower(), "--json")
+    assert again.json == view
+
+
+def test_people_read_a_table(dsar: Cli) -> None:
+    said = dsar(*NEW)
+    first, head, row = said.out.splitlines()
+    assert first.startswith("Request R-")
+    assert head.split() == ["TICKET", "RIGHT", "STATE", "DUE", "NEXT"]
+    assert "access" in row
+    assert "confirm who asks" in row
+
+
+def test_the_whole_life_of_a_request_runs_from_one_command(dsar: Cli) -> None:
+    said = dsar(
+        *NEW, "--identity-confirmed-by", "ana", "--reason", "called back", "--wait", "--json",
+    )  # fmt: skip
+    assert said.code == 0
+    (ticket,) = said.json["tickets"]
+    assert ticket["state"] == "fulfilled"
+    (bundle,) = ticket["bundles"]
+    checked = dsar("bundle", "verify", bundle["path"], "--json")
+    assert (checked.code, checked.json["whole"]) == (0, True)
+
+
+def test_waiting_ends_where_a_person_must_act(dsar: Cli) -> None:
+    words = list(NEW)
+    words[words.index("access")] = "erasure"
+    said = dsar(
+        *words, "--identity-confirmed-by", "ana", "--reason", "called back", "--wait", "--json",
+    )  # fmt: skip
+    assert said.code == 0
+    assert said.json["tickets"][0]["state"] == "in_review"
+
+
+def test_what_has_no_doubts_is_approved_in_somebodys_name(dsar: Cli) -> None:
+    words = list(NEW)
+    words[words.index("access")] = "rectification"
+    said = dsar(
+        *words, "--correct", "family_name=Lind", "--identity-confirmed-by", "ana",
+        "--reason", "called back", "--wait", "--approved-by", "ben", "--json",
+    )  # fmt: skip
+    (ticket,) = said.json["tickets"]
+    assert ticket["state"] == "fulfilled"
+    approved = [e for e in ticket["journal"] if e["event"] == "approve"]
+    assert [e["actor"] for e in approved] == ["staff:ben"]
+    assert dsar.one.shop("SELECT family_name FROM customers WHERE id = 1") == "Lind"
+
+
+def test_the_same_key_gives_the_first_request_again_and_confirms_nobody_twice(dsar: Cli) -> None:
+    words = (*NEW, "--key", "mail-1", "--identity-confirmed-by", "ana", "--reason", "r", "--json")
+    first, again = dsar(*words), dsar(*words)
+    assert (first.code, again.code) == (0, 0)
+    assert first.json["ref"] == again.json["ref"]
+
+
+def test_confirming_is_a_command_of_its_own(dsar: Cli) -> None:
+    ref = dsar(*NEW, "--json").json["ref"]
+    said = dsar("request", "confirm", ref, "--by", "ana", "--reason", "called back", "--json")
+    assert said.json["tickets"][0]["state"] == "collecting"
+    again = dsar("request", "confirm", ref, "--by", "ana", "--reason", "called back")
+    assert again.code == 1
+    assert "not possible while" in again.refusal
+
+
+def test_a_confirmation_without_a_reason_files_nothing(dsar: Cli) -> None:
+    said = dsar(*NEW, "--identity-confirmed-by", "ana")
+    assert said.code == 2
+    assert said.refusal.startswith("dsar: reason: is missing.")
+    assert dsar("ticket", "list", "--json").json == []
+
+
+def test_when_it_arrived_counts(dsar: Cli) -> None:
+    early = (datetime.now(UTC) - timedelta(days=10)).isoformat()
+    said = dsar(*NEW, "--received", early, "--json")
+    late = dsar(*NEW, "--json")
+    due = [answer.json["tickets"][0]["due_on"] for answer in (said, late)]
+    assert due[0] < due[1]
+
+
+def test_a_failing_source_leaves_the_answer_readable_by_programs(dsar: Cli) -> None:
+    """What is logged on the way does not stand between a program and its JSON."""
+    dsar.one.shop("DROP TABLE invoices")
+    said = dsar(
+        *NEW, "--identity-confirmed-by", "ana", "--reason", "called back", "--wait", "--json",
+    )  # fmt: skip
+    assert said.code == 0
+    (ticket,) = said.json["tickets"]
+    assert ticket["state"] == "source_failed"
+    assert "invoices" in ticket["next"]
+    assert EMAIL not in said.err

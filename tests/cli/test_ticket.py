@@ -1,0 +1,118 @@
+"""`dsar ticket`: the queue, one ticket, its letters, and acting on it."""
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.company import EMAIL
+
+
+def asked(dsar: Cli, right: str, *more: str) -> str:
+    """A confirmed ticket as far as it goes without staff."""
+    said = dsar(
+        "request", "new", "--right", right, "--identifier", f"email={EMAIL}",
+        "--identity-confirmed-by", "ana", "--reason", "called back", "--wait", "--json", *more,
+    )  # fmt: skip
+    assert said.code == 0
+    return str(said.json["tickets"][0]["ref"])
+
+
+def test_the_queue_is_sorted_by_due_date_and_the_ended_are_apart(dsar: Cli) -> None:
+    for received in ("2026-01-10T10:00:00+01:00", "2026-01-05T10:00:00+01:00"):
+        dsar(
+            "request", "new", "--right", "access", "--identifier", f"email={EMAIL}",
+            "--received", received,
+        )  # fmt: skip
+    rows = dsar("ticket", "list", "--json").json
+    assert [row["due_on"] for row in rows] == sorted(row["due_on"] for row in rows)
+    assert {"ref", "right", "state", "owner", "next", "due_on", "overdue"} <= set(rows[0])
+    dsar("ticket", "act", rows[0]["ref"], "withdraw")
+    assert [row["ref"] for row in dsar("ticket", "list", "--json").json] == [rows[1]["ref"]]
+    ended = dsar("ticket", "list", "--ended", "--json").json
+    assert [(row["ref"], row["state"]) for row in ended] == [(rows[0]["ref"], "withdrawn")]
+
+
+def test_one_ticket_is_shown_with_its_coverage(dsar: Cli) -> None:
+    ref = asked(dsar, "erasure")
+    said = dsar("ticket", "show", ref)
+    assert said.code == 0
+    assert "state in_review" in said.out
+    assert "Web shop" in said.out
+    assert dsar("ticket", "show", ref, "--json").json["ref"] == ref
+
+
+def test_staff_acts_by_the_words_of_the_table(dsar: Cli) -> None:
+    ref = asked(dsar, "erasure")
+    ruled = dsar(
+        "ticket", "act", ref, "revise", "--by", "ben", "--reason", "claim", "--wait",
+        "--rule", "shop.customers.street=keep:erasure_legal_claims", "--json",
+    )  # fmt: skip
+    assert (ruled.code, ruled.json["state"]) == (0, "in_review")
+    done = dsar("ticket", "act", ref, "approve", "--by", "ben", "--wait", "--json")
+    assert (done.code, done.json["state"]) == (0, "partly_fulfilled")
+    assert dsar.one.shop("SELECT street FROM customers WHERE id = 1") == "Storgatan 5"
+
+
+def test_a_new_decision_needs_its_words_and_reasons(dsar: Cli) -> None:
+    ref = asked(dsar, "automated_decision_review")
+    for more in ((), ("--decision", "granted")):
+        said = dsar("ticket", "act", ref, "decide", "--by", "ben", *more)
+        assert said.code in {1, 2}
+        assert said.refusal
+    said = dsar(
+        "ticket", "act", ref, "decide", "--by", "ben", "--decision", "granted",
+        "--reason", "paid in time", "--json",
+    )  # fmt: skip
+    assert said.json["state"] == "assembling"
+
+
+def test_a_refused_event_says_what_is_possible_and_exits_with_one(dsar: Cli) -> None:
+    ref = asked(dsar, "erasure")
+    said = dsar("ticket", "act", ref, "deliver")
+    assert said.code == 1
+    assert f"deliver is not possible while {ref} is in_review. Possible now:" in said.refusal
+    as_json = dsar("ticket", "act", ref, "deliver", "--json")
+    assert as_json.code == 1
+    assert "Possible now" in as_json.json["error"]["message"]
+
+
+def test_letters_are_shown_as_they_were_written(dsar: Cli) -> None:
+    ref = asked(dsar, "erasure")
+    said = dsar("ticket", "letters", ref, "--json")
+    assert [letter["kind"] for letter in said.json] == ["received", "accepted"]
+    assert all(ref in letter["subject"] for letter in said.json)
+    assert "Good day" in dsar("ticket", "letters", ref).out
+
+
+@pytest.mark.parametrize("event", ["sources_answered", "lapse", "bundle_built"])
+def test_what_belongs_to_the_engine_is_refused(dsar: Cli, event: str) -> None:
+    ref = asked(dsar, "erasure")
+    assert dsar("ticket", "act", ref, event).code == 1
+
+
+def test_a_bundle_comes_out_again_byte_for_byte(dsar: Cli) -> None:
+    ref = asked(dsar, "consent_withdrawal")
+    said = dsar("bundle", "build", ref, "--out", str(dsar.folder / "again.zip"), "--json")
+    assert (said.code, said.json["same"]) == (0, True)
+
+
+def test_the_journal_is_verified_and_a_change_is_named(dsar: Cli) -> None:
+    ref = asked(dsar, "erasure")
+    whole = dsar("journal", "verify", "--json")
+    assert whole.code == 0
+    assert whole.json["faults"] == []
+    with dsar.one.house.store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE journal SET actor = 'staff:eve' WHERE seq = 2")
+    bad = dsar("journal", "verify", "--json")
+    assert bad.code == 1
+    assert [(f["ticket"], f["entry"]) for f in bad.json["faults"]] == [(ref, 2)]
+
+
+def test_a_hold_is_placed_listed_and_lifted(dsar: Cli) -> None:
+    placed = dsar(
+        "hold", "place", "--identifier", f"email={EMAIL}", "--reason", "A claim.", "--by", "ben",
+        "--json",
+    ).json["id"]  # fmt: skip
+    assert [row["id"] for row in dsar("hold", "list", "--json").json] == [placed]
+    assert dsar("hold", "lift", placed).code == 0
+    assert dsar("hold", "list", "--json").json == []
+    assert dsar("hold", "lift", placed).code == 1
