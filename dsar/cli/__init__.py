@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "request": "dsar.cli.request:app",
     "ticket": "dsar.cli.ticket:app",
     "bundle": "dsar.cli.bundle:app",
-    "journal": "dsar.cli.journal:app",
+    "journal": "dsar.cli.registers:journal",
     "due": "dsar.cli.due:due",
     "regime": "dsar.cli.regime:app",
     "source": "dsar.cli.source:app",

@@ -1,4 +1,4 @@
-"""`dsar staff | hold`: the registers of who works here and of what must be kept for claims."""
+"""`dsar staff | hold | journal`: who works here, what is kept for claims, what happened."""
 
 from typing import Annotated
 
@@ -9,8 +9,10 @@ from dsar.cli.request import pair
 from dsar.services import holds
 from dsar.services.house import look, unit
 from dsar.services.installed import people
+from dsar.services.journal import counted, faults
 
 staff = typer.Typer(help="The people who work here.", no_args_is_help=True)
+journal = typer.Typer(help="The hash-chained history.", no_args_is_help=True)
 hold = typer.Typer(help="Legal holds: nothing of the person is erased.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -69,3 +71,24 @@ def list_holds(json: Json = False) -> None:
         rows = holds.in_force(session)
     names = ("id", "kind", "reason", "by")
     say(rows, json, lambda: columns([[row[n] for n in names] for row in rows], names))
+
+
+@journal.callback()
+def history() -> None:
+    """The hash-chained history."""
+
+
+@journal.command()
+def verify(json: Json = False) -> None:
+    """Check every ticket's history; names the first entry that does not hold."""
+    with opened() as house, look(house) as session:
+        entries = counted(session)
+        bad = [
+            {"ticket": fault.ticket, "entry": fault.seq, "problem": fault.problem}
+            for fault in faults(session)
+        ]
+    result = {"entries": entries, "faults": bad}
+    sentences = [f"{fault['ticket']}: {fault['problem']}" for fault in bad]
+    say(result, json, lambda: "\n".join(sentences) or f"{entries} entries, all hold.")
+    if bad:
+        raise typer.Exit(1)

@@ -19,9 +19,9 @@ from dsar.services.facts import Because
 from dsar.services.house import House, house_of
 from dsar.services.law import clock, regimes
 from dsar.services.work.cases import check_purposes
+from dsar.store.engine import add_once
 from dsar.store.tables import Identifier, Request, Ticket
 from dsar.store.tickets import of_request
-from dsar.store.upsert import add_once
 
 #: No letters that are mistaken for digits; 32 signs, so that each carries five bits.
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"

@@ -3,9 +3,8 @@
 from sqlalchemy import select
 from sqlmodel import Session, SQLModel
 
-from dsar.store.engine import Store
+from dsar.store.engine import Store, insert
 from dsar.store.tables import Count as _Count  # noqa: F401 - registers the table
-from dsar.store.upsert import insert
 
 _count = SQLModel.metadata.tables["count"]
 

@@ -9,10 +9,21 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, create_engine, event, func, literal, make_url, select
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+    literal,
+    make_url,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from dsar.domain.errors import BadInput
 from dsar.store.types import Instant
@@ -128,3 +139,20 @@ def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql(
         "BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE"
     )
+
+
+def insert(store: Store, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT, which SQLAlchemy spells once for each database."""
+    return sqlite.insert(table) if store.sqlite else postgresql.insert(table)
+
+
+def add_once(session: Session, store: Store, row: SQLModel, *, same: tuple[str, ...]) -> bool:
+    """Adds a row unless there is one with the same values in the columns `same`; True if added.
+
+    Holds against others who add it at this very moment: the later one waits and adds nothing.
+    """
+    session.flush()  # what the row refers to may be new in this transaction
+    table = type(row).__table__  # type: ignore[attr-defined]
+    statement = insert(store, table).values(row.model_dump())
+    statement = statement.on_conflict_do_nothing(index_elements=list(same))
+    return session.connection().execute(statement.returning(table.c.id)).first() is not None

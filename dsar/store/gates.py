@@ -23,10 +23,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
-from dsar.store.engine import Store
+from dsar.store.engine import Store, insert
 from dsar.store.tables import Gate
 from dsar.store.task_states import TASK
-from dsar.store.upsert import insert
 
 #: Failures in a row after which a source is left in peace, and for how long: the pause doubles.
 BREAKER_FAILURES = 5

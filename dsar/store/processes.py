@@ -6,9 +6,8 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlmodel import Session, SQLModel
 
-from dsar.store.engine import Store
+from dsar.store.engine import Store, insert
 from dsar.store.tables import Process
-from dsar.store.upsert import insert
 
 #: Seconds between two signs of life, and when a process that gives none counts as gone.
 BEAT_SECONDS = 10.0

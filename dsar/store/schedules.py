@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlmodel import Session, SQLModel
 
-from dsar.store.engine import Store
+from dsar.store.engine import Store, insert
 from dsar.store.tables import Schedule as _Schedule  # noqa: F401 - registers the table
-from dsar.store.upsert import insert
 
 _schedule = SQLModel.metadata.tables["schedule"]
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, select, update
 from sqlmodel import Session, col
 
-from dsar.store.engine import Store, system_clock
+from dsar.store.engine import Store, insert, system_clock
 from dsar.store.leases import (
     GRACE,
     LEASE,
@@ -38,7 +38,6 @@ from dsar.store.leases import (
 from dsar.store.sweep import MAX_CRASHES, Expired, Swept, expire, sweep
 from dsar.store.tables import Ticket, _id
 from dsar.store.task_states import OPEN, TASK, TaskState, is_in, note_ring
-from dsar.store.upsert import insert
 
 __all__ = [
     "GRACE",

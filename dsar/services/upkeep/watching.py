@@ -14,17 +14,17 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
+from dsar.domain.clock.thresholds import Alert, Watched, passed
 from dsar.domain.ical import DueEntry, calendar_file
 from dsar.domain.lifecycle import ENDS, OWNER, By, Event, State
-from dsar.domain.thresholds import Alert, Watched, passed
 from dsar.services import journal
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import advance
 from dsar.services.house import House, house_of, look, unit
+from dsar.store.engine import insert
 from dsar.store.tables import Alert as Raised
 from dsar.store.tables import JournalEntry, Request, Ticket
 from dsar.store.tickets import locked
-from dsar.store.upsert import insert
 
 log = structlog.get_logger("dsar.watch")
 

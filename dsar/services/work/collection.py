@@ -19,10 +19,10 @@ from dsar.services.house import House, house_of, look, unit
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import fan_out, pages
 from dsar.store import tasks
+from dsar.store.engine import add_once
 from dsar.store.tables import Identifier, Ticket
 from dsar.store.tasks import Lease
 from dsar.store.tickets import line, locked, request_of
-from dsar.store.upsert import add_once
 from dsar.store.vault import Seal
 
 log = structlog.get_logger("dsar.tasks")

@@ -15,9 +15,9 @@ from dsar.services.house import House, look
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
 from dsar.services.work.pages import Sheet
+from dsar.store.engine import add_once
 from dsar.store.tables import Suppression, Ticket
 from dsar.store.tickets import identifiers, line
-from dsar.store.upsert import add_once
 from dsar.store.vault import Seal
 
 Place = tuple[str, str]

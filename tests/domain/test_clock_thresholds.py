@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.domain.thresholds import THRESHOLDS, Watched, passed
+from dsar.domain.clock.thresholds import THRESHOLDS, Watched, passed
 
 ZONE = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
