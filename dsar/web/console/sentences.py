@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dsar.domain.clock.thresholds import THRESHOLDS
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import By, Event
 from dsar.domain.regimes import Regime
-from dsar.domain.thresholds import THRESHOLDS
 from dsar.web.console.words import TASKS, law
 from dsar.web.pages import day, size
 
