@@ -63,13 +63,17 @@ def document(contents: Contents, sets: Sequence[Place], receipts: Sequence[Place
 
 def _refuse_unexplained(contents: Contents) -> None:
     """Data may not leave without its purpose: unexplained copies have been fined."""
-    known = {activity.id for activity in contents.activities}
+    known = {a.id for a in contents.activities if a.purpose and _keeping_explained(a)}
     for records in contents.sets:
         if not known.intersection(records.activities):
             raise CannotBuild(
                 f"{records.source}.{records.collection.name}: no processing activity says why this "
                 "data is used, who receives it and how long it is kept. Name it in the policy."
             )
+
+
+def _keeping_explained(activity: Activity) -> bool:
+    return bool(activity.retention.because or activity.retention.period)
 
 
 def _request(contents: Contents) -> Document:

@@ -141,7 +141,7 @@ def _records(
     elif facts["style"] == CARDS:
         for number, row in enumerate(picked, 1):
             pairs = [(field, text) for field, text in zip(shown, row, strict=True) if text]
-            card = {"number": number, "pairs": pairs, "explained": explains(facts)}
+            card = {"number": number, "pairs": pairs, "facts": facts, "explained": explains(facts)}
             yield from _rendered("card.html", {**context, **card})
     else:
         labels = [f"{field['label']}{context['w']['format']['colon']}" for field in shown]
@@ -156,9 +156,9 @@ def explains(facts: dict[str, Any]) -> bool:
 
 
 def _widths(facts: dict[str, Any]) -> list[int]:
-    """The columns' shares of the table's width, in percent, by the longest text of each."""
-    weights = [max(6, facts["widths"][column]) for column in facts["columns"]]
-    return [weight * 100 // sum(weights) for weight in weights]
+    """The columns' shares of the table's width, in percent."""
+    wanted = [share + 2 for share in facts["shares"]]
+    return [share * 100 // sum(wanted) for share in wanted]
 
 
 def _line(number: int, labels: list[str], row: list[str]) -> str:

@@ -13,6 +13,7 @@ from typing import IO, Any, Self
 
 import orjson
 
+from dsar.domain.records import in_language
 from exports.contents import RecordSet
 from exports.printable import printable
 from exports.report.words import Words
@@ -23,9 +24,10 @@ BUDGET = 20_000
 SAMPLE = 50
 #: A table up to so many rows; beyond, one line per record, which costs a third to lay out.
 TABLE_ROWS = 200
-_TABLE_COLUMNS = 6
-_TABLE_WIDTH = 88
-_TABLE_CELL = 34
+#: What fits on a portrait page, in characters: a table's columns together, and one cell on
+#: two lines.
+_TABLE_COLUMNS, _TABLE_WIDTH, _TABLE_CELL = 12, 106, 60
+_COLUMN = 24
 _CARD_ROWS = 25
 
 TABLE, CARDS, LINES = "table", "cards", "lines"
@@ -33,9 +35,12 @@ TABLE, CARDS, LINES = "table", "cards", "lines"
 
 @dataclass(slots=True)
 class Sheet:
-    """What of one collection is printed, and how. `widths` are the longest texts by column."""
+    """What of one collection is printed, and how.
 
-    names: tuple[str, ...]
+    `widths` are the longest texts by column, `heads` the longest words of their labels.
+    """
+
+    heads: tuple[int, ...]
     allowed: int
     widths: list[int]
     printed: int = 0
@@ -48,11 +53,15 @@ class Sheet:
         return [i for i, width in enumerate(self.widths) if width]
 
     @property
+    def columns(self) -> list[int]:
+        """How wide the used columns want to be in a table, in characters."""
+        return [max(self.heads[i], min(self.widths[i], _COLUMN)) for i in self.used]
+
+    @property
     def style(self) -> str:
         """A table where it is small and narrow, cards for a few wide records, else lines."""
-        widths = [self.widths[i] for i in self.used]
-        narrow = max(widths, default=0) <= _TABLE_CELL and sum(widths) <= _TABLE_WIDTH
-        if 1 < self.printed <= TABLE_ROWS and len(widths) <= _TABLE_COLUMNS and narrow:
+        narrow = max(self.widths, default=0) <= _TABLE_CELL and len(self.used) <= _TABLE_COLUMNS
+        if 1 < self.printed <= TABLE_ROWS and narrow and sum(self.columns) <= _TABLE_WIDTH:
             return TABLE
         return CARDS if self.printed <= _CARD_ROWS else LINES
 
@@ -62,6 +71,7 @@ class Sheet:
             "printed": self.printed,
             "style": self.style,
             "columns": self.used,
+            "shares": self.columns,
             "widths": self.widths,
             "start": self.start,
             "end": self.end,
@@ -93,9 +103,10 @@ class Paper:
 
     def begin(self, records: RecordSet, allowed: int, *, data_file: str) -> "Writer":
         """A new sheet for one collection, to be written while its stream passes."""
-        names = tuple(entry.name for entry in records.collection.fields)
+        labels = [in_language(f.label, self.words.language) for f in records.collection.fields]
+        heads = tuple(max(map(len, label.split()), default=0) for label in labels)
         start = self.file.tell()
-        sheet = Sheet(names, allowed, [0] * len(names), start=start, end=start)
+        sheet = Sheet(heads, allowed, [0] * len(heads), start=start, end=start)
         self.sheets.append(sheet)
         return Writer(self, sheet, data_file)
 

@@ -39,9 +39,15 @@ class Press:
                     os.read(wake, 512)
                     self.bury()
                 if self.orders.fileno() in ready and not self.take():
+                    self.abandon()
                     return
                 if not ready and not self.running:
                     return
+
+    def abandon(self) -> None:
+        """Ends the children of a starter that is gone: nobody waits for their reports."""
+        for child in self.running:
+            os.kill(child, signal.SIGKILL)
 
     def take(self) -> bool:
         """Starts the next job; False when the starter is gone."""

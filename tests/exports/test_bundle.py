@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dsar.domain.policy import Retention
 from dsar.domain.records import Record
 from exports import build, verify
 from exports.bundle import sweep
@@ -88,6 +89,17 @@ def test_a_collection_without_purpose_does_not_leave_the_house(tmp_path: Path) -
     contents = samples.access()
     with pytest.raises(CannotBuild, match=r"shop\.customers: no processing activity"):
         build(replace(contents, activities=()), tmp_path / "bundle.zip")
+
+
+@pytest.mark.parametrize(
+    "gap", [{"purpose": {}}, {"retention": Retention(because={})}], ids=["purpose", "retention"]
+)
+def test_an_activity_that_does_not_say_why_or_how_long_explains_nothing(
+    tmp_path: Path, gap: dict[str, Any]
+) -> None:
+    silent = tuple(replace(each, **gap) for each in samples.access().activities)
+    with pytest.raises(CannotBuild, match=r"shop\.customers: no processing activity"):
+        build(samples.access(activities=silent), tmp_path / "bundle.zip")
 
 
 @pytest.mark.parametrize("count", [22, 24])
