@@ -24,7 +24,7 @@ from dsar.services.work import fan_out
 from dsar.services.work.following import following
 from dsar.store import tasks
 from dsar.store.tables import Task, Ticket
-from dsar.store.tickets import locked, request_of, siblings
+from dsar.store.tickets import identifiers, locked, request_of, siblings
 
 _LIVE = ("blocked", "ready", "leased", "waiting_human", "parked")
 
@@ -131,10 +131,20 @@ def _enter(session: Session, ticket: Ticket, row: Transition) -> None:
         ticket.decided_at = None
         ticket.doubts = []
         ticket.round += 1
+    if row.event is Event.CONFIRM_IDENTITY:
+        _prove(session, ticket)
     if row.event is Event.RETRY:
         fan_out.reopen(session, ticket, row.end)
     if row.event is Event.ACCEPT_GAP:
         fan_out.accept_gap(session, ticket, row.start)
+
+
+def _prove(session: Session, ticket: Ticket) -> None:
+    """Whoever was confirmed has the identifiers they stated."""
+    for row in identifiers(session, ticket.request_id):
+        if row.evidence == "stated":
+            row.evidence = "confirmed_by_staff"
+            session.add(row)
 
 
 def _entry(

@@ -7,8 +7,8 @@ from dsar.domain.lifecycle import ENDS, Event, State
 from dsar.services.actor import Actor
 from dsar.services.advance import advance
 from dsar.services.facts import Because
-from dsar.store.tables import Identifier, Request, Ticket
-from dsar.store.tickets import identifiers, of_request
+from dsar.store.tables import Request, Ticket
+from dsar.store.tickets import of_request
 
 
 def confirm(session: Session, actor: Actor, request: Request, *, reason: str) -> tuple[Ticket, ...]:
@@ -19,8 +19,6 @@ def confirm(session: Session, actor: Actor, request: Request, *, reason: str) ->
     """
     if not reason.strip():
         raise BadInput("reason", "is missing.", "Say how the identity was checked.")
-    for row in identifiers(session, request.id):
-        _prove(session, row)
     return tuple(
         advance(
             session,
@@ -39,9 +37,3 @@ def _open(session: Session, request: Request) -> tuple[Ticket, ...]:
         message = f"Every ticket of {request.ref} has ended."
         raise NotAllowed(message)
     return found
-
-
-def _prove(session: Session, row: Identifier) -> None:
-    if row.evidence == "stated":
-        row.evidence = "confirmed_by_staff"
-        session.add(row)

@@ -18,7 +18,7 @@ from dsar.services.actor import Actor
 from dsar.services.facts import Because
 from dsar.services.house import House, house_of
 from dsar.services.law import clock, regimes
-from dsar.services.work.cases import check_purposes
+from dsar.services.work.cases import check_corrections, check_purposes
 from dsar.store.engine import add_once
 from dsar.store.tables import Identifier, Request, Ticket
 from dsar.store.tickets import of_request
@@ -98,6 +98,7 @@ def _checked(house: House, application: Application) -> Subject:
     if Right.RECTIFICATION in application.rights and not application.corrections:
         raise BadInput("correct", "is missing.", "Say what is right, e.g. family_name=Lind.")
     check_purposes(house, application.purposes)
+    check_corrections(house, application.corrections)
     _check_form(application)
     return subject
 

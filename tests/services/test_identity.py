@@ -13,7 +13,7 @@ from tests.company import ANA, EMAIL, Company
 
 
 def test_confirming_proves_the_stated_identifiers_and_moves_every_ticket(either: Company) -> None:
-    ref = either.file(Right.ACCESS, Right.RECTIFICATION, corrections={"city": "Lund"})
+    ref = either.file(Right.ACCESS, Right.RECTIFICATION, corrections={"street": "Torget 3"})
     assert {row.evidence for row in either.rows(Identifier)} == {"stated"}
     either.confirm(ref)
     assert {row.evidence for row in either.rows(Identifier)} == {"confirmed_by_staff"}
@@ -49,6 +49,12 @@ def test_a_request_of_which_all_has_ended_is_not_confirmed(small: Company) -> No
     small.act(f"{ref}-1", Event.WITHDRAW)
     with pytest.raises(NotAllowed, match="has ended"):
         small.confirm(ref)
+
+
+def test_a_ticket_confirmed_by_itself_proves_the_identifiers_too(small: Company) -> None:
+    ref = small.file(Right.ACCESS)
+    small.act(f"{ref}-1", Event.CONFIRM_IDENTITY, reason="called back")
+    assert {row.evidence for row in small.rows(Identifier)} == {"confirmed_by_staff"}
 
 
 def test_the_evidence_itself_is_kept_nowhere(small: Company) -> None:

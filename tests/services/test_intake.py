@@ -84,6 +84,10 @@ BAD: dict[str, tuple[str, dict[str, Any]]] = {
     "no time zone": ("received", {"received_at": datetime(2026, 1, 1)}),
     "the year 26": ("received", {"received_at": datetime(26, 1, 1, tzinfo=UTC)}),
     "no correction": ("correct", {"rights": (Right.RECTIFICATION,)}),
+    "a correction of nothing": (
+        "correct",
+        {"rights": (Right.RECTIFICATION,), "corrections": {"famly_name": "Lind"}},
+    ),
     "an unknown purpose": (
         "purpose",
         {"rights": (Right.OBJECTION,), "purposes": ("world domination",)},
@@ -112,6 +116,22 @@ def test_bad_input_names_its_field_and_stores_nothing(shared: Company, case: str
     assert refused.value.field == field
     assert refused.value.mend
     assert [len(shared.rows(table)) for table in TABLES] == [0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["family_name", "shop.customers.family_name"])
+def test_a_correction_names_a_standard_thing_or_a_field(shared: Company, name: str) -> None:
+    with shared.house.store.session() as session:
+        session.info["house"] = shared.house
+        asked = intake.Application(
+            (Right.RECTIFICATION,), (("email", EMAIL),), corrections={name: "Lind"}
+        )
+        assert intake.file(session, ANA, asked).ref  # and nothing is committed
+
+
+def test_a_refused_correction_is_not_repeated(shared: Company) -> None:
+    with pytest.raises(BadInput) as refused:
+        shared.file(Right.RECTIFICATION, corrections={"Lindqvist": "family_name"})
+    assert "Lindqvist" not in str(refused.value)
 
 
 def test_the_journal_of_an_intake_names_kinds_of_identifier_and_no_identifier(

@@ -1,10 +1,9 @@
 """The configured sources: `sources.toml` read strictly, each with its adapter, opened when used."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ class Source:
     adapter: type[Adapter]
     settings: Any
     concurrency: int = 2
+    _answers: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @contextmanager
     def open(self) -> Iterator[Adapter]:
@@ -38,21 +38,26 @@ class Source:
         with closing(self.adapter(self.settings)) as adapter:
             yield adapter
 
-    @cached_property
+    @property
     def needs(self) -> frozenset[str]:
         """The kinds of identifier it searches by."""
-        return self._told(lambda adapter: adapter.identifies_by)
+        return self._told("identifies_by")
 
-    @cached_property
+    @property
     def gives(self) -> frozenset[str]:
         """The further kinds of identifier its answer may bring."""
-        return self._told(lambda adapter: adapter.gives)
+        return self._told("gives")
 
-    def _told(self, ask: Callable[[Adapter], Iterable[str]]) -> frozenset[str]:
-        """One source that cannot be opened stops no other; its own search says what is wrong."""
+    def _told(self, what: str) -> frozenset[str]:
+        """One source that cannot be opened stops no other; its own search says what is wrong.
+
+        It is asked again the next time: what is remembered for good is an answer only.
+        """
+        if what in self._answers:
+            return self._answers[what]
         try:
             with self.open() as adapter:
-                return frozenset(ask(adapter))
+                return self._answers.setdefault(what, frozenset(getattr(adapter, what)))
         except Exception as error:  # noqa: BLE001 - whatever a stranger's adapter raises
             log.warning("source.not_opened", source=self.name, error=type(error).__name__)
             return frozenset()

@@ -1,18 +1,43 @@
 """Puts together what decides about a ticket's records."""
 
+from collections.abc import Iterable, Iterator, Mapping
+
+import structlog
 from sqlmodel import Session, col, select
 
 from dsar.domain.errors import BadInput
+from dsar.domain.records import Collection
 from dsar.domain.rights import Right
 from dsar.domain.sifting import Case, Rule
 from dsar.services.house import House, house_of
-from dsar.services.installed.sources import dictionary
+from dsar.services.installed.sources import Source, dictionary
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
 from dsar.services.seals import details_of, seal_of
 from dsar.store.tables import Hold, Ruling, Ticket
 from dsar.store.tickets import identifiers, lines, request_of, rulings
 from dsar.store.vault import Seal
+
+log = structlog.get_logger("dsar.sources")
+
+
+class Dictionaries(Mapping[str, Mapping[str, Collection]]):
+    """Each source's dictionary, read when it is wanted: one out of reach stops no other."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._sources = {source.name: source for source in sources}
+        self._read: dict[str, Mapping[str, Collection]] = {}
+
+    def __getitem__(self, name: str) -> Mapping[str, Collection]:
+        if name not in self._read:
+            self._read[name] = dictionary(self._sources[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
 
 def case_of(session: Session, ticket: Ticket) -> Case:
@@ -23,11 +48,11 @@ def case_of(session: Session, ticket: Ticket) -> Case:
         right=Right(ticket.right),
         policy=house.policy,
         today=today(session),
-        dictionaries={
-            line.source: dictionary(house.sources[line.source])
+        dictionaries=Dictionaries(
+            house.sources[line.source]
             for line in lines(session, ticket.id)
             if line.source in house.sources and line.found
-        },
+        ),
         rules=_rules(session, ticket),
         corrections=details.get("corrections", {}),
         purposes=tuple(details.get("purposes", ())),
@@ -85,3 +110,25 @@ def check_purposes(house: House, names: tuple[str, ...]) -> None:
         if name not in house.policy.activities:
             known = ", ".join(sorted(house.policy.activities))
             raise BadInput("purpose", f"{name} is no activity of the policy.", f"Known: {known}.")
+
+
+def check_corrections(house: House, names: Iterable[str]) -> None:
+    """Refuses a correction of something no source has: it would be answered and change nothing.
+
+    What is refused is not repeated, for it may be a name that was typed in the wrong place. Nothing
+    is refused while a source is out of reach; whoever reviews the ticket sees what was found.
+    """
+    terms: set[str] = set()
+    places: set[str] = set()
+    for source in house.sources:
+        try:
+            collections = dictionary(source).values()
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's adapter raises
+            log.warning("source.not_opened", source=source.name, error=type(error).__name__)
+            return
+        places |= {f"{source.name}.{collection.name}." for collection in collections}
+        terms |= {entry.term for one in collections for entry in one.fields if entry.term}
+    for name in names:
+        if name not in terms and not name.startswith(tuple(places)):
+            mend = f"Write SOURCE.COLLECTION.FIELD=VALUE, or one of: {', '.join(sorted(terms))}."
+            raise BadInput("correct", "names nothing that a source holds.", mend)

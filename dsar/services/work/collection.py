@@ -135,7 +135,8 @@ def _finish(
         sheets = pages.sheets(session, ticket.id, role=pages.RECORDS, source=run.lease.source)
         row.found = sum(sheet.count for sheet in sheets)
         row.searched_at = run.house.store.now(session)
-        row.outcome = (Outcome.OPEN if row.found else Outcome.NOTHING_HELD).value
+        unasked = Outcome.NOT_IN_SCOPE if kinds else Outcome.NOTHING_HELD
+        row.outcome = (Outcome.OPEN if row.found else unasked).value
         row.reason = f"No {' or '.join(kinds)} of this person is known." if kinds else ""
         session.add(row)
         if row.found and _restricts_at_once(session, ticket, run.lease.source):

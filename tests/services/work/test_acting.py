@@ -112,6 +112,20 @@ def test_a_source_that_cannot_do_it_says_so_and_the_others_do_it(make: Make, des
     assert line["reason"] == "Archive cannot erase here; do it by hand."
 
 
+def test_a_source_out_of_reach_does_not_keep_the_others_from_acting(
+    make: Make, desk: Script
+) -> None:
+    desk.records = list(CASES)
+    one = make()
+    ref = approved(one)
+    desk.opening = NeedsHuman("The password was refused.")
+    one.work()
+    assert one.state(ref) == "action_failed"
+    assert one.view(ref)["next"] == "desk: The password was refused."
+    assert one.line(ref, "mailing")["outcome"] == "acted"
+    assert EMAIL not in one.subscribers()
+
+
 def half(_script: Script, _verb: str, batch: Batch) -> Sequence[Receipt]:
     items = batch.items[: len(batch.items) // 2]
     return [Receipt(batch.collection, item.key, Done.ERASED) for item in items]

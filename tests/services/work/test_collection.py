@@ -38,7 +38,7 @@ def test_a_source_that_cannot_search_by_what_is_known_says_so(small: Company) ->
     assert small.line(ref, "shop")["found"] == 3
     mailing = small.line(ref, "mailing")
     assert (mailing["outcome"], mailing["reason"]) == (
-        "nothing_held", "No email of this person is known.",
+        "not_in_scope", "No email of this person is known.",
     )  # fmt: skip
 
 
@@ -158,6 +158,21 @@ def test_a_source_that_cannot_be_opened_does_not_stop_the_ticket_from_starting(
     assert one.state(ref) == "source_failed"
     assert reasons(one, ref) == "desk: The password was refused. Renew it."
     assert one.line(ref, "shop")["found"] == 3
+
+
+def test_a_source_out_of_reach_for_a_while_waits_for_identifiers_afterwards(
+    make: Make, desk: Script
+) -> None:
+    """What it could not say when it was out of reach is asked again: it is not taken for No."""
+    desk.needs, desk.records = ("customer_number",), [case("1")]
+    desk.opening = NeedsHuman("Down.")
+    one = make()
+    one.ask(Right.ACCESS)
+    one.work()
+    desk.opening = None
+    later = one.ask(Right.ACCESS)
+    one.work()
+    assert one.line(later, "desk")["found"] == 1
 
 
 def test_a_search_goes_on_where_it_broke_off(make: Make, desk: Script) -> None:
