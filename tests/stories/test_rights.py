@@ -64,6 +64,7 @@ def story(engine_file: Path) -> Iterator[Story]:
                 staff_acts(one, refs[right], right)
                 drive(one.house)
             shop[right.value] = one.shop("SELECT family_name FROM customers WHERE id = 1")
+        logs.configure()
         yield Story(one, refs, written.getvalue(), shop)
 
 

@@ -73,7 +73,8 @@ def configure(*, out: TextIO | None = None, level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=out or sys.stderr),
+        # Asked for each line: by then another standard error may stand in the place of this one.
+        logger_factory=lambda *_: structlog.WriteLogger(out or sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Foreign()], level=logging.WARNING, force=True)
