@@ -42,6 +42,7 @@ log = structlog.get_logger("dsar.workers")
 #: How long a process that is asked to stop waits for the page in hand.
 DRAIN_SECONDS = 25.0
 SWEEP_SECONDS = 1.0
+SCHEDULE_SECONDS = 5.0
 _DATABASE = "Mend database.url, start the database or run `dsar db upgrade`; this process waits."
 
 
@@ -76,7 +77,9 @@ class Crew:
         if self.sweeps:
             ticks.append(("sweep", lambda: services.sweep(self.house), SWEEP_SECONDS))
         if self.jobs:
-            ticks.append(("schedule", lambda: schedule.run_due(self.house, self.jobs), 1.0))
+            ticks.append(
+                ("schedule", lambda: schedule.run_due(self.house, self.jobs), SCHEDULE_SECONDS)
+            )
         self.tickers = [
             Ticker(name, tick, seconds=seconds, outage=self.database)
             for name, tick, seconds in ticks

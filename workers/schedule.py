@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from dsar.services.house import House, unit
+from dsar.services.house import House, look, unit
 from dsar.services.upkeep.repair import repair_joins
 from dsar.services.upkeep.watching import nudge, watch
 from dsar.store import schedules
@@ -48,7 +48,9 @@ def declare(house: House, jobs: Jobs) -> None:
 
 def run_due(house: House, jobs: Jobs) -> int:
     """Does every job that is due and that nobody else has claimed; how many."""
-    return sum(_run(house, name, job) for name, job in jobs.items())
+    with look(house) as session:
+        due = schedules.due(session, house.store)
+    return sum(_run(house, name, job) for name, job in jobs.items() if name in due)
 
 
 def _run(house: House, name: str, job: Job) -> bool:

@@ -25,6 +25,12 @@ def declare(session: Session, store: Store, *, name: str, every: timedelta) -> N
     )
 
 
+def due(session: Session, store: Store) -> frozenset[str]:
+    """The jobs whose time has come; whoever claims one first does it."""
+    passed = select(_schedule.c.name).where(_schedule.c.next_at <= store.instant())
+    return frozenset(session.connection().scalars(passed))
+
+
 def claim(session: Session, store: Store, *, name: str, every: timedelta) -> bool:
     """Whether the job is due and ours; its next run is then `every` from now."""
     now = store.instant()

@@ -6,14 +6,23 @@ in hand, on SQLite they take turns. It takes no ticket's lock; commit before you
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import RowMapping, and_, case, func, literal_column, select, update
+from sqlalchemy import RowMapping, and_, bindparam, case, func, literal_column, select, update
 from sqlmodel import Session
 
 from dsar.store import gates
 from dsar.store.counts import count
 from dsar.store.engine import Store
-from dsar.store.task_states import TASK, TaskState, is_in, locking
+from dsar.store.task_states import (
+    TASK,
+    Moment,
+    TaskState,
+    is_in,
+    locking,
+    server_tells_time,
+)
 
 _c = TASK.c
 
@@ -74,22 +83,10 @@ def expire(session: Session, store: Store, *, owner: str) -> int:
 
 
 def _take_back(session: Session, store: Store, limit: int) -> tuple[Expired, ...]:
-    now = store.instant()
-    lost = select(_c.id).where(_swept, is_in(TaskState.LEASED), _c.sweep_at <= now)
-    ids = locking(lost.order_by(_c.sweep_at).limit(limit))
-    poison = _c.crashes + 1 >= MAX_CRASHES
-    rows = session.connection().execute(
-        update(TASK)
-        .where(_c.id.in_(ids), is_in(TaskState.LEASED))
-        .values(crashes=_c.crashes + 1, owner="", not_before=now, updated_at=now)
-        .values(
-            state=case((poison, TaskState.PARKED.value), else_=TaskState.READY.value),
-            reason=case((poison, CRASH_REASON), else_=""),
-            sweep_at=store.instant(RING_PAUSES[0]),
-        )
-        .returning(*(_c[name] for name in _SHOWN))
-    )
-    expired = tuple(_expired(row) for row in rows.mappings())
+    times = Moment.given(store, now=timedelta(), ring_at=RING_PAUSES[0])
+    statement = _lost(server_tells_time(store))
+    rows = session.connection().execute(statement, times | {"most": limit}).mappings()
+    expired = tuple(_expired(row) for row in rows)
     if expired:
         count(session, store, "lease_expiries", plus=len(expired))
     parked = sum(row.parked for row in expired)
@@ -98,22 +95,52 @@ def _take_back(session: Session, store: Store, limit: int) -> tuple[Expired, ...
     return expired
 
 
+@cache
+def _lost(server: bool) -> Any:
+    """Leases that ran out: ready again, or parked when one worker too many died on the task."""
+    now = Moment.said("now", server=server)
+    lost = select(_c.id).where(_swept, is_in(TaskState.LEASED), _c.sweep_at <= now)
+    ids = locking(lost.order_by(_c.sweep_at).limit(bindparam("most")))
+    poison = _c.crashes + 1 >= MAX_CRASHES
+    return (
+        update(TASK)
+        .where(_c.id.in_(ids), is_in(TaskState.LEASED))
+        .values(crashes=_c.crashes + 1, owner="", not_before=now, updated_at=now)
+        .values(
+            state=case((poison, TaskState.PARKED.value), else_=TaskState.READY.value),
+            reason=case((poison, CRASH_REASON), else_=""),
+            sweep_at=Moment.said("ring_at", server=server),
+        )
+        .returning(*(_c[name] for name in _SHOWN))
+    )
+
+
 def _expired(row: RowMapping) -> Expired:
     return Expired(row["id"], **{name: row[name] for name in _SHOWN[1:]})
 
 
 def _ring_again(session: Session, store: Store, limit: int) -> list[tuple[str, str]]:
-    now = store.instant()
+    pauses = {f"pause_{number}": pause for number, pause in enumerate(RING_PAUSES)}
+    times = Moment.given(store, now=timedelta(), **pauses)
+    statement = _unclaimed(server_tells_time(store))
+    rows = session.connection().execute(statement, times | {"most": limit})
+    return [(queue, task_id) for queue, task_id in rows]
+
+
+@cache
+def _unclaimed(server: bool) -> Any:
+    """Ready tasks nobody came for: rung for again, each time after a longer pause."""
+    now = Moment.said("now", server=server)
     unclaimed = select(_c.id).where(_swept, is_in(TaskState.READY), _c.sweep_at <= now)
-    ids = locking(unclaimed.order_by(_c.sweep_at).limit(limit))
-    pauses = [(_c.rings == n, store.instant(pause)) for n, pause in enumerate(RING_PAUSES)]
-    rows = session.connection().execute(
+    ids = locking(unclaimed.order_by(_c.sweep_at).limit(bindparam("most")))
+    pauses = [Moment.said(f"pause_{number}", server=server) for number in range(len(RING_PAUSES))]
+    after = [(_c.rings == number, pause) for number, pause in enumerate(pauses)]
+    return (
         update(TASK)
         .where(_c.id.in_(ids), is_in(TaskState.READY))
-        .values(rings=_c.rings + 1, sweep_at=case(*pauses, else_=store.instant(RING_PAUSES[-1])))
+        .values(rings=_c.rings + 1, sweep_at=case(*after, else_=pauses[-1]))
         .returning(_c.queue, _c.id)
     )
-    return [(queue, task_id) for queue, task_id in rows]
 
 
 def _reopened(session: Session, store: Store) -> list[tuple[str, str]]:
