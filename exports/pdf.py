@@ -184,7 +184,7 @@ def _environment() -> Iterator[tuple[str, str]]:
     for name in (*_PASSED_ON, *_FONTCONFIG, *_LIBRARIES):
         if name in os.environ:
             yield name, os.environ[name]
-    yield "PYTHONPATH", os.pathsep.join(entry or os.getcwd() for entry in sys.path)
+    yield "PYTHONPATH", os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     yield "PYTHONHASHSEED", "0"
     yield "PYTHONUTF8", "1"
 

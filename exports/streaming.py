@@ -12,7 +12,7 @@ interface, which is why the version is pinned; a test compares its pages with `w
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import IO, Any
 
@@ -199,19 +199,27 @@ class _Probe(Stream):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.missing: set[str] = set()
+        self.missing: set[int] = set()
 
     def add_font(self, pango_font: Any) -> tuple[Any, float]:
         font, size = super().add_font(pango_font)
-        unused = font.get_unused_glyph_id
-
-        def noted(codepoint: int) -> int:
-            self.missing.add(chr(codepoint))
-            number: int = unused(codepoint)
-            return number
-
-        font.get_unused_glyph_id = noted
+        font.get_unused_glyph_id = self._note
         return font, size
+
+    def _note(self, codepoint: int) -> int:
+        self.missing.add(codepoint)
+        return 0
+
+
+def _without_glyph(pages: Iterable[Page], resources: Any) -> set[int]:
+    """The code points on these pages that none of the system's fonts can show."""
+    found: set[int] = set()
+    fonts: dict[Any, Any] = {}
+    for each in pages:
+        stream = _Probe(fonts, (0, 0, 1, 1), resources, {}, None, {}, None)
+        each.paint(stream, _SCALE)
+        found |= stream.missing
+    return found
 
 
 def _reordered(text: str) -> bool:
@@ -252,35 +260,26 @@ class _Painter:
         return _sheet(rule, self.font_config)
 
     def lay_out(self, blocks: Sequence[str], *, first: bool) -> list[Page]:
-        """The pages of a portion, without running feet."""
-        sheets = [self.sheet] if first else [self.sheet, self.continued]
-        html = page(self.head, self._showable("\n".join(blocks)))
-        layout = html.render(font_config=self.font_config, stylesheets=sheets)
-        found: list[Page] = layout.pages
-        return found
+        """The pages of a portion, without running feet.
 
-    def _showable(self, html: str) -> str:
-        """The text with the number of each character that no font can show in its place.
-
-        A missing glyph would tell the reader nothing and break PDF/A.
+        A character for which no font has a glyph is shown by its number: a missing glyph would
+        tell the reader nothing and break PDF/A.
         """
-        if html.isascii():
-            return html
-        new = {sign for sign in html if sign > "~"} - self.tried
-        if new:
-            self.tried |= new
-            self.missing |= {ord(sign): f"⟨U+{ord(sign):04X}⟩" for sign in self._without_glyph(new)}
-        return html.translate(self.missing) if self.missing else html
+        html = "\n".join(blocks)
+        new = set() if html.isascii() else {sign for sign in html if sign > "~"} - self.tried
+        while True:
+            pages = self._pages(html.translate(self.missing), first=first)
+            lost = _without_glyph(pages, self.resources) if new else set()
+            lost -= self.missing.keys()
+            if not lost:
+                self.tried |= new
+                return pages
+            self.missing |= {code: f"⟨U+{code:04X}⟩" for code in lost}
 
-    def _without_glyph(self, signs: Iterable[str]) -> set[str]:
-        """Those of the characters that none of the system's fonts has."""
-        html = page(self.head, f"<p>{escape(' '.join(sorted(signs)))}</p>")
-        layout = html.render(font_config=self.font_config, stylesheets=[self.sheet])
-        found: set[str] = set()
-        for each in layout.pages:
-            stream = _Probe({}, (0, 0, 1, 1), self.resources, {}, None, {}, None)
-            each.paint(stream, _SCALE)
-            found |= stream.missing
+    def _pages(self, html: str, *, first: bool) -> list[Page]:
+        sheets = [self.sheet] if first else [self.sheet, self.continued]
+        layout = page(self.head, html).render(font_config=self.font_config, stylesheets=sheets)
+        found: list[Page] = layout.pages
         return found
 
     def paint(self, pages: Iterable[Page]) -> None:
@@ -347,7 +346,8 @@ class _Painter:
         self.pdf.finish()
 
     def _paint_feet(self) -> None:
-        margins = _margins(self.head, "string(number)")
+        head = replace(self.head, foot=self.head.foot.translate(self.missing))
+        margins = _margins(head, "string(number)")
         sheet = _sheet(f"{self.head.style}{margins}{_FEET_STYLE}", self.font_config)
         for start in range(0, len(self.feet), _FEET):
             feet = self.feet[start : start + _FEET]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports import archive
@@ -26,6 +26,7 @@ def written(tmp_path: Path, members: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.from_regex(r"[a-z]{1,20}", fullmatch=True), st.binary(max_size=500), max_size=5
@@ -75,6 +76,7 @@ def test_a_failed_build_leaves_no_open_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_a_slug_is_a_safe_file_name_everywhere(text: str) -> None:
     name = slug(text)

@@ -72,6 +72,7 @@ def test_each_value_is_in_every_form(tmp_path: Path, rows: list[Mapping[str, Any
             assert bare(printable(value)) in shown
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_json_holds_a_value_exactly(value: Any) -> None:
     assert json.loads(encode(value)) == value

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports.printable import LONGEST, MOST_LINES, printable
@@ -14,6 +14,7 @@ from exports.printable import LONGEST, MOST_LINES, printable
 WILD = st.text(st.characters(codec=None), max_size=300)
 
 
+@settings(deadline=None)
 @given(WILD)
 def test_nothing_unprintable_reaches_the_page(text: str) -> None:
     shown = printable(text)
@@ -27,11 +28,13 @@ def test_nothing_unprintable_reaches_the_page(text: str) -> None:
     shown.encode()
 
 
+@settings(deadline=None)
 @given(WILD)
 def test_no_word_is_too_long_to_break(text: str) -> None:
     assert max(map(len, re.split("[ \n\u200b]", printable(text * 3))), default=0) <= 42
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("a\u0301\u0316 "), max_size=300))
 def test_accents_do_not_pile_up(text: str) -> None:
     shown = printable(text).replace("\u200b", "")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsar.domain.coverage import Line, Outcome
@@ -64,6 +64,7 @@ def test_no_more_records_are_kept_for_paper_than_allowed(tmp_path: Path) -> None
     assert sheet(tmp_path, [order()] * 90, allowed=40).printed == 40
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30_000), max_size=8), st.integers(0, 20_000))
 def test_each_collection_is_printed_whole_or_as_a_sample_and_the_small_ones_first(
     counts: list[int], budget: int
