@@ -7,9 +7,9 @@ import typer
 from dsar.cli.opened import columns, opened, say
 from dsar.cli.waiting import wait_for
 from dsar.domain.errors import BadInput
-from dsar.domain.lifecycle import By, Event
+from dsar.domain.lifecycle import Event
 from dsar.services import reports, review
-from dsar.services.actor import Actor
+from dsar.services.actor import staff
 from dsar.services.advance import advance
 from dsar.services.facts import Because
 from dsar.services.house import House, look, unit
@@ -70,7 +70,7 @@ def act(
         with unit(house) as session:
             ticket = by_ref(session, ref)
             request = request_of(session, ticket).ref
-            actor, kind = _actor(by), _event(event)
+            actor, kind = staff(by), _event(event)
             if kind is Event.REVISE:
                 spoken = tuple(review.parse(text) for text in rule or ())
                 review.rule(session, actor, ticket, spoken, reason=reason)
@@ -89,13 +89,6 @@ def _event(name: str) -> Event:
     except ValueError:
         problem = f"{name!r} is no event."
         raise BadInput("event", problem, f"Use one of: {', '.join(Event)}.") from None
-
-
-def _actor(name: str) -> Actor:
-    """Staff; what belongs to the person, staff does for them."""
-    if not name.strip():
-        raise BadInput("by", "is empty.", "Name who acts.")
-    return Actor(By.STAFF, name)
 
 
 def _show(house: House, ref: str, as_json: bool) -> None:

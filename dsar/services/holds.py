@@ -9,11 +9,15 @@ from dsar.domain.identity import normal
 from dsar.services.house import house_of
 from dsar.store.tables import Hold
 
+_LONGEST = 500
+
 
 def place(session: Session, by: str, *, kind: str, value: str, reason: str) -> Hold:
     """Puts a hold on whoever has this identifier."""
     if not reason.strip():
         raise BadInput("reason", "is missing.", "Say which claim the data is needed for.")
+    if len(reason) > _LONGEST:
+        raise BadInput("reason", "is too long.", f"Say it in {_LONGEST} characters.")
     house = house_of(session)
     hold = Hold(
         kind=kind,

@@ -22,7 +22,7 @@ from dsar.store.tickets import request_of
 
 _FORM = re.compile(
     r"(?P<source>[a-z0-9_-]+)\.(?P<collection>[^.:=]+)(?::(?P<key>[^=]+?))?"
-    r"(?:\.(?P<field>[^.:=]+))?=(?P<verdict>[a-z]+)(?::(?P<ground>[a-z0-9_]+))?"
+    r"(?:\.(?P<field>[^.:=]+))?=(?P<verdict>[a-z]+)(?::(?P<ground>[a-z0-9_]{1,60}))?"
 )
 
 _SHAPE = "SOURCE.COLLECTION[:KEY][.FIELD]"

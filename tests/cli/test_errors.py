@@ -31,6 +31,9 @@ USAGE: dict[str, tuple[tuple[str, ...], str]] = {
     "half a correction": (
         ("request", "new", "--right", "rectification", *MAIL, "--correct", "Lind"), "correct: is",
     ),
+    "a name that is none": (
+        (*ACCESS, *MAIL, "--identity-confirmed-by", "x" * 81, "--reason", "r"), "by: is not a name",
+    ),
     "an unknown event": (("ticket", "act", "R-A-1", "explode"), ""),
 }  # fmt: skip
 
@@ -142,6 +145,9 @@ CONFIG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "an unknown adapter": (
         appended("sources.toml", "[x]\nadapter = 'telepathy'\n"), "sources.x.adapter: there is no",
+    ),
+    "a title too long": (
+        replaced("sources.toml", '"Web shop"', f'"{"x" * 201}"'), "sources.shop: has a name or",
     ),
     "an adapter that is no text": (
         appended("sources.toml", "[x]\nadapter = 5\n"), "sources.x.adapter: is no text",

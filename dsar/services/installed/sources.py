@@ -18,6 +18,7 @@ from dsar.services.installed.settings import read_toml
 
 log = structlog.get_logger("dsar.sources")
 
+_LONGEST_NAME, _LONGEST_TITLE = 80, 200
 _OURS = {"adapter", "title", "concurrency"}
 
 
@@ -102,6 +103,9 @@ def _source(name: str, table: Any, path: Path) -> Source:
         raise BadInput(f"{at}.adapter", "is missing.", 'Name one, e.g. adapter = "sql".')
     if not name.replace("_", "").replace("-", "").isalnum() or name != name.lower():
         raise BadInput(at, "is no name for a source.", "Use small letters, digits, - and _.")
+    if len(name) > _LONGEST_NAME or len(str(table.get("title", ""))) > _LONGEST_TITLE:
+        mend = f"A name has up to {_LONGEST_NAME} signs, a title up to {_LONGEST_TITLE}."
+        raise BadInput(at, "has a name or a title that is too long.", mend)
     for key in ("adapter", "title"):
         if not isinstance(table.get(key, ""), str):
             raise BadInput(f"{at}.{key}", "is no text.", "Put it in quotes.")
