@@ -38,6 +38,8 @@ PORTION_BLOCKS, PORTION_WEIGHT = 250, 80_000
 _FEET = 50
 #: PDF points to one CSS pixel.
 _SCALE = 0.75
+#: What every font of a text has; it need not be tried.
+_EVERYWHERE = "".join(map(chr, range(0xA1, 0x100))) + "–—‘’‚“”„•…€\u200b"
 #: The only addresses a report may lead to.
 _SAFE = ("https://", "mailto:")
 
@@ -236,7 +238,7 @@ class _Painter:
     fonts: dict[Any, Any] = field(default_factory=dict)
     feet: list[Any] = field(default_factory=list)
     outline: list[Any] = field(default_factory=list)
-    tried: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=lambda: set(_EVERYWHERE))
     missing: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
