@@ -15,17 +15,15 @@ from dataclasses import dataclass, field
 
 import structlog
 from dramatiq import Worker
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dsar.domain.errors import DsarError
 from dsar.services import tasks as services
-from dsar.services.house import House, look, unit
+from dsar.services.house import House, unit
 from dsar.services.upkeep import logs
 from dsar.store import gates, tasks
 from dsar.store import processes as signs
 from dsar.store.counts import count
-from dsar.store.task_states import TASK
 from workers import actors, schedule
 from workers.broker import broker_for
 from workers.handlers import QUEUES
@@ -88,11 +86,8 @@ class Crew:
     def start(self) -> bool:
         """Starts all threads once the database is there; False when asked to stop before that."""
         self.house.bell = self.relay
-        if not self._await_database():
+        if not self._settle_in():
             return False
-        schedule.declare(self.house, self.jobs)
-        self._configure_gates()
-        self._beat()
         for ticker in self.tickers:
             ticker.start()
         if self.threads:
@@ -111,11 +106,13 @@ class Crew:
         self.worker.queue_prefetch = self.threads
         self.worker.start()
 
-    def _await_database(self) -> bool:
+    def _settle_in(self) -> bool:
+        """Writes what the database has to know of us, waiting for it as long as it takes."""
         while not self.stopping.is_set():
             try:
-                with look(self.house) as session:
-                    session.connection().execute(select(TASK.c.id).limit(1))
+                schedule.declare(self.house, self.jobs)
+                self._configure_gates()
+                self._beat()
             except SQLAlchemyError as error:
                 self.database.failed(error)
                 self.stopping.wait(1.0)
@@ -140,7 +137,9 @@ class Crew:
 
     def healthy(self) -> bool:
         """Whether every thread that should run does."""
-        hands = [*self.worker.workers, *self.worker.consumers.values()] if self.worker else []
+        hands: list[threading.Thread] = []
+        if self.worker is not None:
+            hands = [*self.worker.workers, *self.worker.consumers.values(), self.renewal]
         return all(thread.is_alive() for thread in (*hands, *self.tickers))
 
     def stop(self) -> None:

@@ -12,10 +12,10 @@ import pytest
 import redis
 
 from dsar.services.house import House, unit
-from dsar.store import processes, tasks
+from dsar.store import migrate, processes, tasks
 from dsar.store.counts import counted
 from dsar.store.tasks import TaskState
-from tests.servers import RedisServer
+from tests.servers import PostgresServer, RedisServer
 from tests.store.rows import DUE, add_task, new_ticket, task
 from tests.workers import child
 from tests.workers.houses import Ledger, handlers, new_house, until
@@ -323,3 +323,31 @@ def test_a_worker_that_stood_still_longer_than_its_lease_writes_nothing_more(
     assert task(distributed.store, new).done == 10
     repeated = Counter(line[2] for line in ledger.of(new))
     assert sum(repeated.values()) <= 11
+
+
+@pytest.mark.postgres
+def test_a_worker_waits_for_its_database_at_the_start_and_later(
+    tmp_path: Path, ledger: Ledger
+) -> None:
+    with PostgresServer() as server, server.database() as url:
+        house = new_house(url, tmp_path, lease_seconds=2)
+        migrate.upgrade(house.store)
+        server.kill()
+        crew = Crew(house, "worker", 2, queues=handlers(ledger))
+        starting = threading.Thread(target=crew.start)
+        starting.start()
+        until(lambda: crew.database.now, 30)
+        server.start()
+        starting.join(30)
+        assert crew.healthy()
+        ticket = new_ticket(house.store)
+        for key in range(5):
+            add_task(house.store, ticket, kind="paged", key=str(key))
+        until(ledger.lines)
+        server.kill()
+        time.sleep(1)
+        server.start()
+        until(lambda: states(house, ticket) == {TaskState.DONE: 5}, 60)
+        assert crew.healthy()
+        crew.stop()
+        house.store.close()

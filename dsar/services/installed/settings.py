@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     sources: Path = Path("sources.toml")
     policy: Path = Path("policy.toml")
     namespace: str = "dsar"
-    lease_seconds: int = Field(default=60, ge=2)
+    lease_seconds: int = Field(default=20, ge=2)  # a host that dies is noticed within 30 s
     worker_threads: int = Field(default=4, ge=1, le=64)
     internal_days: int = Field(default=5, ge=0)
     reminder_days: int = Field(default=10, ge=1)
