@@ -103,12 +103,14 @@ def write(blocks: Iterable[str], head: Head, out: IO[bytes]) -> int:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """No search for garbage in the midst of a portion, where almost nothing is garbage yet."""
+    """No search for garbage in the midst of a portion, nor ever in what was there before."""
     searching = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         if searching:
             gc.enable()
 

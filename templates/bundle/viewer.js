@@ -107,8 +107,13 @@
     for (const record of records) {
       const row = body.insertRow();
       for (const field of fields) {
-        const cell = make("td", undefined, { "data-label": field.label, dir: "auto" });
-        cell.append(...marked(shown(own(record.data, field.name))));
+        const cell = make("td", undefined, { "data-label": field.label });
+        const text = shown(own(record.data, field.name));
+        if (text) {
+          const value = make("div", undefined, { class: "value", dir: "auto" });
+          value.append(...marked(text));
+          cell.append(value);
+        }
         row.append(cell);
       }
     }

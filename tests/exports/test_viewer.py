@@ -126,7 +126,7 @@ def test_records_are_sorted_and_filtered(page: Page) -> None:
     opened(page, "Orders")
     page.get_by_role("button", name="Amount").click()
     page.get_by_role("button", name="Amount").click()
-    assert page.locator("table.records tbody tr").first.inner_text().split("\t")[2] == "245.5"
+    assert page.locator("table.records tbody tr").first.locator("td").nth(2).inner_text() == "245.5"
     page.get_by_label("Show only").select_option(label="cancelled")
     status(page, "Orders: 7 of 23 records")
 
