@@ -211,16 +211,17 @@ def test_rulings_reach_only_their_ticket(small: Company) -> None:
     assert small.line(second, "shop")["outcome"] == "supplied"
 
 
-def test_a_line_behind_the_engines_back_open_is_not_delivered(small: Company) -> None:
+def test_a_line_behind_the_engines_back_open_is_not_delivered(make: Make) -> None:
     """Nothing is delivered while a source's line is open, and nothing breaks over it."""
-    ref = searched(small)
-    small.act(ref, Event.APPROVE)
-    with unit(small.house) as session:
+    one = make(review='access = "staff"')
+    ref = searched(one)
+    one.act(ref, Event.APPROVE)
+    with unit(one.house) as session:
         session.execute(
             update(CoverageLine).where(col(CoverageLine.source) == "shop").values(outcome="open")
         )
-    small.work(render=True)
-    assert small.state(ref) == "ready"
+    one.work(render=True)
+    assert one.state(ref) == "ready"
     for event in (Event.DELIVER, Event.DELIVER_PART):
         with pytest.raises(NotAllowed, match="Web shop"):
-            small.act(ref, event)
+            one.act(ref, event)
