@@ -239,14 +239,16 @@ def test_only_one_process_changes_a_folder_at_a_time(folder: Path) -> None:
 @pytest.fixture
 def ordinary_user(folder: Path) -> Iterator[None]:
     """Nothing is forbidden to root, so for this test we are somebody else."""
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o555)
+    above = [path for path in folder.parents if path.stat().st_mode & 0o777 == 0o700]
+    for path in above:
+        path.chmod(0o755)
+    folder.chmod(0o555)
     if os.getuid() == 0:
         os.seteuid(65534)
     yield
     if os.getuid() == 0:
         os.seteuid(0)
-    for path in (folder, *folder.parents[:2]):
+    for path in (folder, *above):
         path.chmod(0o700)
 
 

@@ -1,5 +1,6 @@
 """One ticket: what must be done, its clock, its sources, its history, letters and bundles."""
 
+import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The dates of a ticket and how they were worked out; `picture` is an SVG element of ours."""
+    """The dates of a ticket and how they were worked out; `picture` an image as data URI."""
 
     at_once: str
     dates: tuple[tuple[str, str], ...]
@@ -214,8 +215,14 @@ def _clock(view: Mapping[str, Any]) -> Clock:
         ),
         calendar=told.get("calendar") or "",
         waiting_for=tuple(plain(name) for name in told.get("waiting_for", ())),
-        picture=view.get("picture", ""),
+        picture=_image(view.get("picture", "")),
     )
+
+
+def _image(svg: str) -> str:
+    """A picture that stands in an attribute: whatever its words say, they are never markup."""
+    code = base64.b64encode(svg.encode()).decode("ascii")
+    return f"data:image/svg+xml;base64,{code}" if svg else ""
 
 
 def _source(row: Mapping[str, Any]) -> SourceLine:
