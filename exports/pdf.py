@@ -67,7 +67,6 @@ def print_report(
             order.write(json.dumps(job).encode("ascii"))
             for file in (order, paper.file):
                 file.flush()
-                file.seek(0)
             _raise_for(_printed(order, paper.file, out, limits.wall + 30))
         out.seek(0)
     except BaseException:
@@ -89,6 +88,9 @@ def _raise_for(result: dict[str, Any]) -> None:
 def _printed(order: IO[bytes], texts: IO[bytes], out: IO[bytes], wall: float) -> dict[str, Any]:
     """The child's last word. A press that ended before it began is replaced once."""
     for _ in range(2):
+        order.seek(0)
+        out.seek(0)
+        out.truncate()
         with contextlib.ExitStack() as stack:
             reading, writing = os.pipe()
             stack.callback(os.close, reading)

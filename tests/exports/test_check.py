@@ -184,6 +184,16 @@ def test_sha256sum_reads_the_sums(sound: Path, tmp_path: Path) -> None:
     subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=folder, check=True)
 
 
+def test_minisign_itself_accepts_the_signature(sound: Path, tmp_path: Path) -> None:
+    if not shutil.which("minisign"):
+        pytest.skip("minisign is not installed")
+    folder = changed(sound, tmp_path, lambda _: None)
+    command = ["minisign", "-q", "-Vm", "manifest.json", "-x", "manifest.json.sig", "-P"]
+    subprocess.run([*command, public_key(KEY)], cwd=folder, check=True)
+    (folder / "manifest.json").write_bytes((folder / "manifest.json").read_bytes() + b" ")
+    assert subprocess.run([*command, public_key(KEY)], cwd=folder, check=False).returncode != 0
+
+
 def test_the_signature_has_the_form_of_minisign(sound: Path) -> None:
     with zipfile.ZipFile(sound) as bundle:
         lines = bundle.read("manifest.json.sig").decode().splitlines()

@@ -72,6 +72,23 @@ def test_a_press_that_was_killed_is_replaced(tmp_path: Path) -> None:
     assert verify(build(samples.review(), tmp_path / "two.zip").path) == []
 
 
+def test_a_press_that_ended_before_it_began_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, lost = pdf._PRESS.send, []
+
+    def forgetful(self: Any, fds: list[int]) -> None:
+        if not lost:
+            os.read(fds[1], 1 << 20)  # it had begun to read the job
+            lost.append(fds)
+        else:
+            send(fds)
+
+    monkeypatch.setattr(type(pdf._PRESS), "send", forgetful)
+    assert verify(build(samples.review(), tmp_path / "bundle.zip").path) == []
+    assert len(lost) == 1
+
+
 def test_the_press_sees_no_secret_of_its_starter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DSAR_SECRET", "hunter2")
     assert "hunter2" not in dict(pdf._environment()).values()
