@@ -44,6 +44,7 @@ LIMITS = Limits()
 _WHY = {
     "MemoryError": "it needed more memory than a report may use",
     "SIGTRAP": "it needed more memory than a report may use",  # how GLib ends for want of it
+    "SIGSEGV": "it needed more memory than a report may use, or crashed the layout libraries",
     "SIGABRT": "it needed more memory than a report may use",
     "FatalURLFetchingError": "something in the data made it ask for an address; nothing was sent",
     "SIGXCPU": "it needed more computing time than a report may use",
