@@ -145,14 +145,19 @@ def succeeded(session: Session, source: str) -> None:
         session.info["gate_held"] = True
 
 
-def reopen(session: Session, store: Store) -> Sequence[tuple[str, int]]:
-    """The sources whose closed time has just ended, each with how many tasks it now admits."""
-    ended = select(_gate.c.source).where(_gate.c.open_until <= store.instant())
+def reopen(session: Session, store: Store) -> list[tuple[str, int]]:
+    """Sources whose closed time has just ended, and those whose pace allows one more.
+
+    Each with how many tasks it admits now: nobody else rings for the tasks that waited there.
+    """
+    now = store.instant()
+    ended = select(_gate.c.source).where(_gate.c.open_until <= now)
     opened = update(_gate).where(_gate.c.source.in_(ended.with_for_update(skip_locked=True)))
     rows = session.connection().execute(
         opened.values(open_until=None).returning(_gate.c.source, _limit)
     )
-    return rows.all()
+    paced = select(_gate.c.source).where(_gate.c.interval > 0, _gate.c.next_at <= now)
+    return [*(tuple(row) for row in rows), *((s, 1) for s in session.connection().scalars(paced))]
 
 
 def gates(session: Session) -> Sequence[Gate]:

@@ -24,7 +24,14 @@ def main() -> int:
             fault_every=given.every,
         )
     print(report.table())  # noqa: T201
-    bad = (report.lost, report.stuck, report.doubled, report.missing, report.journal_faults)
+    bad = (
+        report.lost,
+        report.stuck,
+        report.doubled,
+        report.missing,
+        report.journal_faults,
+        report.personal_data,
+    )
     return 1 if any(bad) else 0
 
 

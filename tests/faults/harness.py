@@ -48,6 +48,7 @@ class Report:
     missing: int = 0
     asked_a_person: int = 0
     journal_faults: int = 0
+    personal_data: int = 0
     resumed: list[float] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -73,6 +74,7 @@ class Report:
             ("effects missing", self.missing),
             ("interrupted effects a person was asked about", self.asked_a_person),
             ("journal faults", self.journal_faults),
+            ("personal data in logs and Redis", self.personal_data),
             ("killed tasks resumed", len(self.resumed)),
             ("resumed after, p50 in s", round(self.percentile(0.5), 1)),
             ("resumed after, p99 in s", round(self.percentile(0.99), 1)),
@@ -278,6 +280,13 @@ class Run:
             advance(session, STAFF, ticket, Event.RETRY, because=because)
         self.report.asked_a_person += 1
 
+    def _personal_data(self) -> int:
+        """In how many logs and keys something of a person can be read."""
+        seen = [log.read_bytes() for log in self.folder.glob("*.log")]
+        with self.redis.client() as client:
+            seen += [b"".join((key, client.dump(key) or b"")) for key in client.scan_iter()]
+        return sum(any(word in text for word in PERSONAL) for text in seen)
+
     # -- the end -----------------------------------------------------------------------------------
 
     def _all_filed(self) -> bool:
@@ -306,8 +315,12 @@ class Run:
         )
         with self.house.store.reading() as session:
             report.counts = counted(session)
+        report.personal_data = self._personal_data()
         with unit(self.house) as session:
             report.journal_faults = len(list(journal_faults(session)))
+
+
+PERSONAL = (b"@example.org", b"person-")
 
 
 def finish_by_hand(house: House, place: Place, ticket: str) -> None:

@@ -18,6 +18,6 @@ def test_under_kills_flushes_and_forgeries_every_ticket_ends_well(tmp_path: Path
     report = run(tmp_path, seed=20261122, tickets=30, a_minute=60, fault_every=5)
     told = report.table()
     assert (report.lost, report.stuck, report.doubled, report.missing) == (0, 0, 0, 0), told
-    assert report.journal_faults == 0, told
+    assert (report.journal_faults, report.personal_data) == (0, 0), told
     assert report.counts["join_repairs"] == 0, told
     assert report.kills >= 2, told

@@ -178,6 +178,22 @@ def test_when_a_source_opens_again_the_bell_rings_for_as_many_as_it_admits(
     assert claimed(store).source == "shop"
 
 
+def test_a_paced_source_is_rung_for_whenever_its_pace_allows_one_more(
+    store: Store, ticket: str, hands: Hands
+) -> None:
+    with committed(store) as session:
+        gates.configure(session, store, "shop", max_inflight=9, interval=5.0)
+    for key in range(3):
+        add_task(store, ticket, source="shop", key=str(key))
+    claimed(store)
+    assert sweep(store).rings == ()
+    hands.turn(seconds=1)
+    assert claim(store) is None
+    hands.turn(seconds=4)
+    assert sweep(store).rings
+    assert claimed(store)
+
+
 def test_the_age_of_what_nobody_claims_can_be_seen(store: Store, ticket: str, hands: Hands) -> None:
     with store.reading() as session:
         assert oldest_unclaimed(session, store) == timedelta()
