@@ -130,13 +130,18 @@ def _copy(case: Case, source: str, record: Record) -> Sifted:
         ruled = case.ruling(source, record, name)
         if ruled is not None and ruled.verdict in SPARING:
             hidden.add(name)
-            kept.append(Reason(ruled.ground, ruled.because))
+            kept.append(Reason(ruled.ground, f"{ruled.because} (only: {_label(collection, name)})"))
         elif ruled is None and (doubt := _field_doubt(collection, record, name)):
             doubts.append(doubt)
     if case.ruling(source, record) is not None:
         doubts = []
     data = {name: value for name, value in record.data.items() if name not in hidden}
     return Sifted(replace(record, data=data), None, tuple(kept), tuple(doubts))
+
+
+def _label(collection: Collection | None, name: str) -> str:
+    entry = collection.field(name) if collection is not None else None
+    return in_language(entry.label, "en") if entry is not None else name
 
 
 def _field_doubt(collection: Collection | None, record: Record, name: str) -> Doubt | None:
