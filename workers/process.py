@@ -153,6 +153,8 @@ class Crew:
             if left:
                 log.warning("not_drained", process=self.owner, count=left)
         self.renewal.stop()
+        for ticker in self.tickers:
+            ticker.finish()
         with suppress(SQLAlchemyError), unit(self.house) as session:
             signs.gone(session, process=self.owner)
         self.broker.close()

@@ -52,6 +52,8 @@ class Supervisor:
         if pid:
             self._started[pid] = time.monotonic()
             return
+        for which in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(which, signal.SIG_DFL)  # until the child has handlers of its own
         try:
             self._child()
             status = 0

@@ -43,3 +43,8 @@ class Ticker(threading.Thread):
     def stop(self) -> None:
         """No further tick."""
         self._over.set()
+
+    def finish(self, seconds: float = 5.0) -> None:
+        """Waits for a tick that is under way."""
+        if self.is_alive():
+            self.join(seconds)
