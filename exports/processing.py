@@ -159,7 +159,8 @@ def _collection_title(source: str, name: str, contents: Contents) -> str:
     for each in known:
         if (each.source, each.collection.name) == (source, name):
             return in_language(each.collection.title, contents.language)
-    return name.replace("_", " ")
+    plain = name.replace("_", " ")
+    return plain[:1].upper() + plain[1:]
 
 
 def _activity(activity: Activity, contents: Contents) -> Document:

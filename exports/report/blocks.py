@@ -167,27 +167,38 @@ def _line(number: int, labels: list[str], row: list[str]) -> str:
     return f"<p class=line>{number}  ·  {escape(pairs)}</p>"
 
 
+#: Which words say how the request ended; the other rights use "outcome".
+_OUTCOMES = {Right.ACCESS: "outcome_copy", Right.PORTABILITY: "outcome_portability"}
+
+
 def answer(document: Document, words: Words, *, printed: int) -> list[str]:
     """The answer in short, as sentences; `printed` records stand in the report itself."""
-    copying = Right(document["request"]["right"]) in COPYING
-    said = words["answer"]
-    outcomes = words["outcome_copy" if copying else "outcome"]
-    lines = document["coverage"]
-    numbers = {
-        "records": words.number(document["answer"]["records"]),
-        "sources": words.number(len({records["source"] for records in document["sets"]})),
-        "searched": words.number(sum(line["outcome"] != "not_in_scope" for line in lines)),
-        "found": words.number(sum(line["found"] for line in lines)),
-        "done": words.number(sum(line["done"] for line in lines)),
-        "printed": words.number(printed),
-    }
+    right = Right(document["request"]["right"])
     result = document["answer"]["outcome"]
-    one = "_one" if document["answer"]["records"] == 1 else ""
-    sentences = [
+    outcomes = words[_OUTCOMES.get(right, "outcome")]
+    return [
         str(outcomes.get(result, result)),
-        said[f"access{one}" if copying else "act"].format(**numbers),
+        *(_copied(document, words) if right in COPYING else _acted(document, words)),
+        *_gaps(document, words),
+        *_shortened(document, words, printed),
     ]
-    return [*sentences, *_gaps(document, words), *_shortened(document, words, numbers, printed)]
+
+
+def _copied(document: Document, words: Words) -> Iterator[str]:
+    records = document["answer"]["records"]
+    searched = sum(line["outcome"] != "not_in_scope" for line in document["coverage"])
+    yield words["answer"]["access_one" if records == 1 else "access"].format(
+        records=words.number(records),
+        sources=words.number(len({each["source"] for each in document["sets"]})),
+        searched=words.number(searched),
+    )
+
+
+def _acted(document: Document, words: Words) -> Iterator[str]:
+    done = sum(line["done"] for line in document["coverage"])
+    if done and document["receipts"]:
+        form = words["answer"]["act_one" if done == 1 else "act"]
+        yield form.format(done=words.number(done), section=words["section"]["done"])
 
 
 def _gaps(document: Document, words: Words) -> Iterator[str]:
@@ -204,11 +215,12 @@ def _gaps(document: Document, words: Words) -> Iterator[str]:
             )
 
 
-def _shortened(
-    document: Document, words: Words, numbers: dict[str, str], printed: int
-) -> Iterator[str]:
-    if printed < document["answer"]["records"]:
-        yield words["answer"]["summarised"].format(**numbers)
+def _shortened(document: Document, words: Words, printed: int) -> Iterator[str]:
+    records = document["answer"]["records"]
+    if printed < records:
+        yield words["answer"]["summarised"].format(
+            printed=words.number(printed), records=words.number(records)
+        )
 
 
 def retention(facts: Document, words: Words) -> list[str]:

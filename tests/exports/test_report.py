@@ -112,7 +112,7 @@ def documented(contents: Contents) -> processing.Document:
             samples.erasure(),
             [
                 "We have done part of what you asked.",
-                "Of 25 records found in 2 systems, 17 are done.",
+                "17 records were dealt with",
                 "8 records were kept",
             ],
         ),
@@ -125,6 +125,13 @@ def test_the_answer_in_short_names_what_is_missing(
     assert len(found) == len(sentences)
     for sentence, start in zip(found, sentences, strict=True):
         assert start in sentence
+
+
+def test_a_portability_answer_does_not_claim_to_hold_everything() -> None:
+    base = samples.access(outcome="fulfilled")
+    contents = replace(base, question=replace(base.question, right=Right.PORTABILITY))
+    first = blocks.answer(documented(contents), WORDS, printed=66)[0]
+    assert first.startswith("The data you gave us or that arose from your use")
 
 
 def front(contents: Contents) -> str:

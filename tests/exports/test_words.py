@@ -61,6 +61,7 @@ BY_VALUE = {
     "title",
     "outcome",
     "outcome_copy",
+    "outcome_portability",
     "coverage_outcome",
     "basis",
     "origin",
