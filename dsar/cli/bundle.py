@@ -38,5 +38,8 @@ def build(
         made = rebuild(house, ref, out)
     say(made, json, lambda: f"{made['path']}\nsha256 {made['sha256']}")
     if not made["same"]:
-        message = "It differs from the one that was handed over; the sources of it have changed."
+        message = (
+            "It differs from the one that was handed over: "
+            "the templates, the policy or the version of dsar changed since."
+        )
         raise DsarError(message)
