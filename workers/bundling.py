@@ -6,6 +6,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import exports
+import exports.bundle
+import exports.manifest
 from dsar import __version__
 from dsar.domain.controller import Controller
 from dsar.domain.errors import NotFound
@@ -29,7 +31,7 @@ def bundle(house: House, run: Run) -> None:
     """Builds the ticket's bundle: the file first, whole and hashed, then the row that names it."""
     gathered = gather(house, run.lease.ticket_id)
     gathered.target.parent.mkdir(parents=True, exist_ok=True)
-    key = Ed25519PrivateKey.from_private_bytes(house.vault.derive("bundle signature"))
+    key = _signature(house)
     made = exports.build(contents(gathered, house.controller), gathered.target, sign_with=key)
     built(run, gathered, sha256=made.sha256, size=made.bytes)
 
@@ -102,6 +104,21 @@ def _decision(gathered: Gathered) -> HumanDecision | None:
     )
 
 
+def signing_key(house: House) -> str:
+    """The public half of the key that signs this house's bundles, in minisign's form."""
+    return exports.manifest.public_key(_signature(house))
+
+
+def _signature(house: House) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(house.vault.derive("bundle signature"))
+
+
+def tidy(house: House) -> int:
+    """Removes what builds that crashed an hour ago or earlier left behind; how many files."""
+    folder = house.settings.at(house.settings.storage) / "bundles"
+    return exports.bundle.sweep(folder, older_than=3600) if folder.exists() else 0
+
+
 def rebuild(house: House, ref: str, out: Path | None) -> dict[str, object]:
     """Builds the latest bundle of a ticket again and compares it with the one handed over."""
     with look(house) as session:
@@ -112,6 +129,6 @@ def rebuild(house: House, ref: str, out: Path | None) -> dict[str, object]:
         raise NotFound(message)
     last, gathered = known[-1], gather(house, ticket.id)
     target = out or gathered.target.with_name(f"{ref}-{last.number}-again.zip")
-    key = Ed25519PrivateKey.from_private_bytes(house.vault.derive("bundle signature"))
+    key = _signature(house)
     made = exports.build(contents(gathered, house.controller), target, sign_with=key)
     return {"path": str(target), "sha256": made.sha256, "same": made.sha256 == last.sha256}

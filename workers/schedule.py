@@ -10,6 +10,7 @@ from dsar.services.house import House, look, unit
 from dsar.services.upkeep.repair import repair_joins
 from dsar.services.upkeep.watching import nudge, watch
 from dsar.store import schedules
+from workers.bundling import tidy
 
 log = structlog.get_logger("dsar.workers")
 
@@ -35,6 +36,7 @@ JOBS: Jobs = {
     "watch":        Job(timedelta(minutes=1), watch),
     "nudge":        Job(timedelta(hours=1),   nudge),
     "repair_joins": Job(timedelta(minutes=1), repair_joins),
+    "tidy":         Job(timedelta(hours=1),   tidy),
 }
 # fmt: on
 

@@ -14,15 +14,29 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
-def verify(path: Path, json: Json = False) -> None:
+def verify(
+    path: Path,
+    key: Annotated[str, typer.Option(help="The controller's public key, as published.")] = "",
+    json: Json = False,
+) -> None:
     """Check a bundle without database or network: hashes, signature, counts."""
     import exports
 
-    findings = [str(finding) for finding in exports.verify(path)]
+    findings = [str(finding) for finding in exports.verify(path, public_key=key or None)]
     result = {"path": str(path), "whole": not findings, "findings": findings}
     say(result, json, lambda: "\n".join(findings) or f"{path.name} is whole and unchanged.")
     if findings:
         raise typer.Exit(1)
+
+
+@app.command()
+def key(json: Json = False) -> None:
+    """Print the public key that bundles are signed with, to be published on your own site."""
+    from workers.bundling import signing_key
+
+    with opened() as house:
+        public = signing_key(house)
+    say({"public_key": public}, json, lambda: public)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`dsar ticket`: the queue, one ticket, and everything staff can do with it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,6 +47,19 @@ def letters(ref: str, json: Json = False) -> None:
     with opened() as house, look(house) as session:
         told = reports.letters_view(session, by_ref(session, ref))
     say(told, json, lambda: "\n\n".join(f"{t['subject']}\n\n{t['text']}" for t in told))
+
+
+@app.command()
+def picture(
+    ref: str,
+    out: Annotated[Path, typer.Option(help="Where to write it.")] = Path("ticket.svg"),
+    json: Json = False,
+) -> None:
+    """Write the dates of a ticket as an SVG picture, for a report."""
+    with opened() as house, look(house) as session:
+        svg = reports.ticket_view(session, by_ref(session, ref))["picture"]
+    out.write_text(svg, encoding="utf-8")
+    say({"path": str(out)}, json, lambda: str(out))
 
 
 @app.command()
