@@ -40,7 +40,7 @@ class Place:
     folder: str
     database: str
     redis: str
-    lease_seconds: int = 10
+    lease_seconds: int = 20
 
     @property
     def ledger(self) -> ledger.Ledger:
