@@ -1,15 +1,19 @@
-"""Brings a database to the schema this code needs, and tells how far it is."""
+"""Brings a database to the schema this code needs, and tells how far it is.
+
+Alembic is loaded only to migrate: a process that finds the schema in order starts without it.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from dsar.domain.errors import BadInput, DsarError
 from dsar.store.engine import Store
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -18,24 +22,25 @@ class SchemaMismatch(DsarError):  # noqa: N818
     """The database's schema is not the one this code works with."""
 
 
-def _config(store: Store) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
-    config.attributes["engine"] = store.engine
-    return config
+def revisions() -> tuple[str, ...]:
+    """The revisions this code knows, oldest first: their files are numbered."""
+    files = (_FOLDER / "versions").glob("[0-9]*.py")
+    return tuple(sorted(file.name.partition("_")[0] for file in files))
 
 
 def head() -> str:
     """The newest revision this code knows."""
-    found = ScriptDirectory(str(_FOLDER)).get_current_head()
-    return found or ""
+    return revisions()[-1]
 
 
 def current(store: Store) -> str:
     """The revision the database is at, or "" for an empty one; BadInput if it is out of reach."""
     try:
         with store.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() or ""
+            if not inspect(connection).has_table("alembic_version"):
+                return ""
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return str(found or "")
     except DBAPIError as error:
         raise unreachable(store, error) from None
 
@@ -44,9 +49,21 @@ def upgrade(store: Store) -> str:
     """Runs every migration the database lacks; returns the revision reached."""
     if store.sqlite and store.url.database:
         Path(store.url.database).parent.mkdir(parents=True, exist_ok=True)
-    current(store)
+    if current(store) == head():
+        return head()
+    from alembic import command
+
     command.upgrade(_config(store), "head")
     return current(store)
+
+
+def _config(store: Store) -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.attributes["engine"] = store.engine
+    return config
 
 
 def check(store: Store) -> None:
@@ -57,8 +74,7 @@ def check(store: Store) -> None:
     if not at:
         message = "The database is empty. Run: dsar db upgrade"
         raise SchemaMismatch(message)
-    known = {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
-    if at in known:
+    if at in revisions():
         message = f"The database is at {at}, this code needs {wanted}. Run: dsar db upgrade"
         raise SchemaMismatch(message)
     message = f"The database is at {at}, newer than this code knows. Run the newer dsar."
