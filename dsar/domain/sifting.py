@@ -77,6 +77,8 @@ class Case:
 
     def ruling(self, source: str, record: Record, name: str = "") -> Rule | None:
         """The latest ruling on a record or on one field of it."""
+        if not self.rules:
+            return None
         return next((r for r in reversed(self.rules) if r.covers(source, record, name)), None)
 
 

@@ -151,10 +151,10 @@ def fill(url: str, rows: int) -> None:
         connection.execute(b"analyze")
 
 
-def ask(house: House, right: Right) -> str:
+def ask(house: House, right: Right, *, who: str = PERSON) -> str:
     """Files and confirms one request; its reference."""
     with unit(house) as session:
-        application = intake.Application((right,), (("email", PERSON),))
+        application = intake.Application((right,), (("email", who),))
         request = intake.file(session, staff("ana"), application)
         identity.confirm(session, staff("ana"), request, reason="known")
         return request.ref

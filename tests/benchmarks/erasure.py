@@ -53,6 +53,8 @@ def erase() -> None:
     with company(ROWS) as (house, url):
         floor = bare(url)
     with company(ROWS) as (house, url):
+        ask(house, Right.ACCESS, who="person7@example.org")
+        drive(house)  # a worker that has worked before
         ref = ask(house, Right.ERASURE)
         search, search_wall = cpu(lambda: drive(house))
         approve(house, ref)
