@@ -3,8 +3,8 @@
 Nothing here, and nothing that renders it, knows a database. Withheld values are already gone.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from dsar.domain.controller import Controller
@@ -18,7 +18,8 @@ from dsar.domain.rights import Right
 class Question:
     """What was asked: who, what, when, and by when the law wants the answer.
 
-    `words` is what the person wrote, if anything; `explanation` derives the due date step by step.
+    `words` is what the person wrote, if anything; `explanation` derives the due date step by step;
+    `clock` holds the dates of the ticket by their names in `dsar.domain.clock.Dates`.
     """
 
     reference: str
@@ -29,6 +30,7 @@ class Question:
     words: str = ""
     explanation: tuple[str, ...] = ()
     extended_because: str = ""
+    clock: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

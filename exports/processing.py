@@ -88,6 +88,7 @@ def _request(contents: Contents) -> Document:
         "words": question.words,
         "explanation": list(question.explanation),
         "extended_because": question.extended_because,
+        "clock": {name: day.isoformat() for name, day in question.clock.items()},
     }
 
 

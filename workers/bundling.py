@@ -64,6 +64,7 @@ def _question(gathered: Gathered) -> Question:
         identifiers=gathered.identifiers,
         words=gathered.words,
         explanation=gathered.explanation,
+        clock=gathered.clock,
     )
 
 

@@ -56,6 +56,7 @@ class Gathered:
     received_on: date
     due_on: date
     explanation: tuple[str, ...]
+    clock: dict[str, date]
     identifiers: tuple[tuple[str, str], ...]
     words: str
     details: dict[str, Any]
@@ -109,10 +110,18 @@ def _question(session: Session, house: House, ticket: Ticket, request: Request) 
         "received_on": received_on,
         "due_on": ticket.due_on or ticket.due_at.astimezone(zone).date(),
         "explanation": _explained(ticket),
+        "clock": _pictured(ticket),
         "identifiers": seals.subject_of(session, ticket).pairs(),
         "words": words,
         "details": seals.details_of(session, ticket),
     }
+
+
+def _pictured(ticket: Ticket) -> dict[str, date]:
+    """The dates a person is shown: an extension only where one was notified."""
+    names = ["received", "due", *(["effective_due"] if ticket.clock.get("extension_valid") else [])]
+    found = {name: ticket.clock.get(name) for name in names}
+    return {name: date.fromisoformat(day) for name, day in found.items() if day}
 
 
 def _explained(ticket: Ticket) -> tuple[str, ...]:

@@ -6,14 +6,16 @@ the only addresses that become links are https and mailto.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import IO, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from dsar.domain.clock import Dates
 from dsar.domain.rights import COPYING, Right
+from dsar.domain.timeline import ENGLISH, timeline
 from exports.printable import laid_out
 from exports.processing import Document
 from exports.report.paper import CARDS, TABLE, rows
@@ -115,8 +117,28 @@ def _context(document: Document, words: Words, *, printed: int) -> dict[str, Any
         "copying": Right(document["request"]["right"]) in COPYING,
         "printed": printed,
         "answer": answer(document, words, printed=printed),
+        "timeline": _timeline(document, words),
         "retention": lambda activity: " ".join(retention(activity["retention"], words)),
     }
+
+
+def _timeline(document: Document, words: Words) -> Markup:
+    """The dates of the request as a picture; the text beside it says the same."""
+    days = {name: date.fromisoformat(day) for name, day in document["request"]["clock"].items()}
+    if len(days) < 2:
+        return Markup()
+    drawn = timeline(
+        Dates(
+            regime="", regime_version="", calendar="", right="", rule=None, basis=None,
+            certainty=None, in_force=True, explanation=(), received=days["received"],
+            clock_start=days["received"], due=days.get("due"),
+            effective_due=days.get("effective_due", days.get("due")),
+            extension_valid="effective_due" in days,
+        ),
+        title=words["request"]["timeline"],
+        words={**ENGLISH, **words["timeline"]},
+    )  # fmt: skip
+    return Markup(drawn)  # noqa: S704 - drawn and escaped by the domain
 
 
 def moment(document: Document, words: Words) -> str:
