@@ -63,6 +63,18 @@ def queue(session: Session, ticket: Ticket, *, kind: str, because: Because) -> L
     return letter
 
 
+def queue_once(session: Session, ticket: Ticket, *, kind: str) -> None:
+    """A letter that a ticket owes once, whichever source gives the occasion first.
+
+    The caller has locked the ticket.
+    """
+    known = session.exec(
+        select(Letter.id).where(col(Letter.ticket_id) == ticket.id, col(Letter.kind) == kind)
+    ).first()
+    if known is None:
+        queue(session, ticket, kind=kind, because=Because())
+
+
 def written(session: Session, ticket: Ticket) -> tuple[Told, ...]:
     """Every letter of a ticket, oldest first."""
     seal = seal_of(session, request_of(session, ticket))

@@ -16,6 +16,7 @@ from dsar.domain.records import PROOF, Done, Item, Receipt
 from dsar.domain.rights import Right
 from dsar.domain.sifting import VERB, stopped
 from dsar.sdk import VERBS, Adapter, Batch, NeedsHuman, can
+from dsar.services import letters
 from dsar.services.house import House, look, unit
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
@@ -60,8 +61,8 @@ def restrict_now(house: House, run: Run) -> None:
     job = Job("restrict", found, {}, seal, 1, RESTRICTIONS)
     with house.sources[run.lease.source].open() as adapter:
         _walk(house, run, job, adapter)
-    with finishing(run):
-        pass
+    with finishing(run) as (session, ticket):
+        letters.queue_once(session, ticket, kind="restricted_at_once")
 
 
 def _job(house: House, run: Run) -> Job:

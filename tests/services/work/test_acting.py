@@ -10,7 +10,7 @@ from dsar.domain.rights import Right
 from dsar.sdk import Batch, Done, NeedsHuman, Receipt
 from dsar.services import holds
 from dsar.services.house import unit
-from dsar.store.tables import Effect, Page, Suppression, Task
+from dsar.store.tables import Effect, Letter, Page, Suppression, Task
 from tests.company import EMAIL, Company, sources
 from tests.scripted import Script, case
 from tests.services.work.conftest import Make
@@ -70,6 +70,14 @@ def test_contested_data_is_restricted_before_anybody_decides(small: Company) -> 
     assert small.state(ref) == "in_review"
     assert small.shop("SELECT restricted FROM customers WHERE id = 1") == 1
     assert small.shop("SELECT restricted FROM customers WHERE id = 2") == 0
+
+
+def test_who_contests_data_is_told_once_that_it_is_restricted_meanwhile(small: Company) -> None:
+    """Two sources restrict; the person gets one letter."""
+    ref = small.ask(Right.RECTIFICATION, corrections={"family_name": "Lind"})
+    small.work()
+    assert [row.kind for row in small.rows(Letter)].count("restricted_at_once") == 1
+    assert "do not use it" in small.letters(ref)["restricted_at_once"]
 
 
 def test_a_withdrawal_of_consent_stops_what_rests_on_it_and_nothing_else(small: Company) -> None:
