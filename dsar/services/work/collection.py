@@ -1,7 +1,8 @@
 """Asks one source for a person's records, page by page, so that a crash resumes where it stood."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from itertools import groupby
 
 import structlog
@@ -38,13 +39,13 @@ def search(house: House, run: Run) -> None:
     at, number = _resume(seal, lease)
     with house.sources[lease.source].open() as adapter:
         usable = any(subject.values(kind) for kind in adapter.identifies_by)
-        found = _pages(adapter, subject, at) if usable else iter(())
         last: Page | None = None
-        for page in found:
-            if last is not None:
-                run.check()
-                number = _keep(house, run, seal, last, number)
-            last = page
+        with closing(_pages(adapter, subject, at, usable=usable)) as found:
+            for page in found:
+                if last is not None:
+                    run.check()
+                    number = _keep(house, run, seal, last, number)
+                last = page
     _finish(run, seal, last, number, kinds=() if usable else adapter.identifies_by)
 
 
@@ -64,8 +65,12 @@ def _place(lease: Lease) -> str:
     return f"checkpoint {lease.task_id}"
 
 
-def _pages(adapter: Adapter, subject: Subject, at: str | None) -> Iterator[Page]:
-    return iter(adapter.find(subject, at))
+def _pages(
+    adapter: Adapter, subject: Subject, at: str | None, *, usable: bool
+) -> Generator[Page, None, None]:
+    """The source's pages; a search that is broken off lets go of what it holds at once."""
+    if usable:
+        yield from adapter.find(subject, at)
 
 
 def _keep(house: House, run: Run, seal: Seal, page: Page, number: int) -> int:
