@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -144,7 +145,7 @@ def _children(parent: int) -> list[int]:
     return [int(child) for child in listing.read_text().split()] if listing.exists() else []
 
 
-class _Server:
+class _Server(ABC):
     """What the servers share: a directory, a port that stays the same, start, kill, restart, stop."""
 
     user: str | None = None
@@ -157,11 +158,11 @@ class _Server:
         self.port = free_port()
         self.process: Process | None = None
 
-    def command(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def command(self) -> list[str]: ...
 
-    def answers(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def answers(self) -> bool: ...
 
     def start(self) -> None:
         self.process = Process(self.command(), log=self.log, user=self.user)

@@ -6,6 +6,7 @@ or forged: what is to be done stands in the database, and the sweeper rings agai
 
 import re
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 from dramatiq import Message
@@ -25,7 +26,7 @@ def task_id_in(heard: bytes | str) -> str:
     return text if _TASK_ID.fullmatch(text) else ""
 
 
-class Listener(Consumer):
+class Listener(Consumer, ABC):
     """What hears rings for dramatiq's worker, never more at once than there are hands.
 
     A ring heard is forgotten by the broker: there is nothing to acknowledge, to redeliver or to
@@ -39,9 +40,9 @@ class Listener(Consumer):
         self._busy = 0
         self._free = threading.Condition()
 
+    @abstractmethod
     def hear(self) -> str | None:
         """The task id of the next ring, waiting up to `seconds`; None when there was none."""
-        raise NotImplementedError
 
     def ring_again(self, task_id: str) -> None:
         """Gives back a ring that nobody answered, for another process to hear."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from dsar.domain.clock import ClockEvent, ClockEventType, Dates, derive
+from dsar.domain.clock.events import QUESTION_OF
 from dsar.domain.lifecycle import Event
 from dsar.services.house import house_of
 from dsar.services.law import regimes
@@ -22,13 +23,6 @@ MOVES = {
     Event.ASK_FEE: ClockEventType.FEE_REQUESTED,
     Event.FEE_SETTLED: ClockEventType.FEE_PAID,
     Event.EXTEND: ClockEventType.EXTENSION_NOTIFIED,
-}
-
-#: The answers that mean nothing unless their question was asked.
-_ANSWERS = {
-    ClockEventType.IDENTITY_RECEIVED: ClockEventType.IDENTITY_REQUESTED,
-    ClockEventType.CLARIFICATION_RECEIVED: ClockEventType.CLARIFICATION_REQUESTED,
-    ClockEventType.FEE_PAID: ClockEventType.FEE_REQUESTED,
 }
 
 #: Where a law names no number, or while a clock stands still, work is still ranked: as if due then.
@@ -77,7 +71,7 @@ def note(ticket: Ticket, event: Event, *, at: datetime, length: dict[str, int]) 
     kind = MOVES.get(event)
     if kind is None:
         return False
-    asked = _ANSWERS.get(kind)
+    asked = QUESTION_OF.get(kind)
     if asked is not None and not any(row["type"] == asked for row in ticket.clock_events):
         return False
     row = {"type": kind.value, "at": at.isoformat(), **length}
