@@ -15,10 +15,10 @@ from dsar.domain.errors import BadInput, DsarError
 #: Every command, in the order in which help shows them: where it lives and what it is for.
 COMMANDS: Mapping[str, str] = {
     "demo": "dsar.cli.demo:demo",
-    "serve": "dsar.cli.run:serve",
-    "web": "dsar.cli.run:web",
-    "worker": "dsar.cli.run:worker",
-    "scheduler": "dsar.cli.run:scheduler",
+    "serve": "dsar.cli.processes:serve",
+    "web": "dsar.cli.processes:web",
+    "worker": "dsar.cli.processes:worker",
+    "scheduler": "dsar.cli.processes:scheduler",
     "doctor": "dsar.cli.doctor:doctor",
     "db": "dsar.cli.db:app",
     "request": "dsar.cli.request:app",
