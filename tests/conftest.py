@@ -12,14 +12,26 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy import make_url
 
 from dsar.store import migrate
 from dsar.store.engine import Store
 from tests.servers import PostgresServer, RedisServer, ServerMissing
 
+#: Chromium must neither ask anybody for anything nor need rights of its own.
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
-def _absent(missing: ServerMissing) -> NoReturn:
+
+def _absent(missing: Exception) -> NoReturn:
     """On a build server a test that cannot run has failed; at a desk it says why it was left out."""
     if os.environ.get("CI"):
         pytest.fail(str(missing), pytrace=False)
@@ -110,3 +122,18 @@ def _migrate(url: str) -> None:
     store = Store(url)
     migrate.upgrade(store)
     store.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for a test process: a second Playwright in the same process would refuse."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=program, args=list(CHROMIUM_ARGUMENTS)
+            )
+        except PlaywrightError as missing:
+            _absent(missing)
+        yield browser
+        browser.close()

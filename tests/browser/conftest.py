@@ -1,7 +1,5 @@
 """The pages in a real Chromium, served by the real server."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,21 +7,11 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from dsar.web.app import create
 from tests.servers import free_port
 from tests.web.filled import Filled, fill
-
-#: Chromium must neither ask anybody for anything nor need rights of its own.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -46,20 +34,6 @@ def site(filled: Filled) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(20)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        except Exception as missing:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"Chromium is missing: {missing}")
-        yield browser
-        browser.close()
 
 
 @dataclass

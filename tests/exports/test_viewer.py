@@ -9,25 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.exports import samples
 
-CHROMIUM = Path("/usr/bin/chromium")
 EVIL = "<img src=https://evil.example/x.png onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        path = str(CHROMIUM) if CHROMIUM.exists() else None
-        if path is None:
-            pytest.skip("Chromium is not installed")
-        found = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +36,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(browser: Browser, folder: Path) -> Iterator[Page]:
+def page(chromium: Browser, folder: Path) -> Iterator[Page]:
     """The start page, watched: any request that leaves the folder and any error fails the test."""
-    context = browser.new_context()
+    context = chromium.new_context()
     context.set_offline(True)
     found = context.new_page()
     trouble: list[str] = []
@@ -132,10 +120,10 @@ def test_records_are_sorted_and_filtered(page: Page) -> None:
 
 
 def test_a_missing_file_says_to_unpack_the_zip(
-    browser: Browser, folder: Path, tmp_path: Path
+    chromium: Browser, folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "START-HERE.html").write_bytes((folder / "START-HERE.html").read_bytes())
-    found = browser.new_page()
+    found = chromium.new_page()
     found.goto((tmp_path / "START-HERE.html").as_uri())
     found.get_by_role("button", name="Orders").click()
     found.wait_for_function(
@@ -144,16 +132,16 @@ def test_a_missing_file_says_to_unpack_the_zip(
     found.close()
 
 
-def test_on_a_phone_nothing_stands_beyond_the_edge(browser: Browser, folder: Path) -> None:
-    found = browser.new_page(viewport={"width": 360, "height": 740})
+def test_on_a_phone_nothing_stands_beyond_the_edge(chromium: Browser, folder: Path) -> None:
+    found = chromium.new_page(viewport={"width": 360, "height": 740})
     found.goto((folder / "START-HERE.html").as_uri())
     opened(found, "Customer account")
     assert found.evaluate("document.documentElement.scrollWidth") <= 360
     found.close()
 
 
-def test_without_scripts_the_text_and_the_files_remain(browser: Browser, folder: Path) -> None:
-    context = browser.new_context(java_script_enabled=False)
+def test_without_scripts_the_text_and_the_files_remain(chromium: Browser, folder: Path) -> None:
+    context = chromium.new_context(java_script_enabled=False)
     found = context.new_page()
     found.goto((folder / "START-HERE.html").as_uri())
     shown = found.inner_text("main")
