@@ -64,6 +64,20 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that belongs to a record: a letter, a photograph, a recording.
+
+    `reference` is what the source finds it by (`Adapter.read`), unique within the record. `name` is
+    the original file name, shown and never used as a path. `size` in bytes, if known beforehand.
+    """
+
+    reference: str
+    name: str
+    media_type: str = "application/octet-stream"
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One item of personal data a source returned.
 
@@ -76,6 +90,7 @@ class Record:
     data: Mapping[str, Value]
     match: Match = Match.VERIFIED_IDENTIFIER
     subject: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Done(StrEnum):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from dsar.domain.identity import Subject
 from dsar.domain.records import (
+    Attachment,
     Collection,
     Done,
     Field,
@@ -26,6 +27,7 @@ __all__ = [
     "VERBS",
     "VERSION",
     "Adapter",
+    "Attachment",
     "Batch",
     "Collection",
     "Done",
@@ -51,13 +53,15 @@ VERSION = "1.0"
 class Later(Exception):  # noqa: N818 - named for what it asks
     """The source cannot answer now; ask again in `wait` seconds. Costs no attempt.
 
-    `reason` is shown to staff and must hold no personal data.
+    `reason` is shown to staff and must hold no personal data. `checkpoint` is where `find` goes on
+    then: the number of a job that was started and is to be asked after, say.
     """
 
-    def __init__(self, reason: str, wait: float = 60.0) -> None:
+    def __init__(self, reason: str, wait: float = 60.0, checkpoint: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.wait = wait
+        self.checkpoint = checkpoint
 
 
 class NeedsHuman(Exception):  # noqa: N818
@@ -145,6 +149,15 @@ class Adapter(ABC):
     @abstractmethod
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         """Every record of this person, page by page, from `checkpoint` on if one is given."""
+
+    def read(
+        self,
+        collection: str,
+        key: str,
+        attachment: Attachment,  # noqa: ARG002 - for who overrides
+    ) -> Iterator[bytes]:
+        """The bytes of a record's attachment, in blocks; only where `find` gave attachments."""
+        raise NeedsHuman(f"{self.title} names attachments and cannot read them.")
 
     def close(self) -> None:  # noqa: B027 - nothing to let go of is the usual case
         """Let go of connections; called once, after the last use."""
