@@ -150,13 +150,9 @@ class Adapter(ABC):
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         """Every record of this person, page by page, from `checkpoint` on if one is given."""
 
-    def read(
-        self,
-        collection: str,
-        key: str,
-        attachment: Attachment,  # noqa: ARG002 - for who overrides
-    ) -> Iterator[bytes]:
+    def read(self, collection: str, key: str, attachment: Attachment) -> Iterator[bytes]:
         """The bytes of a record's attachment, in blocks; only where `find` gave attachments."""
+        del collection, key, attachment
         raise NeedsHuman(f"{self.title} names attachments and cannot read them.")
 
     def close(self) -> None:  # noqa: B027 - nothing to let go of is the usual case
