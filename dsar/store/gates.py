@@ -164,3 +164,9 @@ def gates(session: Session) -> Sequence[Gate]:
     """Every gate as it stands."""
     rows = session.connection().execute(select(_gate).order_by(_gate.c.source))
     return [Gate(**row) for row in rows.mappings()]
+
+
+def closed(session: Session, store: Store) -> dict[str, bool]:
+    """Every source that has a gate, and whether it is closed to all just now."""
+    shut_now = func.coalesce(_gate.c.open_until > store.instant(), literal(value=False))
+    return dict(session.connection().execute(select(_gate.c.source, shut_now)).all())

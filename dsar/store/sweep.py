@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, bindparam, case, func, literal_column, select, update
+from sqlalchemy import RowMapping, and_, bindparam, case, func, select, update
 from sqlmodel import Session
 
 from dsar.store import gates
 from dsar.store.counts import count
 from dsar.store.engine import Store
 from dsar.store.task_states import (
+    IS_QUEUED,
     TASK,
     Moment,
     TaskState,
@@ -62,8 +63,6 @@ class Swept:
 
 _SHOWN = ("id", "ticket_id", "kind", "source", "queue", "state", "attempts", "crashes")
 
-_swept = _c.state.in_([literal_column("'ready'"), literal_column("'leased'")])
-
 
 def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
     """Takes back leases that ran out and notes the bells to ring; at most `limit` rows of each."""
@@ -99,7 +98,7 @@ def _take_back(session: Session, store: Store, limit: int) -> tuple[Expired, ...
 def _lost(server: bool) -> Any:
     """Leases that ran out: ready again, or parked when one worker too many died on the task."""
     now = Moment.said("now", server=server)
-    lost = select(_c.id).where(_swept, is_in(TaskState.LEASED), _c.sweep_at <= now)
+    lost = select(_c.id).where(IS_QUEUED, is_in(TaskState.LEASED), _c.sweep_at <= now)
     ids = locking(lost.order_by(_c.sweep_at).limit(bindparam("most")))
     poison = _c.crashes + 1 >= MAX_CRASHES
     return (
@@ -131,7 +130,7 @@ def _ring_again(session: Session, store: Store, limit: int) -> list[tuple[str, s
 def _unclaimed(server: bool) -> Any:
     """Ready tasks nobody came for: rung for again, each time after a longer pause."""
     now = Moment.said("now", server=server)
-    unclaimed = select(_c.id).where(_swept, is_in(TaskState.READY), _c.sweep_at <= now)
+    unclaimed = select(_c.id).where(IS_QUEUED, is_in(TaskState.READY), _c.sweep_at <= now)
     ids = locking(unclaimed.order_by(_c.sweep_at).limit(bindparam("most")))
     pauses = [Moment.said(f"pause_{number}", server=server) for number in range(len(RING_PAUSES))]
     after = [(_c.rings == number, pause) for number, pause in enumerate(pauses)]

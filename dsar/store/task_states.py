@@ -46,6 +46,10 @@ def is_in(state: TaskState) -> ColumnElement[bool]:
     return TASK.c.state == literal_column(f"'{state.value}'")
 
 
+#: Ready or leased: what the sweep looks at, in the words of its partial index.
+IS_QUEUED = TASK.c.state.in_([literal_column("'ready'"), literal_column("'leased'")])
+
+
 def locking(rows: Select[tuple[str]]) -> Select[tuple[str]]:
     """The ids `rows` selects, locked, passing over those somebody else has locked.
 

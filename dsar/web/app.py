@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 import templates
 from dsar.domain.errors import NotFound
 from dsar.services.house import House
-from dsar.web import health, security
+from dsar.web import health, metrics, security
 from dsar.web.console import queue, ticket
 from dsar.web.pages import Page, render
 
@@ -43,6 +43,7 @@ def create(house: House) -> Starlette:
             Route("/tickets/{ref}", ticket.ticket, name="ticket"),
             Route("/tickets/{ref}/bundles/{number:int}", ticket.bundle, name="bundle"),
             Route(security.HEALTH, health.health),
+            Route(metrics.METRICS, metrics.metrics),
             Mount(security.STATIC.rstrip("/"), StaticFiles(directory=templates.FOLDER / "static")),
         ],
         middleware=[Middleware(security.SafeHeaders), Middleware(security.Guard)],

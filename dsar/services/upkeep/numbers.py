@@ -1,14 +1,38 @@
-"""Counts and durations of tickets by right: what a privacy officer reports, no personal data."""
+"""Counts of tickets by right for the privacy officer, and the engine's figures for the operator.
 
+No personal data in either: kinds, states, names of sources, numbers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy import and_, func, union_all
+from sqlalchemy import select as rows_of
+from sqlmodel import Session, SQLModel, col, select
 
 from dsar.domain.lifecycle import ENDS
 from dsar.domain.rights import Right
 from dsar.services.house import house_of
+from dsar.store import gates, processes
+from dsar.store.counts import counted
+from dsar.store.tables import Effect as _Effect  # noqa: F401 - registers the table
 from dsar.store.tables import Request, Ticket
+from dsar.store.task_states import IS_QUEUED, TASK, TaskState
+
+_ticket = SQLModel.metadata.tables["ticket"]
+_effect = SQLModel.metadata.tables["effect"]
+_open = _ticket.c.closed_at.is_(None)
+
+#: When an open ticket's deadline is at risk: days from now, the later bound included. Each ticket
+#: stands in one window at most.
+WINDOWS: Mapping[str, tuple[int | None, int]] = {
+    "overdue": (None, 0),
+    "3_days": (0, 3),
+    "7_days": (3, 7),
+}
 
 
 def summary(session: Session) -> list[dict[str, Any]]:
@@ -34,3 +58,81 @@ def _row(right: Right, rows: list[tuple[Ticket, Any]], now: Any) -> dict[str, An
         **{end.value: sum(t.state == end for t, _ in ended) for end in sorted(ENDS)},
         "median_days": median(days) if days else None,
     }  # fmt: skip
+
+
+# -- the engine's figures -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How the work stands at one moment, as the database tells it.
+
+    `tasks` by (state, kind); `oldest_due` in seconds by kind; `counts` as in `store.counts`;
+    `deadlines` by window; `sources` says of each gate whether it is closed; `processes` by kind.
+    """
+
+    tasks: Mapping[tuple[str, str], int]
+    oldest_due: Mapping[str, float]
+    counts: Mapping[str, int]
+    unknown_effects: int
+    deadlines: Mapping[str, int]
+    sources: Mapping[str, bool]
+    processes: Mapping[str, int]
+
+
+def figures(session: Session) -> Figures:
+    """Read in seven short statements, none of which looks at tickets that are closed."""
+    tasks = session.execute(_tasks()).all()
+    now = house_of(session).store.now(session)
+    return Figures(
+        tasks={(row.state, row.kind): row.number for row in tasks},
+        oldest_due={
+            row.kind: max((now - row.due).total_seconds(), 0.0)
+            for row in tasks
+            if row.state == TaskState.READY
+        },
+        counts=counted(session),
+        unknown_effects=session.execute(_unknown()).scalar_one(),
+        deadlines=_deadlines(session),
+        sources=gates.closed(session, house_of(session).store),
+        processes=_processes(session),
+    )
+
+
+def _tasks() -> Any:
+    """What is ready or leased, found by its index, and the other tasks of open tickets."""
+    number, due = func.count().label("number"), func.min(TASK.c.not_before).label("due")
+    columns = (TASK.c.state, TASK.c.kind, number, due)
+    queued = rows_of(*columns).where(IS_QUEUED)
+    rest = rows_of(*columns).join(_ticket, _ticket.c.id == TASK.c.ticket_id)
+    rest = rest.where(_open, ~IS_QUEUED)
+    by = (TASK.c.state, TASK.c.kind)
+    return union_all(queued.group_by(*by), rest.group_by(*by))
+
+
+def _unknown() -> Any:
+    """Changes of open tickets begun under a lease that is over, and without a receipt."""
+    begun = rows_of(func.count()).select_from(_effect)
+    begun = begun.join(_ticket, _ticket.c.id == _effect.c.ticket_id)
+    begun = begun.join(TASK, TASK.c.id == _effect.c.task_id)
+    under_way = and_(TASK.c.state == TaskState.LEASED, TASK.c.fence == _effect.c.fence)
+    return begun.where(_open, _effect.c.state == "intent", ~under_way)
+
+
+def _deadlines(session: Session) -> Mapping[str, int]:
+    now = house_of(session).store.now(session)
+    due = _ticket.c.due_at
+    after = {name: now + timedelta(days=days) for name, (_, days) in WINDOWS.items()}
+    counts = [
+        func.count()
+        .filter(due <= until, *([] if start is None else [due > now + timedelta(days=start)]))
+        .label(name)
+        for (name, (start, _)), until in zip(WINDOWS.items(), after.values(), strict=True)
+    ]
+    at_risk = _open & _ticket.c.due_on.is_not(None) & (due <= max(after.values()))
+    return dict(session.execute(rows_of(*counts).where(at_risk)).mappings().one())
+
+
+def _processes(session: Session) -> Mapping[str, int]:
+    kinds = [row.kind for row in processes.alive(session, house_of(session).store)]
+    return {kind: kinds.count(kind) for kind in ("web", "worker", "scheduler", "embedded")}
