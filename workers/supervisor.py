@@ -31,6 +31,7 @@ class Supervisor:
         self._grace = grace
         self._started: dict[int, float] = {}
         self._pause = 0.0
+        self._rests_until = 0.0
         self._stopping = False
 
     def run(self) -> None:
@@ -38,14 +39,18 @@ class Supervisor:
         for which in (signal.SIGTERM, signal.SIGINT):
             signal.signal(which, self._stop)
         while not self._stopping:
-            while len(self._started) < self._number and not self._stopping:
-                self._start()
+            if time.monotonic() >= self._rests_until:
+                self._fill_up()
             self._reap()
             time.sleep(0.1)
         self._end()
 
     def _stop(self, _number: int, _frame: object) -> None:
         self._stopping = True
+
+    def _fill_up(self) -> None:
+        while len(self._started) < self._number and not self._stopping:
+            self._start()
 
     def _start(self) -> None:
         pid = os.fork()
@@ -63,20 +68,17 @@ class Supervisor:
         os._exit(status)
 
     def _reap(self) -> None:
-        """Notices children that died, gives their leases back, and waits if they die young."""
+        """Notices children that died and gives their leases back; those that die young make it rest.
+
+        It rests from starting only: whoever dies meanwhile is noticed at once all the same.
+        """
         for pid in self._ended():
             age = time.monotonic() - self._started.pop(pid)
             log.error("worker.died", pid=pid, seconds=round(age, 1))
             self._died(pid)
-            self._pause = (
-                min(max(1.0, 2 * self._pause), LONGEST_PAUSE) if age < YOUNG_SECONDS else 0
-            )
-            self._rest(self._pause)
-
-    def _rest(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and not self._stopping:
-            time.sleep(0.1)
+            young = age < YOUNG_SECONDS
+            self._pause = min(max(1.0, 2 * self._pause), LONGEST_PAUSE) if young else 0.0
+            self._rests_until = time.monotonic() + self._pause
 
     def _ended(self) -> list[int]:
         return [pid for pid in self._started if os.waitpid(pid, os.WNOHANG)[0]]
