@@ -31,7 +31,9 @@ from dsar.store.types import Instant
 Clock = Callable[[], datetime]
 
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
-_LIMITS = "-c lock_timeout=15s -c idle_in_transaction_session_timeout=120s -c timezone=UTC"
+#: A process that stands still in the middle of a transaction keeps its locks no longer than 10 s:
+#: others wait for a lock for 15 s and then try again. Both are shorter than a lease.
+_LIMITS = "-c lock_timeout=15s -c idle_in_transaction_session_timeout=10s -c timezone=UTC"
 
 
 def system_clock() -> datetime:

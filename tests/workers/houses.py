@@ -5,6 +5,7 @@ from outside what was done, how often and by whom, also when the worker was kill
 """
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -95,6 +96,15 @@ def handlers(ledger: Ledger) -> Queues:
                 tasks.checkpoint(session, run.house.store, run.lease, str(page + 1), done=1)
         finish(run)
 
+    def stands(_house: House, run: Run) -> None:
+        """Stands still, the first time, in the middle of a transaction that holds the row."""
+        ledger.write("stands", run.lease.task_id, run.lease.attempts)
+        with unit(run.house) as session:
+            tasks.checkpoint(session, run.house.store, run.lease, "1", done=1)
+            if run.lease.attempts == 1:
+                os.kill(os.getpid(), signal.SIGSTOP)
+        finish(run)
+
     def poison(_house: House, run: Run) -> None:
         ledger.write("poison", run.lease.task_id, run.lease.attempts)
         os.kill(os.getpid(), 9)
@@ -110,6 +120,7 @@ def handlers(ledger: Ledger) -> Queues:
         "quick": quick,
         "paged": paged,
         "poison": poison,
+        "stands": stands,
         "later": raises(lambda: Later("Busy.", wait=3600)),
         "human": raises(lambda: NeedsHuman("Ask the dentist.")),
         "broken": raises(lambda: ValueError("jane@example.org is a secret")),

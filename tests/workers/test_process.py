@@ -22,6 +22,12 @@ from tests.workers.houses import Ledger, handlers, new_house, until
 from workers.process import Crew
 
 
+@pytest.fixture(autouse=True)
+def nobody_left() -> Iterator[None]:
+    yield
+    child.end_all()
+
+
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "ledger")
@@ -315,7 +321,7 @@ def test_a_worker_that_stood_still_longer_than_its_lease_writes_nothing_more(
     until(lambda: len(ledger.of(new)) >= 2)
     sleeper.popen.send_signal(signal.SIGSTOP)
     other = child.start(tmp_path, postgres_tables_url, redis_url)
-    until(lambda: len({line[-1] for line in ledger.of(new)}) == 2)
+    until(lambda: len({line[-1] for line in ledger.of(new)}) == 2, 40)
     sleeper.popen.send_signal(signal.SIGCONT)
     until(lambda: states(distributed, ticket) == {TaskState.DONE: 1})
     for process in (sleeper, other):
@@ -323,6 +329,25 @@ def test_a_worker_that_stood_still_longer_than_its_lease_writes_nothing_more(
     assert task(distributed.store, new).done == 10
     repeated = Counter(line[2] for line in ledger.of(new))
     assert sum(repeated.values()) <= 11
+
+
+@pytest.mark.redis
+@pytest.mark.postgres
+def test_a_worker_that_stands_still_inside_a_transaction_keeps_its_locks_for_seconds_only(
+    distributed: House, ledger: Ledger, tmp_path: Path, redis_url: str, postgres_tables_url: str
+) -> None:
+    """Else nobody could take its task back, whatever its lease says."""
+    sleeper = child.start(tmp_path, postgres_tables_url, redis_url)
+    ticket = new_ticket(distributed.store)
+    new = add_task(distributed.store, ticket, kind="stands")
+    until(lambda: ledger.of(new))
+    other = child.start(tmp_path, postgres_tables_url, redis_url)
+    until(lambda: states(distributed, ticket) == {TaskState.DONE: 1}, 40)
+    sleeper.popen.send_signal(signal.SIGCONT)
+    for process in (sleeper, other):
+        assert process.end() == 0
+    assert len(ledger.of(new)) == 2
+    assert task(distributed.store, new).done == 1
 
 
 @pytest.mark.postgres
