@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from dsar.store import migrate
 from dsar.store.engine import Store
 from tests.servers import PostgresServer, RedisServer, ServerMissing
+from tests.servers_s3 import S3Server
 
 #: Chromium must neither ask anybody for anything nor need rights of its own.
 CHROMIUM_ARGUMENTS = (
@@ -73,6 +74,23 @@ def redis_url(redis_server: RedisServer) -> str:
     with redis_server.client() as client:
         client.flushall()
     return redis_server.url()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """One S3-compatible server for the whole run: `.endpoint`, `.key`, `.secret`, `.client()`.
+
+    A test that kills it starts its own instead.
+    """
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_url(s3_server: S3Server) -> Iterator[str]:
+    """An empty bucket of this test's own, as `s3://bucket`."""
+    with s3_server.bucket() as name:
+        yield f"s3://{name}"
 
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
