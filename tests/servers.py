@@ -36,10 +36,11 @@ class ServerFailed(Exception):  # noqa: N818
 
 
 def find_program(name: str) -> str:
-    """The program's path, also where Debian keeps PostgreSQL's own, newest version first."""
+    """The program's path, also where Debian keeps PostgreSQL's own, newest version first, and servers."""
     homes = Path("/usr/lib/postgresql").glob("*/bin")
     newest_first = sorted(homes, key=lambda home: int(home.parent.name), reverse=True)
-    found = shutil.which(name, path=os.pathsep.join([*map(str, newest_first), os.environ["PATH"]]))
+    places = [*map(str, newest_first), os.environ["PATH"], "/usr/sbin"]
+    found = shutil.which(name, path=os.pathsep.join(places))
     if found is None:
         raise ServerMissing(f"{name} is not installed: run scripts/setup")
     return found
@@ -145,10 +146,12 @@ def _children(parent: int) -> list[int]:
     return [int(child) for child in listing.read_text().split()] if listing.exists() else []
 
 
-class _Server(ABC):
+class Server(ABC):
     """What the servers share: a directory, a port that stays the same, start, kill, restart, stop."""
 
     user: str | None = None
+    #: How it is asked to end; to PostgreSQL this says: end sessions, write a checkpoint.
+    ends_by = signal.SIGINT
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix=f"dsar-{type(self).__name__.lower()}-"))
@@ -175,7 +178,7 @@ class _Server(ABC):
 
     def stop(self) -> None:
         if self.process:
-            self.process.end(signal.SIGINT)  # PostgreSQL: end sessions, write a checkpoint
+            self.process.end(self.ends_by)
             self.process = None
 
     def restart(self) -> None:
@@ -200,7 +203,7 @@ class _Server(ABC):
             shutil.rmtree(self.directory)
 
 
-class PostgresServer(_Server):
+class PostgresServer(Server):
     """PostgreSQL with the user `dsar`, trusted on the loopback.
 
     fsync is off: it guards against the loss of the whole machine, which a test cannot stage; a
@@ -269,7 +272,7 @@ class PostgresServer(_Server):
             raise ServerFailed(f"initdb failed:\n{initdb.output()[-4000:]}")
 
 
-class RedisServer(_Server):
+class RedisServer(Server):
     """Redis as it is configured in production, but forgetting: `.kill()` and `.restart()` empty it."""
 
     def command(self) -> list[str]:
