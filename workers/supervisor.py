@@ -68,7 +68,7 @@ class Supervisor:
         os._exit(status)
 
     def _reap(self) -> None:
-        """Notices children that died and gives their leases back; those that die young make it rest.
+        """Notices children that died, gives their leases back, and rests if they died young.
 
         It rests from starting only: whoever dies meanwhile is noticed at once all the same.
         """

@@ -1,101 +1,69 @@
-"""The product's processes as the fault run starts them: workers, a scheduler, somebody who files.
+"""The product's processes as the fault run starts them: worker hosts, a scheduler, the web, intake.
 
-All is the real thing but for the bundle, which holds the contents without the PDF: rendering is
-measured elsewhere and would leave too few tickets to a minute.
+All is the real thing but for two: the report in a bundle is not printed (its cost is measured
+elsewhere and would leave too few tickets to a minute), and requests are filed by a process that
+stands in for web intake, because it must ask again whenever it got no answer.
 """
 
-import json
+import io
 import os
 import sys
 import time
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import IO, Any
 
+import time_machine
 from sqlalchemy.exc import SQLAlchemyError
 
+import exports.pdf
 from dsar.domain.rights import Right
 from dsar.services import identity, intake
 from dsar.services.actor import staff
-from dsar.services.bundles import built, gather
 from dsar.services.house import House, unit
-from dsar.services.installed.settings import ReviewSettings
-from dsar.services.tasks import Run
-from tests.faults import ledger
+from dsar.store import leases
+from tests.faults.ledger import person
+from tests.faults.place import Place
 from tests.servers import Process
-from tests.workers.houses import new_house
 from workers import process
-from workers.handlers import QUEUES
-from workers.run import Queues
 
 ROOT = Path(__file__).parents[2]
 STAFF = staff("ana")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where one fault run lives."""
-
-    folder: str
-    database: str
-    redis: str
-    lease_seconds: int = 20
-
-    @property
-    def ledger(self) -> ledger.Ledger:
-        return ledger.Ledger(Path(self.folder) / "ledger.sqlite")
-
-    def house(self) -> House:
-        house = new_house(
-            self.database,
-            Path(self.folder),
-            redis=self.redis,
-            lease_seconds=self.lease_seconds,
-        )
-        review = ReviewSettings(erasure="auto")
-        house.settings = house.settings.model_copy(update={"review": review})
-        house.sources = ledger.sources(self.ledger.file)
-        house.policy = ledger.policy()
-        return house
-
+PROCESSES = 2
 
 _numbers = count()
 
 
 def start(place: Place, role: str, *words: str) -> Process:
     """Starts one process of the product; it says `ready` in its log when it is."""
-    started = Process(
-        [sys.executable, "-m", "tests.faults.product", role, json.dumps(asdict(place)), *words],
-        log=Path(place.folder) / f"{role}-{next(_numbers)}.log",
-        environment={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    if role != "filer":
-        started.wait_ready(lambda: '"event": "ready"' in started.output())
-    return started
+    told = [sys.executable, "-m", "tests.faults.product", role, place.words(), *words]
+    return _start(place, role, told)
 
 
-def bundle(house: House, run: Run) -> None:
-    """The contents, written whole and hashed, as the real one is; no PDF."""
-    gathered = gather(house, run.lease.ticket_id)
-    lines = [[line.source, line.outcome, line.found, line.done] for line in gathered.lines]
-    text = json.dumps({"ref": gathered.ref, "lines": lines}).encode()
-    gathered.target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = gathered.target.with_suffix(f".{os.getpid()}")
-    temporary.write_bytes(text)
-    temporary.replace(gathered.target)
-    built(run, gathered, sha256=sha256(text).hexdigest(), size=len(text))
+def start_command(place: Place, role: str, *words: str) -> Process:
+    """Starts one of the product's own commands, as an operator does."""
+    return _start(place, role, [str(Path(sys.executable).parent / "dsar"), role, *words])
 
 
-LIGHT: Queues = {"work": QUEUES["work"], "render": {"bundle": bundle}}
+def _start(place: Place, role: str, command: Sequence[str]) -> Process:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DSAR_CONFIG": str(place.config)}
+    log = place.path / f"{role}-{next(_numbers)}.log"
+    return Process(command, log=log, environment=environment)
+
+
+def key(number: int) -> str:
+    """The idempotency key of one request."""
+    return f"person {number}"
 
 
 def file_one(house: House, number: int) -> str:
     """Files one erasure; filing it again is harmless, so whoever got no answer asks again."""
     application = intake.Application(
         rights=(Right.ERASURE,),
-        identifiers=(("email", f"person-{number}@example.org"),),
-        idempotency_key=f"person {number}",
+        identifiers=(("email", person(number)),),
+        idempotency_key=key(number),
     )
     with unit(house) as session:
         request = intake.file(session, STAFF, application)
@@ -104,29 +72,54 @@ def file_one(house: House, number: int) -> str:
     return request.ref
 
 
-def file_all(place: Place, first: int, number: int, a_minute: float) -> None:
-    """Files one after the other, each until it is told that it was filed."""
+def file_all(place: Place, first: int, since: float) -> None:
+    """Files one after the other, each until it is told that it was filed.
+
+    The pace is kept from `since` on (seconds of the system's clock): what was not filed while the
+    database was away is made up for.
+    """
     house = place.house()
+    every = house.sources
+    filed = place.path / "filed"
     with process.beside_web(house):
-        for person in range(first, first + number):
-            while True:
-                try:
-                    file_one(house, person)
-                    break
-                except SQLAlchemyError:
-                    time.sleep(0.5)
-            (Path(place.folder) / "filed").write_text(str(person + 1))
-            time.sleep(60 / a_minute)
+        for number in range(first, place.setting.tickets):
+            time.sleep(max(0.0, since + number * 60 / place.setting.a_minute - time.time()))
+            house.sources = place.met_by(house, number)
+            while not _filed(house, number):
+                time.sleep(0.5)
+            house.sources = every
+            filed.with_suffix(".new").write_text(str(number + 1))
+            filed.with_suffix(".new").replace(filed)
+
+
+def _filed(house: House, number: int) -> bool:
+    try:
+        file_one(house, number)
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def work(place: Place, seconds_off: float) -> None:
+    """One host's worker processes; their clock is so many seconds off."""
+    exports.pdf.print_report = _no_report  # type: ignore[assignment]
+    leases.FIRST_PAUSE = timedelta(seconds=place.setting.first_pause)
+    house = place.house()
+    shifted = datetime.now(UTC) + timedelta(seconds=seconds_off)
+    with time_machine.travel(shifted, tick=True):
+        process.run_worker(house, processes=PROCESSES, threads=3)
+
+
+def _no_report(*_: Any, **__: Any) -> IO[bytes]:
+    return io.BytesIO(b"%PDF-1.7 is not printed here\n" * 100)
 
 
 def main(role: str, words: str, *more: str) -> None:
-    place = Place(**json.loads(words))
-    if role == "filer":
-        file_all(place, int(more[0]), int(more[1]), float(more[2]))
-    elif role == "scheduler":
-        process.run_scheduler(place.house())
+    place = Place.told(words)
+    if role == "intake":
+        file_all(place, int(more[0]), float(more[1]))
     else:
-        process.run_worker(place.house(), processes=2, threads=3, queues=LIGHT)
+        work(place, float(more[0]))
 
 
 if __name__ == "__main__":
