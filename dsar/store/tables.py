@@ -213,6 +213,33 @@ class CoverageLine(SQLModel, table=True):
     searched_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class Inquiry(SQLModel, table=True):
+    """A question of one task to somebody who answers later, through a link of its own.
+
+    `key` is the same whenever the task is tried again. Of the link only a hash is kept. `used_by`
+    is the task that took the answer; a question whose answer was of no use is asked under the next
+    `number`.
+    """
+
+    __table_args__ = (UniqueConstraint("ticket_id", "source", "verb", "key", "number"),)
+
+    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
+    task_id: str = Field(foreign_key="task.id", index=True, max_length=32)
+    source: str = Field(max_length=80)
+    verb: str = Field(max_length=20)
+    key: str = Field(max_length=64)
+    number: int = 1
+    link: str = Field(unique=True, max_length=64)
+    sealed_question: bytes = Field(sa_type=LargeBinary)
+    sealed_answer: bytes | None = Field(default=None, sa_type=LargeBinary)
+    noted_at: datetime = Field(sa_type=Instant)
+    asked_at: datetime | None = Field(default=None, sa_type=Instant)
+    answer_by: date
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+    used_by: str = Field(default="", max_length=32)
+
+
 class Ruling(SQLModel, table=True):
     """What a member of staff decided about one record or one collection of a ticket.
 
