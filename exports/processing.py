@@ -48,9 +48,7 @@ def document(contents: Contents, sets: Sequence[Place], receipts: Sequence[Place
         "controller": _controller(contents),
         "law": _law(contents),
         "coverage": [_line(line) for line in contents.coverage],
-        "withheld": [
-            _kept(line, kept, contents) for line in contents.coverage for kept in line.kept
-        ],
+        "withheld": [_kept(line, kept) for line in contents.coverage for kept in line.kept],
         "activities": [_activity(activity, contents) for activity in contents.activities],
         "sets": [_set(s, p, contents.language) for s, p in zip(contents.sets, sets, strict=True)],
         "receipts": [
@@ -141,12 +139,12 @@ def _line(line: Line) -> Document:
     }
 
 
-def _kept(line: Line, kept: Kept, contents: Contents) -> Document:
+def _kept(line: Line, kept: Kept) -> Document:
     return {
         "source": line.source,
         "title": line.title,
         "collection": kept.collection,
-        "collection_title": _collection_title(line.source, kept.collection, contents),
+        "collection_title": kept.title or _readable(kept.collection),
         "count": kept.count,
         "ground": kept.ground,
         "because": kept.because,
@@ -154,12 +152,8 @@ def _kept(line: Line, kept: Kept, contents: Contents) -> Document:
     }
 
 
-def _collection_title(source: str, name: str, contents: Contents) -> str:
-    """The collection's title where the bundle knows it, else its name made readable."""
-    known: list[RecordSet | ReceiptSet] = [*contents.sets, *contents.receipts]
-    for each in known:
-        if (each.source, each.collection.name) == (source, name):
-            return in_language(each.collection.title, contents.language)
+def _readable(name: str) -> str:
+    """The name of a collection whose title nobody knows: its source is gone."""
     plain = name.replace("_", " ")
     return plain[:1].upper() + plain[1:]
 

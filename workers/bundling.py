@@ -1,5 +1,6 @@
 """The `bundle` task: what services gathered becomes the canonical contents, and those a bundle."""
 
+import itertools
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dsar.services.house import House, look
 from dsar.services.law import regimes
 from dsar.services.tasks import Run
 from dsar.store.tickets import by_ref
+from exports import redact
 from exports.contents import (
     Contents,
     HumanDecision,
@@ -31,9 +33,34 @@ def bundle(house: House, run: Run) -> None:
     """Builds the ticket's bundle: the file first, whole and hashed, then the row that names it."""
     gathered = gather(house, run.lease.ticket_id)
     gathered.target.parent.mkdir(parents=True, exist_ok=True)
-    key = _signature(house)
-    made = exports.build(contents(gathered, house.controller), gathered.target, sign_with=key)
+    made = _built(house, gathered, gathered.target)
     built(run, gathered, sha256=made.sha256, size=made.bytes)
+
+
+def _built(house: House, gathered: Gathered, target: Path) -> exports.bundle.Built:
+    """The bundle at `target`, proven to hold nothing that was withheld; else nothing is there."""
+    made = exports.build(contents(gathered, house.controller), target, sign_with=_signature(house))
+    try:
+        _prove(gathered, contents(gathered, house.controller), made.path)
+    except BaseException:
+        made.path.unlink(missing_ok=True)
+        raise
+    return made
+
+
+def _prove(gathered: Gathered, said: Contents, path: Path) -> None:
+    """Raises Leaking where anything withheld stands in the finished bundle."""
+    withheld = (redact.Withheld(place, value) for place, value in gathered.withheld())
+    first = next(withheld, None)
+    if first is None:
+        return
+    found = redact.leaks(
+        path,
+        itertools.chain([first], withheld),
+        released=lambda: (r.data for part in gathered.handed for r in part.records()),
+        everybody=redact.everybody(said),
+    )
+    redact.refuse(found)
 
 
 def contents(gathered: Gathered, controller: Controller) -> Contents:
@@ -130,6 +157,5 @@ def rebuild(house: House, ref: str, out: Path | None) -> dict[str, object]:
         raise NotFound(message)
     last, gathered = known[-1], gather(house, ticket.id)
     target = out or gathered.target.with_name(f"{ref}-{last.number}-again.zip")
-    key = _signature(house)
-    made = exports.build(contents(gathered, house.controller), target, sign_with=key)
+    made = _built(house, gathered, target)
     return {"path": str(target), "sha256": made.sha256, "same": made.sha256 == last.sha256}

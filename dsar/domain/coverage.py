@@ -31,13 +31,17 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """So many records of one collection were not handed over or not changed, and why."""
+    """So many records of one collection were not handed over or not changed, and why.
+
+    `title` is what its source calls the collection in the person's language, if it is known.
+    """
 
     collection: str
     count: int
     ground: str
     because: str
     until: date | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Pure: the same case and record always give the same result, so the review, the b
 erasure agree without keeping a copy of the decision for every record.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -139,6 +139,19 @@ def _copy(case: Case, source: str, record: Record) -> Sifted:
         doubts = []
     data = {name: value for name, value in record.data.items() if name not in hidden}
     return Sifted(replace(record, data=data), None, tuple(kept), tuple(doubts))
+
+
+def secret(case: Case, source: str, record: Record) -> Iterator[tuple[str, Any]]:
+    """The values of a record that staff keeps from the person, each with its field.
+
+    A ruling on a field outweighs the one on its record: what was ruled released is no secret.
+    """
+    hiding = {WITHHOLD} if case.right in VERB else SPARING
+    whole = case.ruling(source, record)
+    for name, value in record.data.items():
+        ruled = case.ruling(source, record, name) or whole
+        if ruled is not None and ruled.verdict in hiding:
+            yield name, value
 
 
 def _label(collection: Collection | None, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,9 @@ from sqlmodel import Session, col, select
 from dsar.domain.coverage import Kept, Line, Outcome
 from dsar.domain.lifecycle import Event
 from dsar.domain.policy import Activity
-from dsar.domain.records import Collection, Receipt, Record
+from dsar.domain.records import Collection, Receipt, Record, in_language
 from dsar.domain.rights import COPYING, Right
-from dsar.domain.sifting import Case, sift
+from dsar.domain.sifting import Case, secret, sift
 from dsar.services import seals
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import advance
@@ -46,7 +46,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All that the bundle of one ticket says, without a database behind it but for the streams."""
+    """All that the bundle of one ticket says, without a database behind it but for the streams.
+
+    `withheld` streams what staff keeps from the person, as (field, value): none of it may be found
+    in the finished bundle.
+    """
 
     ref: str
     right: Right
@@ -65,6 +69,7 @@ class Gathered:
     activities: tuple[Activity, ...]
     handed: tuple[Part, ...]
     acted: tuple[Part, ...]
+    withheld: Callable[[], Iterator[tuple[str, Any]]]
     policy_version: str
     target: Path
     number: int
@@ -77,7 +82,8 @@ def gather(house: House, ticket_id: str) -> Gathered:
         ticket = session.get_one(Ticket, ticket_id)
         request = request_of(session, ticket)
         case = case_of(session, ticket)
-        found = tuple(line_value(row) for row in lines(session, ticket.id))
+        language = request.language
+        found = tuple(_titled(line_value(row), case, language) for row in lines(session, ticket.id))
         handed = _handed(session, house, seal, ticket, case=case, found=found)
         acted = _acted(session, house, seal, ticket, case=case)
         number = _number(session, ticket)
@@ -89,6 +95,7 @@ def gather(house: House, ticket_id: str) -> Gathered:
             activities=_activities(case, found, handed),
             handed=handed,
             acted=acted,
+            withheld=partial(_withheld, house, seal, case, _sources_of(session, ticket)),
             policy_version=ticket.policy_version,
             target=house.settings.at(house.settings.storage)
             / "bundles"
@@ -168,6 +175,20 @@ def line_value(row: Any) -> Line:
     )
 
 
+def _titled(line: Line, case: Case, language: str) -> Line:
+    """The line with what its source calls the collections of which something was kept."""
+    if not line.kept:
+        return line
+    known = case.dictionaries.get(line.source, {})
+    titles = {
+        one.collection: in_language(known[one.collection].title, language)
+        for one in line.kept
+        if one.collection in known
+    }
+    kept = (replace(one, title=titles.get(one.collection, "")) for one in line.kept)
+    return replace(line, kept=tuple(kept))
+
+
 def _outcome(found: tuple[Line, ...]) -> str:
     """The outcome the bundle announces: what the ticket will become when it is delivered."""
     proven = all(line.proven for line in found)
@@ -211,6 +232,23 @@ def _sifted(
         sifted = sift(case, source, record)
         if sifted.record is not None:
             yield sifted.record
+
+
+def _sources_of(session: Session, ticket: Ticket) -> dict[str, tuple[Sheet, ...]]:
+    """The pages of records of each source."""
+    every = pages.sheets(session, ticket.id, role=pages.RECORDS)
+    return {name: tuple(s for s in every if s.source == name) for name in {s.source for s in every}}
+
+
+def _withheld(
+    house: House, seal: Seal, case: Case, sources: dict[str, tuple[Sheet, ...]]
+) -> Iterator[tuple[str, Any]]:
+    """Each value that staff keeps from the person, read anew; nothing where nothing was ruled."""
+    ruled = {rule.source for rule in case.rules}
+    for source in sorted(ruled & sources.keys()):
+        for record in pages.records_on(house, seal, sources[source]):
+            for name, value in secret(case, source, record):
+                yield f"{source}.{record.collection}.{name}", value
 
 
 def _acted(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session
 
 from dsar.domain.errors import BadInput
-from dsar.domain.lifecycle import Event, State
+from dsar.domain.lifecycle import Event, State, transition
 from dsar.domain.rights import Right
 from dsar.domain.sifting import ERASE, SPARING, VERDICTS
 from dsar.services import seals
@@ -57,7 +57,7 @@ def rule(
     session: Session, actor: Actor, ticket: Ticket, spoken: tuple[Spoken, ...], *, reason: str
 ) -> Ticket:
     """Writes rulings down and has the policy applied again, before anybody approves."""
-    if ticket.state != State.IN_REVIEW:
+    if transition(State(ticket.state), Event.REVISE, Right(ticket.right)) is None:
         mend = "Rule while it is in review."
         raise BadInput("rule", f"{ticket.ref} is {ticket.state}.", mend)
     spoken = tuple(_meant(house_of(session), ticket, one) for one in spoken)

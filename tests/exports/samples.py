@@ -231,7 +231,11 @@ COVERAGE = (
         done=2,
         kept=(
             Kept(
-                "messages", 1, "others_rights", "The message speaks of another customer's contract."
+                "messages",
+                1,
+                "others_rights",
+                "The message speaks of another customer's contract.",
+                title="Support messages",
             ),
         ),
         searched_at=NOW,
@@ -320,6 +324,7 @@ def erasure(**changes: Any) -> Contents:
                         "§ 147 AO",
                         "Invoices must be kept for tax purposes.",
                         date(2033, 12, 31),
+                        title="Orders",
                     ),
                 ),
                 searched_at=NOW,

@@ -104,11 +104,10 @@ def _waits_for(known: Sources, name: str, every: Iterable[Source]) -> frozenset[
     return frozenset(givers(known[name], every)) if name in known else frozenset()
 
 
-def _once(kind: str) -> Callable[[Session, Ticket], None]:
-    def write(session: Session, ticket: Ticket) -> None:
-        enqueue(session, ticket, kind, key=str(ticket.version))
-
-    return write
+def _bundle(session: Session, ticket: Ticket) -> None:
+    """One task an approval; what an earlier one left stuck is of no use any more."""
+    _drop(session, ticket, "bundle")
+    enqueue(session, ticket, "bundle", key=str(ticket.version))
 
 
 def _decide(session: Session, ticket: Ticket) -> None:
@@ -155,7 +154,7 @@ _KINDS: dict[str, Callable[[Session, Ticket], None]] = {
     "decide": _decide,
     "act": _act,
     "look_again": _look_again,
-    "bundle": _once("bundle"),
+    "bundle": _bundle,
 }
 
 
