@@ -16,7 +16,6 @@ from sqlalchemy import (
     case,
     func,
     literal,
-    literal_column,
     or_,
     select,
     update,
@@ -25,7 +24,7 @@ from sqlmodel import Session, SQLModel
 
 from dsar.store.engine import Store, insert
 from dsar.store.tables import Gate
-from dsar.store.task_states import TASK
+from dsar.store.task_states import TASK, TaskState, is_in, is_queued
 
 #: Failures in a row after which a source is left in peace, and for how long: the pause doubles.
 BREAKER_FAILURES = 5
@@ -39,11 +38,9 @@ _limit = case((_gate.c.failures >= BREAKER_FAILURES, 1), else_=_gate.c.max_infli
 
 
 def _leased(source: Any) -> Any:
-    # The state is written into the statement: a parameter would hide the partial index.
     leased = TASK.alias("leased")
-    state = leased.c.state == literal_column("'leased'")
-    count = select(func.count()).select_from(leased).where(leased.c.source == source, state)
-    return count.scalar_subquery()
+    here = and_(leased.c.source == source, is_queued(leased), is_in(TaskState.LEASED, leased))
+    return select(func.count()).select_from(leased).where(here).scalar_subquery()
 
 
 def _closed(now: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -10,7 +10,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NoReturn
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, select, tuple_, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 from sqlmodel import Session
 
 from dsar.store import gates
@@ -21,8 +32,10 @@ from dsar.store.task_states import (
     Moment,
     TaskState,
     is_in,
+    is_queued,
     locking,
     note_ring,
+    ready_sources,
     server_tells_time,
 )
 
@@ -109,28 +122,56 @@ def _take(
     return session.connection().execute(statement, given | times).first()
 
 
+_QUEUE = bindparam("of_queue", type_=_c.queue.type)
+_KINDS = bindparam("kinds", type_=_c.kind.type, expanding=True)
+_SHUT = bindparam("shut", type_=_c.source.type, expanding=True)
+#: More sources than any house has; the limit also keeps the sub-select in its order.
+_MANY: ColumnElement[int] = literal_column("1000")
+
+
 @cache
 def _best(server: bool) -> Any:
-    """The claim: the best ready task of an open source becomes the owner's, in one statement."""
+    """The claim: the best ready task of an open source becomes the owner's, in one statement.
+
+    Each open source is asked for its first task, by the index, and the best of them is taken: so a
+    claim costs the same however many tasks wait before a closed source. A source whose tasks other
+    workers hold locked at this instant is passed over for the next.
+    """
     now = Moment.said("now", server=server)
-    best = (
-        select(_c.id)
-        .where(is_in(TaskState.READY), _c.queue == bindparam("of_queue"), _c.not_before <= now)
-        .where(_c.kind.in_(bindparam("kinds", expanding=True)))
-        .where(_c.source.not_in(gates.shut(now)))
-        .where(_c.source.not_in(bindparam("shut", expanding=True)))
-        .order_by(_c.rank, _c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    heads = _heads(now)
+    best = _of_source(heads.c.source, now).with_for_update(skip_locked=True)
+    picked = select(best.scalar_subquery().label("id")).select_from(heads).cte("picked")
+    picked = picked.prefix_with("MATERIALIZED", dialect="postgresql")
+    chosen = select(picked.c.id).where(picked.c.id.is_not(None)).limit(literal_column("1"))
     return (
         update(TASK)
-        .where(_c.id == best.scalar_subquery(), is_in(TaskState.READY))
+        .where(_c.id == chosen.scalar_subquery(), is_in(TaskState.READY))
         .values(state=TaskState.LEASED, owner=bindparam("given_to"), rings=0, reason="")
         .values(fence=_c.fence + 1, attempts=_c.attempts + 1, updated_at=now)
         .values(sweep_at=Moment.said("ends", server=server))
         .returning(*_LEASE_COLUMNS)
     )
+
+
+def _heads(now: ColumnElement[Any]) -> CTE:
+    """The open sources with something to do, the one whose first task is best before the others."""
+    sources = ready_sources()
+    named = sources.c.source
+    first = _of_source(named, now).scalar_subquery()
+    open_ = and_(named.not_in(gates.shut(now)), named.not_in(_SHUT))
+    each = select(named, first.label("id")).where(named.is_not(None), open_).cte("each")
+    head = TASK.alias("head")
+    ranked = select(each.c.source).join(head, head.c.id == each.c.id)
+    return ranked.order_by(head.c.rank, head.c.id).limit(_MANY).cte("heads")
+
+
+def _of_source(source: ColumnElement[Any], now: ColumnElement[Any]) -> Select[tuple[str]]:
+    """The best task of one source that may be done now by this worker."""
+    task = TASK.alias("waiting")
+    due = and_(task.c.queue == _QUEUE, task.c.not_before <= now, task.c.kind.in_(_KINDS))
+    best = select(task.c.id).where(is_queued(task), is_in(TaskState.READY, task), due)
+    best = best.where(task.c.source == source).order_by(task.c.rank, task.c.id)
+    return best.limit(literal_column("1")).correlate(source.table)
 
 
 def _put_back(session: Session, store: Store, task_id: str) -> None:

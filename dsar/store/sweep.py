@@ -16,11 +16,11 @@ from dsar.store import gates
 from dsar.store.counts import count
 from dsar.store.engine import Store
 from dsar.store.task_states import (
-    IS_QUEUED,
     TASK,
     Moment,
     TaskState,
     is_in,
+    is_queued,
     locking,
     server_tells_time,
 )
@@ -98,7 +98,7 @@ def _take_back(session: Session, store: Store, limit: int) -> tuple[Expired, ...
 def _lost(server: bool) -> Any:
     """Leases that ran out: ready again, or parked when one worker too many died on the task."""
     now = Moment.said("now", server=server)
-    lost = select(_c.id).where(IS_QUEUED, is_in(TaskState.LEASED), _c.sweep_at <= now)
+    lost = select(_c.id).where(is_queued(), is_in(TaskState.LEASED), _c.sweep_at <= now)
     ids = locking(lost.order_by(_c.sweep_at).limit(bindparam("most")))
     poison = _c.crashes + 1 >= MAX_CRASHES
     return (
@@ -130,7 +130,7 @@ def _ring_again(session: Session, store: Store, limit: int) -> list[tuple[str, s
 def _unclaimed(server: bool) -> Any:
     """Ready tasks nobody came for: rung for again, each time after a longer pause."""
     now = Moment.said("now", server=server)
-    unclaimed = select(_c.id).where(IS_QUEUED, is_in(TaskState.READY), _c.sweep_at <= now)
+    unclaimed = select(_c.id).where(is_queued(), is_in(TaskState.READY), _c.sweep_at <= now)
     ids = locking(unclaimed.order_by(_c.sweep_at).limit(bindparam("most")))
     pauses = [Moment.said(f"pause_{number}", server=server) for number in range(len(RING_PAUSES))]
     after = [(_c.rings == number, pause) for number, pause in enumerate(pauses)]

@@ -106,24 +106,20 @@ class Task(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("ticket_id", "kind", "source", "key"),
         Index(
-            "task_ready",
-            "queue",
-            "rank",
-            "id",
-            postgresql_where=text("state = 'ready'"),
-            sqlite_where=text("state = 'ready'"),
-        ),
-        Index(
             "task_sweep",
             "sweep_at",
             postgresql_where=text("state IN ('ready', 'leased')"),
             sqlite_where=text("state IN ('ready', 'leased')"),
         ),
         Index(
-            "task_leased_source",
+            "task_source",
+            "state",
             "source",
-            postgresql_where=text("state = 'leased'"),
-            sqlite_where=text("state = 'leased'"),
+            "queue",
+            "rank",
+            "id",
+            postgresql_where=text("state IN ('ready', 'leased')"),
+            sqlite_where=text("state IN ('ready', 'leased')"),
         ),
         Index("task_ticket", "ticket_id", "kind", "state"),
     )

@@ -8,9 +8,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
+    FromClause,
     Interval,
     Select,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -41,13 +44,24 @@ class TaskState(StrEnum):
 OPEN = frozenset(TaskState) - {TaskState.DONE, TaskState.CANCELLED}
 
 
-def is_in(state: TaskState) -> ColumnElement[bool]:
+def is_in(state: TaskState, task: FromClause = TASK) -> ColumnElement[bool]:
     """The row's state, written into the statement: a parameter would hide the partial indexes."""
-    return TASK.c.state == literal_column(f"'{state.value}'")
+    here: ColumnElement[bool] = task.c.state == literal_column(f"'{state.value}'")
+    return here
 
 
-#: Ready or leased: what the sweep looks at, in the words of its partial index.
-IS_QUEUED = TASK.c.state.in_([literal_column("'ready'"), literal_column("'leased'")])
+def is_queued(task: FromClause = TASK) -> ColumnElement[bool]:
+    """Ready or leased, in the words of the partial indexes: SQLite compares them literally."""
+    return task.c.state.in_([literal_column("'ready'"), literal_column("'leased'")])
+
+
+def ready_sources() -> CTE:
+    """Every source with a ready task, and one row without a name: one step in the index each."""
+    ready = and_(is_queued(), is_in(TaskState.READY))
+    first = select(TASK.c.source).where(ready).order_by(TASK.c.source).limit(literal_column("1"))
+    found = select(first.scalar_subquery().label("source")).cte("found", recursive=True)
+    following = first.where(TASK.c.source > found.c.source).correlate(found).scalar_subquery()
+    return found.union_all(select(following).where(found.c.source.is_not(None)))
 
 
 def locking(rows: Select[tuple[str]]) -> Select[tuple[str]]:

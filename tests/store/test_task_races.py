@@ -199,13 +199,16 @@ def test_without_the_tickets_lock_the_same_join_would_be_lost(store: Store) -> N
     ticket = new_ticket(store)
     for source in ("left", "right"):
         add_task(store, ticket, source=source)
-    leases, both_completed = [claimed(store), claimed(store)], threading.Barrier(2)
+    leases = [claimed(store), claimed(store)]
+    both_completed, both_counted = threading.Barrier(2), threading.Barrier(2)
 
     def finish(lease: Lease) -> bool:
         with committed(store) as session:
             tasks.complete(session, store, lease)
             both_completed.wait(30)
-            return tasks.by_state(session, ticket, "search") == {TaskState.DONE: 2}
+            states = tasks.by_state(session, ticket, "search")
+            both_counted.wait(30)
+        return states == {TaskState.DONE: 2}
 
     joined = at_once(*[lambda lease=lease: finish(lease) for lease in leases])
     assert joined == [False, False]

@@ -20,7 +20,7 @@ from dsar.store import gates, processes
 from dsar.store.counts import counted
 from dsar.store.tables import Effect as _Effect  # noqa: F401 - registers the table
 from dsar.store.tables import Request, Ticket
-from dsar.store.task_states import IS_QUEUED, TASK, TaskState
+from dsar.store.task_states import TASK, TaskState, is_queued
 
 _ticket = SQLModel.metadata.tables["ticket"]
 _effect = SQLModel.metadata.tables["effect"]
@@ -103,9 +103,9 @@ def _tasks() -> Any:
     """What is ready or leased, found by its index, and the other tasks of open tickets."""
     number, due = func.count().label("number"), func.min(TASK.c.not_before).label("due")
     columns = (TASK.c.state, TASK.c.kind, number, due)
-    queued = rows_of(*columns).where(IS_QUEUED)
+    queued = rows_of(*columns).where(is_queued())
     rest = rows_of(*columns).join(_ticket, _ticket.c.id == TASK.c.ticket_id)
-    rest = rest.where(_open, ~IS_QUEUED)
+    rest = rest.where(_open, ~is_queued())
     by = (TASK.c.state, TASK.c.kind)
     return union_all(queued.group_by(*by), rest.group_by(*by))
 

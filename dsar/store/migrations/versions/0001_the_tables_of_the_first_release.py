@@ -318,18 +318,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index(
-            "task_leased_source",
-            ["source"],
+            "task_source",
+            ["state", "source", "queue", "rank", "id"],
             unique=False,
-            postgresql_where=sa.text("state = 'leased'"),
-            sqlite_where=sa.text("state = 'leased'"),
-        )
-        batch_op.create_index(
-            "task_ready",
-            ["queue", "rank", "id"],
-            unique=False,
-            postgresql_where=sa.text("state = 'ready'"),
-            sqlite_where=sa.text("state = 'ready'"),
+            postgresql_where=sa.text("state IN ('ready', 'leased')"),
+            sqlite_where=sa.text("state IN ('ready', 'leased')"),
         )
         batch_op.create_index(
             "task_sweep",
@@ -414,14 +407,9 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('ready', 'leased')"),
         )
         batch_op.drop_index(
-            "task_ready",
-            postgresql_where=sa.text("state = 'ready'"),
-            sqlite_where=sa.text("state = 'ready'"),
-        )
-        batch_op.drop_index(
-            "task_leased_source",
-            postgresql_where=sa.text("state = 'leased'"),
-            sqlite_where=sa.text("state = 'leased'"),
+            "task_source",
+            postgresql_where=sa.text("state IN ('ready', 'leased')"),
+            sqlite_where=sa.text("state IN ('ready', 'leased')"),
         )
 
     op.drop_table("task")
