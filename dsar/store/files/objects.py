@@ -6,7 +6,7 @@ and by the ETag where the server makes it of the content, else by reading it bac
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +16,8 @@ from typing import IO, Any
 from dsar.domain.errors import BadInput
 from dsar.store.files.places import CannotStore, FileGone, Lying, StoreAway
 
-#: The part of a multipart upload; AWS takes 5 MiB to 5 GiB and 10,000 of them: 500 GB.
-PART = 50 << 20
+#: The part of a multipart upload, two of which are in memory at once; AWS takes 10,000 of them.
+PART = 16 << 20
 _BLOCK = 1 << 20
 _SECONDS = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 3}}
 
@@ -62,7 +62,7 @@ class Bucket:
         """Uploads the file and removes it once it arrived as it was sent."""
         place = self._place(name)
         with _named(self.bucket):
-            self._files.put_file(str(source), place, chunksize=PART)
+            self._files.put_file(str(source), place, chunksize=PART, max_concurrency=2)
             info = self._files.info(place)
         if not self._arrived(place, info, source):
             self.remove(name)
@@ -81,7 +81,7 @@ class Bucket:
             return _sha256(there) == _sha256(here)
 
     def open(self, name: str) -> IO[bytes]:
-        with _named(self.bucket, absent=FileGone("The file of this bundle is gone.")):
+        with _named(self.bucket):
             file: IO[bytes] = self._files.open(
                 self._place(name), "rb", block_size=_BLOCK, cache_type="readahead"
             )
@@ -113,20 +113,52 @@ class Bucket:
         return self._root + name
 
 
+_NO_BUCKET = ("is no bucket of this store", "Create it, or mend the address.")
+_NO_ENTRY = ("refuses these credentials", "Mend bundle.store.key and secret, or their rights.")
+#: What the store answers, and what is wrong then and how to mend it.
+_REFUSALS: Mapping[str, tuple[str, str]] = {
+    "NoSuchBucket": _NO_BUCKET,
+    "InvalidBucketName": _NO_BUCKET,
+    "403": _NO_ENTRY,
+    "AccessDenied": _NO_ENTRY,
+    "InvalidAccessKeyId": _NO_ENTRY,
+    "SignatureDoesNotMatch": _NO_ENTRY,
+    "NoCredentialsError": _NO_ENTRY,
+}
+
+
+@contextmanager
+def _named(bucket: str) -> Iterator[None]:
+    """Whatever a store answers becomes FileGone, CannotStore or StoreAway."""
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        yield
+    except (OSError, BotoCoreError) as error:
+        problem, mend = _REFUSALS.get(_code(error), ("", ""))
+        if problem:
+            raise CannotStore(f"bundle.store.url: {bucket} {problem}. {mend}") from None
+        if isinstance(error, FileNotFoundError):
+            raise FileGone("The file of this bundle is gone.") from None
+        raise StoreAway from None
+
+
+def _code(error: Exception) -> str:
+    """The store's own word for what is wrong, or the name of the failure on this side."""
+    answer = getattr(error.__cause__ or error, "response", None)
+    return str(answer["Error"]["Code"]) if answer else type(error).__name__
+
+
 def etag(path: Path) -> str:
     """The ETag S3 gives to an upload of this file in parts of PART, where it is made of MD5."""
-    sums = []
+    whole, parts = hashlib.md5(usedforsecurity=False), []
     with path.open("rb") as file:
         while part := file.read(PART):
-            sums.append(hashlib.md5(part, usedforsecurity=False))
+            whole.update(part)
+            parts.append(hashlib.md5(part, usedforsecurity=False).digest())
     if path.stat().st_size < 2 * PART:
-        whole = hashlib.md5(usedforsecurity=False)
-        with path.open("rb") as file:
-            for block in iter(lambda: file.read(_BLOCK), b""):
-                whole.update(block)
         return whole.hexdigest()
-    joined = b"".join(one.digest() for one in sums)
-    return f"{hashlib.md5(joined, usedforsecurity=False).hexdigest()}-{len(sums)}"
+    return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
 
 
 def _sha256(file: IO[bytes]) -> str:
