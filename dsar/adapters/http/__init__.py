@@ -1,0 +1,7 @@
+"""The one safe way to an HTTP system, for every adapter that needs one. See `client`."""
+
+from dsar.adapters.http.client import Client, Credentials, encoded
+from dsar.adapters.http.replies import Reply
+from dsar.adapters.http.settings import HttpSettings
+
+__all__ = ["Client", "Credentials", "HttpSettings", "Reply", "encoded"]
