@@ -7,7 +7,7 @@ no queue. The engine pages, retries, paces, records and checks; the adapter find
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dsar.domain.identity import Subject
 from dsar.domain.records import (
@@ -22,6 +22,10 @@ from dsar.domain.records import (
     Text,
     Value,
 )
+from dsar.sdk.limits import Limits
+
+if TYPE_CHECKING:
+    from dsar.sdk.desk import Desk
 
 __all__ = [
     "VERBS",
@@ -34,6 +38,7 @@ __all__ = [
     "Field",
     "Item",
     "Later",
+    "Limits",
     "Match",
     "NeedsHuman",
     "Page",
@@ -131,6 +136,9 @@ class Adapter(ABC):
     Settings: ClassVar[type]
     #: Repeating a batch is harmless (a delete is; a letter sent is not).
     repeatable: ClassVar[bool] = True
+    #: Somebody answers later: while it works for a ticket, `desk` takes the questions.
+    answers_later: ClassVar[bool] = False
+    desk: "Desk | None" = None
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
