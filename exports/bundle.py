@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -29,11 +29,24 @@ from exports.datafiles import (
     write_receipts,
     write_records,
 )
-from exports.frames import Seal, Sealing
 from exports.report.paper import BUDGET, Paper, shares
 from exports.report.words import words_in
 
 _BLOCK = 1 << 16
+
+
+class Sealing(Protocol):
+    """What seals the bytes written to it; nothing is whole before `finish`."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+    def finish(self) -> None: ...
+
+
+class Seal(Protocol):
+    """What a bundle at rest is sealed with: it puts a sealing before the file."""
+
+    def sealing(self, out: IO[bytes], /) -> Sealing: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ def build(
 ) -> Built:
     """Writes the bundle of `contents` to `target`, whole or not at all; same contents, same bytes.
 
-    With `seal_with` the file at rest is sealed (see `frames`); size and hash are of the plain ZIP.
+    With `seal_with` the file at rest is sealed; size and hash are of the plain ZIP.
     `print_at_most` records go into report.pdf; the data files always hold all. Raises CannotBuild
     where the contents are not fit to leave the house, CannotPrint where the report fails, and
     OSError where the disk does.
@@ -159,7 +172,7 @@ def _replacing(target: Path, seal: Seal | None) -> Iterator[_Hashed]:
     part = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
-            sealing = Sealing(file, seal) if seal else None
+            sealing = seal.sealing(file) if seal else None
             yield _Hashed(sealing or file)
             if sealing:
                 sealing.finish()

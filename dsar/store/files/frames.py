@@ -120,7 +120,7 @@ class Sealed:
                 return
 
     def stream(self) -> IO[bytes]:
-        """The plain bytes as a file that can be read from any place, a frame in memory at a time."""
+        """The plain bytes as a file to be read from any place, a frame in memory at a time."""
         return io.BufferedReader(_Plain(self), FRAME)
 
     def _frame(self, number: int) -> bytes:

@@ -103,7 +103,7 @@ class Bucket:
 
     def check(self) -> None:
         with _named(self.bucket):
-            self._files.call_s3("head_bucket", Bucket=self.bucket)
+            self._files.call_s3("list_objects_v2", Bucket=self.bucket, MaxKeys=1)
 
     @property
     def _root(self) -> str:
@@ -130,7 +130,7 @@ _REFUSALS: Mapping[str, tuple[str, str]] = {
 @contextmanager
 def _named(bucket: str) -> Iterator[None]:
     """Whatever a store answers becomes FileGone, CannotStore or StoreAway."""
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
 
     try:
         yield

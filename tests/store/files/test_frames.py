@@ -2,14 +2,13 @@
 
 import io
 import os
-import subprocess
-import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from exports import build, frames, verify
-from exports.frames import FRAME, CannotOpen, Seal, Sealed, Sealing
+from dsar.store.files.frames import FRAME, CannotOpen, Seal, Sealed, Sealing
+from exports import build, verify
 from tests.exports import samples
 
 SEAL = Seal(bytes(range(32)), "DSR-2026-0042")
@@ -136,7 +135,18 @@ def test_no_key_is_in_an_error_or_a_representation_of_bytes() -> None:
     assert "kkkk" not in str(caught.value)
 
 
-def test_frames_are_importable_without_the_layout_engine() -> None:
-    code = "import sys, exports; sys.exit('weasyprint' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
-    assert frames.FRAME == 1 << 20
+def test_a_sealed_file_is_read_like_any_file(tmp_path: Path) -> None:
+    plain = os.urandom(2 * FRAME + 7)
+    with Sealed(io.BytesIO(sealed(plain)), SEAL).stream() as file:
+        assert file.read(10) == plain[:10]
+        file.seek(-9, os.SEEK_END)
+        assert file.read() == plain[-9:]
+        file.seek(FRAME - 3)
+        assert file.read(6) == plain[FRAME - 3 : FRAME + 3]
+        assert file.read(0) == b""
+
+
+def test_a_sealed_bundle_is_checked_without_being_opened_on_disk(tmp_path: Path) -> None:
+    kept = build(samples.review(), tmp_path / "kept.sealed", seal_with=SEAL)
+    with kept.path.open("rb") as file, Sealed(file, SEAL).stream() as plain:
+        assert zipfile.ZipFile(plain).testzip() is None
