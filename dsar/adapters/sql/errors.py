@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import exc
 
+from dsar.adapters.sql.mysql import STATES
 from dsar.sdk import Later, NeedsHuman
 
 _UNREACHABLE = "The database cannot be reached."
@@ -124,13 +125,15 @@ def _no_column(name: str) -> str:
 
 
 def sqlstate(error: exc.DBAPIError) -> str:
-    """The SQLSTATE the driver names, or ""."""
-    return str(getattr(error.orig, "sqlstate", None) or "")
+    """The SQLSTATE that the server's number stands for, or the driver names, or ""."""
+    number = next(iter(getattr(error.orig, "args", ())), None)
+    meant = STATES.get(number) if isinstance(number, int) else None
+    return str(meant or getattr(error.orig, "sqlstate", None) or "")
 
 
 def _quoted(error: exc.DBAPIError) -> str:
     """The first name in quotes of a message about a missing table or column."""
-    found = re.search(r'"([^"]+)"|column (\S+) does', str(error.orig))
+    found = re.search(r""""([^"]+)"|column (\S+) does|'(?:\w+\.)?(\w+)'""", str(error.orig))
     return next((name for name in found.groups() if name), "") if found else ""
 
 

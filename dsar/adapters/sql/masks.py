@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dsar.adapters.dictionary import Column
+from dsar.adapters.sql.mysql import in_utf8
 from dsar.adapters.sql.schema import Live
 from dsar.adapters.sql.values import python_type
 
@@ -91,7 +92,17 @@ def _pads(key: bytes) -> tuple[bytes, bytes]:
     return bytes(sign ^ 0x36 for sign in whole), bytes(sign ^ 0x5C for sign in whole)
 
 
+def _mysql_hash(column: sa.Column[Any], key: bytes) -> Expression:
+    """The same from SHA2(), which gives hexadecimal, also for the inner hash."""
+    inner, outer = (sa.literal(pad, sa.LargeBinary) for pad in _pads(key))
+    octets = sa.cast(in_utf8(column), sa.LargeBinary)
+    first = sa.func.unhex(sa.func.sha2(sa.func.concat(inner, octets), 256))
+    return sa.func.sha2(sa.func.concat(outer, first), 256)
+
+
 _HASHES: Mapping[str, Callable[[sa.Column[Any], bytes], Expression]] = {
+    "mariadb": _mysql_hash,
+    "mysql": _mysql_hash,
     "sqlite": _sqlite_hash,
     "postgresql": _postgresql_hash,
 }

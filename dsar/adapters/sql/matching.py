@@ -12,14 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import NullType
 
+from dsar.adapters.sql import mysql
 from dsar.adapters.sql.schema import Live, Where
 from dsar.adapters.sql.values import incoming, key_text, python_type
 
 _BYTE_BY_BYTE = {
     "sqlite": "BINARY",
     "postgresql": "C",
-    "mysql": "utf8mb4_bin",
-    "mariadb": "utf8mb4_bin",
 }
 _SEPARATORS = " -./()"
 
@@ -51,7 +50,10 @@ def _holds(
         return _equals(live, column, values)
     fold = folded or _as_it_is
     forms = _forms(values, upper=folded is not None)
-    return sa.and_(fold(place).in_(forms), fold(_exactly(live, place)).in_(forms))
+    exactly = _exactly(live, place, fold).in_(forms)
+    if live.dialect in mysql.NAMES and not all(form.isascii() for form in forms):
+        return exactly  # a column in another character set refuses to be compared with them
+    return sa.and_(fold(place).in_(forms), exactly)
 
 
 def _forms(values: Sequence[str], *, upper: bool) -> list[str]:
@@ -69,12 +71,14 @@ def _others_upper(value: str) -> str:
     return "".join(sign if sign.isascii() else sign.upper() for sign in value)
 
 
-def _exactly(live: Live, place: _Text) -> _Text:
+def _exactly(live: Live, place: _Text, fold: Callable[[_Text], _Text]) -> _Text:
+    if live.dialect in mysql.NAMES:  # every collation there also thinks "a" and "a " the same
+        return sa.type_coerce(sa.cast(fold(mysql.in_utf8(place)), sa.LargeBinary), sa.Text)
     collation = _BYTE_BY_BYTE.get(live.dialect)
     if collation is None:
-        return place
+        return fold(place)
     text = sa.cast(place, sa.Text) if live.dialect == "postgresql" else place
-    return sa.collate(text, collation)
+    return fold(sa.collate(text, collation))
 
 
 def _equals(live: Live, column: str, values: Sequence[str]) -> Where | None:

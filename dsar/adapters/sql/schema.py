@@ -19,6 +19,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyCon
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
 from sqlalchemy.types import NullType, TypeEngine
 
+from dsar.adapters.sql import mysql
 from dsar.adapters.sql.errors import named_failures
 from dsar.adapters.sql.settings import SqlSettings, Table
 from dsar.adapters.sql.values import Reader, key_text, key_values, python_type, reader
@@ -27,6 +28,11 @@ from dsar.sdk import NeedsHuman
 #: For how many seconds the schema is taken as known before it is looked up again.
 _FRESH = 300.0
 _CONNECT_TIMEOUT = 10
+_CONNECTING: Mapping[str, Mapping[str, Any]] = {
+    "mariadb": {"connect_timeout": _CONNECT_TIMEOUT, "init_command": mysql.STRICT},
+    "mysql": {"connect_timeout": _CONNECT_TIMEOUT, "init_command": mysql.STRICT},
+    "postgresql": {"connect_timeout": _CONNECT_TIMEOUT},
+}
 #: The most parameters one statement may carry anywhere (SQLite: 32,766).
 _PARAMETERS = 30_000
 
@@ -163,7 +169,7 @@ class Database:
     def engine(self) -> sa.Engine:
         url = sa.make_url(self._settings.url)
         backend = url.get_backend_name()
-        options = {"connect_timeout": _CONNECT_TIMEOUT} if backend == "postgresql" else {}
+        options = dict(_CONNECTING.get(backend, {}))
         try:
             engine = sa.create_engine(
                 url, hide_parameters=True, pool_pre_ping=True, pool_size=2, connect_args=options
@@ -297,7 +303,7 @@ def _live(
         name=name,
         declared=declared,
         dialect=connection.dialect.name,
-        types={column["name"]: column["type"] for column in columns},
+        types={column["name"]: mysql.real_type(column["type"]) for column in columns},
         required=frozenset(column["name"] for column in columns if not column["nullable"]),
         schema=schema,
         real_name=table,
