@@ -1,4 +1,4 @@
-"""The files adapter keeps the contract, for CSV and for JSON Lines, with keys and without."""
+"""The files adapter keeps the contract in every form of file, with keys and without."""
 
 import csv
 import json
@@ -6,6 +6,9 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dsar.adapters.files import Files
@@ -65,6 +68,19 @@ def write_jsonl(path: Path, rows: Sequence[Sequence[str]] = PEOPLE) -> None:
             handle.write(json.dumps(row) + "\n")
 
 
+def write_parquet(path: Path, rows: Sequence[Sequence[str]] = PEOPLE) -> None:
+    columns = dict(zip(NAMES, zip(*rows, strict=True), strict=True))
+    columns["id"] = tuple(map(int, columns["id"]))
+    pq.write_table(pa.table({name: list(values) for name, values in columns.items()}), path, 3)
+
+
+def write_excel(path: Path, rows: Sequence[Sequence[str]] = PEOPLE) -> None:
+    book = openpyxl.Workbook()
+    for number, *rest in (NAMES, *rows):
+        book.active.append([int(number) if number.isdigit() else number, *rest])
+    book.save(path)
+
+
 class TestCsv(AdapterContract):
     @pytest.fixture
     def adapter(self, tmp_path: Path) -> Adapter:
@@ -90,6 +106,35 @@ class TestJsonLines(TestCsv):
         write_jsonl(tmp_path / "list-1.jsonl", PEOPLE[:3])
         write_jsonl(tmp_path / "list-2.jsonl", PEOPLE[3:])
         return declared(tmp_path, "list-*.jsonl", email="user.email")
+
+
+class TestParquet(TestCsv):
+    @pytest.fixture
+    def adapter(self, tmp_path: Path) -> Adapter:
+        write_parquet(tmp_path / "list.parquet")
+        return declared(tmp_path, "list.parquet")
+
+
+class TestMaskingParquet(TestCsv):
+    @pytest.fixture
+    def adapter(self, tmp_path: Path) -> Adapter:
+        write_parquet(tmp_path / "list-1.pq", PEOPLE[:3])
+        write_parquet(tmp_path / "list-2.pq", PEOPLE[3:])
+        return declared(tmp_path, "list-*.pq", erase="mask")
+
+
+class TestExcel(TestCsv):
+    @pytest.fixture
+    def adapter(self, tmp_path: Path) -> Adapter:
+        write_excel(tmp_path / "list.xlsx")
+        return declared(tmp_path, "list.xlsx")
+
+
+class TestMaskingExcel(TestCsv):
+    @pytest.fixture
+    def adapter(self, tmp_path: Path) -> Adapter:
+        write_excel(tmp_path / "list.xlsx")
+        return declared(tmp_path, "list.xlsx", erase="mask")
 
 
 class TestMasking(TestJsonLines):

@@ -1,25 +1,34 @@
-"""A folder of CSV and JSON Lines files: read row by row, rewritten whole and at once."""
+"""A folder of CSV, JSON Lines, Parquet and Excel files: read row by row, rewritten at once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from dsar.adapters.dictionary import collection
+from dsar.adapters.extras import need
 from dsar.adapters.files import checking, reading, rewriting
 from dsar.adapters.files.rewriting import Change, Task
-from dsar.adapters.files.settings import FileCollection, FilesSettings
+from dsar.adapters.files.settings import FileCollection, FilesSettings, Form
 from dsar.sdk import Adapter, Batch, Collection, Done, Page, Problem, Receipt, Subject
+
+#: The library each form of file needs, all of the extra `tables`.
+_LIBRARIES: Mapping[Form, str] = {Form.PARQUET: "pyarrow", Form.EXCEL: "openpyxl"}
 
 
 class Files(Adapter):
     """The files of one folder."""
 
     name = "files"
-    title = "Folder of CSV and JSON Lines files"
+    title = "Folder of CSV, JSON Lines, Parquet and Excel files"
     Settings = FilesSettings
 
     settings: FilesSettings
 
     def __init__(self, settings: FilesSettings) -> None:
         super().__init__(settings)
+        for name, one in settings.collections.items():
+            library = _LIBRARIES.get(one.form_of(Path(one.file)))
+            if library:
+                need(library, "tables", at=f"collections.{name}.file")
         self.identifies_by = settings.identifies_by
         self.gives = settings.gives
 

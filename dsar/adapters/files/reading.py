@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsar.adapters.files.form import Row
 from dsar.adapters.files.matching import Pair, Seeker, key_of, texts
-from dsar.adapters.files.rows import Row, files, rows
+from dsar.adapters.files.rows import files, rows
 from dsar.adapters.files.settings import FileCollection, FilesSettings
 from dsar.sdk import Match, NeedsHuman, Page, Record, Subject
 

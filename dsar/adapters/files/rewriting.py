@@ -16,24 +16,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.files.form import Data, Fits, RefusedError, Row
 from dsar.adapters.files.matching import key_of
-from dsar.adapters.files.rows import Row, files, render, rows
+from dsar.adapters.files.rows import files, rows, write
 from dsar.adapters.files.settings import FileCollection, FilesSettings, Form
 from dsar.sdk import Batch, Done, Item, Later, NeedsHuman, Receipt
-
-Data = dict[str, Any]
-
-
-class RefusedError(Exception):
-    """This record is left as it is; the text says why and goes on its receipt."""
-
-    def __init__(self, reason: str, done: Done = Done.FAILED) -> None:
-        super().__init__(reason)
-        self.done = done
-
 
 #: What becomes of a row: what its receipt says, and its new values, or None where it goes.
 #: Raises RefusedError.
@@ -99,33 +89,34 @@ def _rewrite(path: Path, task: Task, items: Mapping[str, Item]) -> dict[str, Rec
     receipts: dict[str, Receipt] = {}
     name = task.batch.collection
 
-    def new_text(row: Row) -> str:
+    def alter(row: Row, fits: Fits) -> Data | None:
         key = None if row.data is None else key_of(task.declared, row.data)
         item = items.get(key) if key else None
         if row.data is None or item is None:
-            return row.raw
+            return row.data
         try:
             done, data = task.change(item, dict(row.data))
+            if data is not None:
+                fits(data)
         except RefusedError as refused:
             receipts[item.key] = Receipt(name, item.key, refused.done, str(refused))
-            return row.raw
+            return row.data
         receipts[item.key] = Receipt(name, item.key, done)
-        return "" if data is None else render(path, task.declared, row, data)
+        return data
 
-    changed = (new_text(row) for row in rows(path, task.declared))
-    _replace(path, changed, task.declared.encoding)
+    _replace(path, lambda target: write(path, target, task.declared, alter))
     return receipts
 
 
-def _replace(path: Path, texts: Iterator[str], encoding: str) -> None:
-    """Writes the texts beside the file, on the disk for sure, then puts them in its place."""
+def _replace(path: Path, write_into: Callable[[BinaryIO], None]) -> None:
+    """Writes the file beside itself, on the disk for sure, then puts it in its place."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
     except OSError as error:
         raise _refused(path, error) from None
     try:
-        with os.fdopen(handle, "w", encoding=encoding, newline="") as written:
-            written.writelines(texts)
+        with os.fdopen(handle, "wb") as written:
+            write_into(written)
             written.flush()
             os.fsync(written.fileno())
         _keep_owner(path, Path(name))
@@ -252,9 +243,9 @@ def _refuse_unknown(
     fields: Sequence[str] | Mapping[str, Any],
     also: str = "",
 ) -> None:
-    """CSV has the columns of its header; JSON Lines those it has or the declaration knows."""
-    csv = declared.form_of(Path(declared.file)) is Form.CSV
-    known = set(data) if csv else {*data, *declared.columns, also}
+    """A table has the columns of its header; JSON Lines those it has or the declaration knows."""
+    free = declared.form_of(Path(declared.file)) is Form.JSONL
+    known = {*data, *declared.columns, also} if free else set(data)
     if unknown := [field for field in fields if field not in known]:
         raise RefusedError(f"{name} has no field {unknown[0]}. Correct its name.")
 

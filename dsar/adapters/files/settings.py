@@ -17,9 +17,19 @@ class Form(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    PARQUET = "parquet"
+    EXCEL = "excel"
 
 
-_FORMS = {".csv": Form.CSV, ".jsonl": Form.JSONL, ".ndjson": Form.JSONL}
+_FORMS = {
+    ".csv": Form.CSV,
+    ".jsonl": Form.JSONL,
+    ".ndjson": Form.JSONL,
+    ".parquet": Form.PARQUET,
+    ".pq": Form.PARQUET,
+    ".xlsx": Form.EXCEL,
+    ".xlsm": Form.EXCEL,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +39,8 @@ class FileCollection:
     `identify` maps a kind of identifier to the columns that hold it (in JSON Lines a dotted path,
     "user.email"); `gives` maps a kind to the column that holds a further identifier of the same
     person. `unique` says that one identifier belongs to one row: two stop the search, or need a
-    person's eye where the identifier is `shared`. `form` is told by the file's ending.
+    person's eye where the identifier is `shared`. `form` is told by the file's ending. `sheet` is
+    the one of an Excel workbook that holds the rows.
     """
 
     file: str
@@ -48,6 +59,7 @@ class FileCollection:
     form: Form | None = None
     delimiter: str = ","
     encoding: str = "utf-8"
+    sheet: str | None = None
     columns: Mapping[str, Column] = field(default_factory=dict)
 
     def form_of(self, path: Path) -> Form:

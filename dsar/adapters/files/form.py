@@ -1,0 +1,72 @@
+"""What every form of file offers: its rows one at a time, and itself written anew.
+
+A row that cannot be read stops the reading and is named by file and line, never by content: to
+skip it could mean to miss somebody's data.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from dsar.adapters.files.settings import FileCollection
+from dsar.sdk import Done, NeedsHuman
+
+Data = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line it starts on, its text where it has one, its values.
+
+    The values are None for what carries none: a header, a blank line.
+    """
+
+    line: int
+    raw: str
+    data: Data | None
+
+
+class RefusedError(Exception):
+    """This record is left as it is; the text says why and goes on its receipt."""
+
+    def __init__(self, reason: str, done: Done = Done.FAILED) -> None:
+        super().__init__(reason)
+        self.done = done
+
+
+#: Whether this file can hold these values in this row's place; raises RefusedError.
+Fits = Callable[[Data], None]
+#: A row's new values, the very same ones where it stays, None where it goes.
+Alter = Callable[[Row, Fits], Data | None]
+
+
+class FileForm(Protocol):
+    """A module that reads and writes one form of file."""
+
+    def rows(self, path: Path, declared: FileCollection, /) -> Iterator[Row]: ...
+
+    def write(
+        self, path: Path, target: BinaryIO, declared: FileCollection, alter: Alter, /
+    ) -> None: ...
+
+
+def anything(_data: Data) -> None:
+    """The check of a form in which every value can stand."""
+
+
+def malformed(name: str, line: int, why: str) -> NeedsHuman:
+    """What stops the reading of a file, named by file and line."""
+    return NeedsHuman(f"{name} line {line} cannot be read: {why}. Mend it, then try again.")
+
+
+@contextmanager
+def unreadable(path: Path) -> Iterator[None]:
+    """Names the file the system will not let us read."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:  # a library's complaint about what is in it
+            raise
+        raise NeedsHuman(f"{path.name} cannot be read: {error.strerror}.") from None
