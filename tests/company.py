@@ -372,7 +372,9 @@ def sources(folder: Path, url: str, kinds: Mapping[str, str], *, without: str = 
     text = "".join(part for name, part in own.items() if name != without).format(url=url)
     for name, kind in kinds.items():
         if name != without:
-            text += f'[{name}]\nadapter = "tests.scripted:{kind}"\nscript = "{name}"\n'
+            # A script lives in this process, so its adapter must.
+            text += f'[{name}]\nadapter = "tests.scripted:{kind}"\nisolated = false\n'
+            text += f'script = "{name}"\n'
     (folder / "sources.toml").write_text(text)
     policy = POLICY.format()
     if kinds.keys() - {without}:

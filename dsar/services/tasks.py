@@ -23,6 +23,7 @@ from dsar.services import journal
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import settle
 from dsar.services.house import House, unit
+from dsar.services.isolated.children import Stopped
 from dsar.services.work.fan_out import unblock
 from dsar.store import tasks
 from dsar.store.tables import CoverageLine, Task, Ticket
@@ -154,6 +155,8 @@ def _fail(session: Session, house: House, lease: Lease, error: Exception) -> boo
     if isinstance(error, NeedsHuman):
         tasks.wait_human(session, house.store, lease, reason=error.reason[:500])
         return True
+    if isinstance(error, Stopped):
+        return tasks.fail(session, house.store, lease, reason=error.reason)
     if isinstance(error, DsarError):
         tasks.wait_human(session, house.store, lease, reason=str(error)[:500])
         return True

@@ -5,6 +5,7 @@ from typing import Any
 from dsar.domain.identity import Subject
 from dsar.sdk import Later, NeedsHuman
 from dsar.services.house import House
+from dsar.services.isolated.children import Stopped
 
 
 def check_all(house: House, name: str | None = None) -> dict[str, list[str]]:
@@ -15,7 +16,7 @@ def check_all(house: House, name: str | None = None) -> dict[str, list[str]]:
         try:
             with source.open() as adapter:
                 found[source.name] = [str(problem) for problem in adapter.check()]
-        except (Later, NeedsHuman) as failed:
+        except (Later, NeedsHuman, Stopped) as failed:
             found[source.name] = [failed.reason]
     return found
 

@@ -1,9 +1,10 @@
 """The configured sources: `sources.toml` read strictly, each with its adapter, opened when used."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +12,48 @@ import structlog
 
 from dsar.domain.errors import BadInput, NotFound
 from dsar.domain.records import Collection
-from dsar.sdk import Adapter, can
+from dsar.sdk import Adapter, Limits, can
+from dsar.sdk.desk import Desk
+from dsar.sdk.registry import BUILT_IN, settings_from
 from dsar.sdk.registry import adapter as find_adapter
-from dsar.sdk.registry import settings_from
+from dsar.sdk.settings import build
 from dsar.services.installed.settings import read_toml
+from dsar.services.isolated.adapter import isolated, sendable
 
 log = structlog.get_logger("dsar.sources")
 
 _LONGEST_NAME, _LONGEST_TITLE = 80, 200
-_OURS = {"adapter", "title", "concurrency"}
+_OURS = {"adapter", "title", "concurrency", "isolated", "limits"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """A configured system that holds personal data, and the class that speaks to its kind."""
+    """A configured system that holds personal data, and the class that speaks to its kind.
+
+    `isolated` sources are spoken to by a child process that may hang, eat memory or die.
+    """
 
     name: str
     title: str
     adapter: type[Adapter]
     settings: Any
     concurrency: int = 2
+    isolated: bool = False
+    limits: Limits = field(default_factory=Limits)
     _answers: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @contextmanager
-    def open(self) -> Iterator[Adapter]:
-        """The adapter at work; closed afterwards."""
-        with closing(self.adapter(self.settings)) as adapter:
+    def open(self, desk: Desk | None = None) -> Iterator[Adapter]:
+        """The adapter at work; closed afterwards. One that answers later asks at `desk`."""
+        with closing(self._adapter()) as adapter:
+            if adapter.answers_later:
+                adapter.desk = desk
             yield adapter
+
+    def _adapter(self) -> Adapter:
+        if self.isolated:
+            return isolated(self.adapter)(self.settings, source=self.name, limits=self.limits)
+        return self.adapter(self.settings)
 
     @property
     def needs(self) -> frozenset[str]:
@@ -115,7 +131,30 @@ def _source(name: str, table: Any, path: Path) -> Source:
     kind = find_adapter(table["adapter"], at=f"{at}.adapter")
     rest = {key: value for key, value in table.items() if key not in _OURS}
     settings = settings_from(kind, rest, at=at, folder=path.resolve().parent)
-    return Source(name, table.get("title", name), kind, settings, concurrency)
+    apart = _isolated(table, kind, f"{at}.isolated")
+    if apart:
+        sendable(settings, at=at)
+    limits = _limits(table.get("limits", {}), f"{at}.limits")
+    return Source(name, table.get("title", name), kind, settings, concurrency, apart, limits)
+
+
+def _isolated(table: Mapping[str, Any], kind: type[Adapter], at: str) -> bool:
+    """Whether it runs in a process of its own: strangers' adapters do unless somebody vouches."""
+    wanted = table.get("isolated", table["adapter"] not in BUILT_IN and not kind.answers_later)
+    if not isinstance(wanted, bool):
+        raise BadInput(at, "is neither true nor false.", "Write true or false.")
+    if wanted and kind.answers_later:
+        problem = f"cannot be true: {kind.name} asks people, through the engine's own database."
+        raise BadInput(at, problem, "Leave it out.")
+    return wanted
+
+
+def _limits(table: Any, at: str) -> Limits:
+    limits = build(Limits, table, at=at)
+    for name, value in asdict(limits).items():
+        if not 0 < value < math.inf:
+            raise BadInput(f"{at}.{name}", "is no positive number.", "Give one, or leave it out.")
+    return limits
 
 
 def dictionary(source: Source) -> dict[str, Collection]:
