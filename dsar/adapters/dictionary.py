@@ -18,20 +18,23 @@ class Erase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column's entry; a plain text in the configuration is its label.
-
-    `mask` says what erasing puts in its place: "null", "keep", "hash" (keyed), "year" (a date
-    becomes the first of January), or a fixed value, in which {key} stands for the record's key.
-    """
+    """One column's entry; a plain text in the configuration is its label."""
 
     SHORT: ClassVar[str] = "label"
 
     label: Words
+    """What a person would call it."""
     meaning: Words = field(default_factory=dict)
+    """What its values mean."""
     category: str = ""
+    """The category of data, such as contact."""
     term: str | None = None
+    """The standard thing it holds (email, family_name, …): one correction reaches every source."""
     about_others: bool = False
+    """Its text may speak of other people: staff sees it first."""
     mask: str | int | float | bool | None = None
+    """What erasing puts in its place: `"null"` (the default), `"keep"`, `"hash"` (keyed), `"year"`
+    (a date becomes the first of January), or a fixed value; `{key}` in it is the record's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,11 @@ class Marking:
     """The column and value by which a source marks a record as restricted or objected to."""
 
     column: str
+    """The column that is written."""
     value: Any
+    """What is written into it."""
     purposes: tuple[str, ...] = ()
+    """The processing activities an objection stops; all of them if none is named."""
 
 
 def collection(

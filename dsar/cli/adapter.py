@@ -116,6 +116,24 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("settings")
+def settings(
+    name: Annotated[str, typer.Argument(help="An adapter's name, or package.module:Class.")],
+    json_output: _Json = False,
+) -> None:
+    """Print what an adapter can be told in sources.toml: each setting with its meaning."""
+    from dataclasses import asdict
+
+    from dsar.sdk.described import page, tables
+    from dsar.sdk.registry import adapter
+
+    kind = adapter(name, at="name")
+    described = [asdict(table) for table in tables(kind.Settings)] if json_output else []
+    typer.echo(
+        json.dumps(described, ensure_ascii=False) if json_output else page(kind), nl=json_output
+    )
+
+
 def _broken(adapter: Adapter, promise: str) -> str | None:
     """Why the adapter breaks this promise, or None where it keeps it."""
     from dsar.sdk import Later, NeedsHuman

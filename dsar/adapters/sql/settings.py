@@ -15,31 +15,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One table.
-
-    `key` names the columns that tell rows apart; without it the table's primary key does.
-    `identify` maps a kind of identifier to the column or columns that hold it; `from` maps a column
-    to the "table.column" it refers to, or to several; `gives` maps a kind of identifier to the
-    column that holds a further one of the same person. `unique` says that one identifier belongs to
-    one row: two rows stop the search, or need a person's eye where the identifier is `shared`.
-    `table` is the name in the database where it differs, with its schema if need be.
-    """
+    """One table of the database, or one view."""
 
     key: tuple[str, ...] = ()
+    """The column, or columns, that tell rows apart; without it the table's primary key does."""
     title: Words = field(default_factory=dict)
+    """What a person would call one of its rows."""
     meaning: Words = field(default_factory=dict)
+    """Why it is there, in a sentence."""
     table: str = ""
+    """Its name in the database where that differs, with the schema if need be: `crm.people`."""
     identify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Kind of identifier = the column, or columns, that hold it."""
     fold: tuple[str, ...] = ("email",)
+    """The kinds of identifier compared without regard to case, `"phone"` without separators."""
     unique: bool = True
+    """One identifier belongs to one row: two rows stop the search, for they may be two people."""
     shared: bool = False
+    """An identifier may belong to several people: a person looks at each row."""
     name_match: str | None = None
+    """The column compared with the person's name; what is found so is looked at by a person."""
     from_: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Column = the "table.column" it refers to, or several: rows that refer to rows found."""
     gives: Mapping[str, str] = field(default_factory=dict)
+    """Kind of identifier = the column that holds a further one of the same person."""
     erase: Erase = Erase.DELETE
+    """Whether erasing deletes the row or masks its columns."""
     restrict: Marking | None = None
+    """The column and value that mark a row as restricted."""
     object_to: Marking | None = None
+    """The column and value that mark an objection, and the purposes it stops."""
     columns: Mapping[str, Column] = field(default_factory=dict)
+    """The dictionary: column = label, or its entry."""
 
     def references(self) -> tuple[tuple[str, str, str], ...]:
         """Each `from` entry as (column, parent table, parent column)."""
@@ -74,19 +81,20 @@ def _split(target: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class SqlSettings:
-    """A SQL source: any SQLAlchemy URL, the declared tables, how many records make a page.
-
-    `dataset` is a Fideslang dataset in YAML to take the tables from; where the file holds several,
-    `dataset_key` chooses. A table declared here as well replaces the one of the dataset. All
-    adapters made from the same settings share what was learned of the database's schema.
-    """
+    """A SQL source; adapters made from the same settings share what was learned of its schema."""
 
     url: Location = field(repr=False)
+    """SQLAlchemy's URL; the path of a SQLite file counts from the folder of `sources.toml`."""
     tables: Mapping[str, Table] = field(default_factory=dict)
+    """The tables that hold personal data."""
     dataset: Path | None = None
+    """A Fideslang dataset in YAML to take tables from; a table declared here replaces its own."""
     dataset_key: str | None = None
+    """Which dataset, where the file holds several."""
     page: int = 1000
+    """How many records make a page."""
     mask_key: str | None = field(default=None, repr=False)
+    """The secret of the keyed hash."""
 
     def __post_init__(self) -> None:
         if self.dataset:
