@@ -10,7 +10,7 @@ interface, which is why the version is pinned; a test compares its pages with `w
 """
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -30,10 +30,9 @@ from weasyprint.text.fonts import FontConfiguration
 
 from exports.report.archival import NOTHING, Head, describe, metadata
 from exports.report.growing import GrowingPdf
+from exports.report.portions import Block, Portion, body, elements, follows, take
 from exports.report.tags import Marks, Tags
 
-#: A portion is full at so many blocks or so much weight: some eight pages.
-PORTION_BLOCKS, PORTION_WEIGHT = 250, 80_000
 #: So many running feet are laid out at once, at the end, when the number of pages is known.
 _FEET = 50
 #: PDF points to one CSS pixel.
@@ -44,12 +43,12 @@ _EVERYWHERE = "".join(map(chr, range(0xA1, 0x100))) + "–—‘’‚“”„�
 _SAFE = ("https://", "mailto:")
 
 
-def page(head: Head, body: str) -> HTML:
+def page(head: Head, blocks: str) -> HTML:
     """A whole HTML page around blocks that are already escaped."""
     start = Markup('<!DOCTYPE html><html lang="{}"><meta charset=utf-8><title>{}</title>').format(
         head.language, head.title
     )
-    return HTML(string=f"{start}<body>{body}", url_fetcher=NOTHING)
+    return HTML(string=f"{start}<body>{blocks}", url_fetcher=NOTHING)
 
 
 def _sheet(text: str, fonts: FontConfiguration) -> CSS:
@@ -72,14 +71,14 @@ def _counters(head: Head) -> str:
     return f"{_css(before)} counter(page) {_css(between)} counter(pages) {_css(after)}"
 
 
-def write_whole(blocks: Iterable[str], head: Head, out: IO[bytes]) -> int:
+def write_whole(blocks: Iterable[Block], head: Head, out: IO[bytes]) -> int:
     """Lays everything out at once with WeasyPrint's public interface; returns the pages.
 
     For comparison: what `write` must look like, at the price of memory and of broken tables' tags.
     """
     fonts = FontConfiguration()
     sheet = _sheet(head.style + _margins(head, _counters(head)), fonts)
-    layout: Layout = page(head, "\n".join(blocks)).render(
+    layout: Layout = page(head, "\n".join(elements([*blocks])[0])).render(
         font_config=fonts, stylesheets=[sheet], pdf_variant="pdf/a-3a"
     )
     layout.metadata = metadata(head)
@@ -87,15 +86,15 @@ def write_whole(blocks: Iterable[str], head: Head, out: IO[bytes]) -> int:
     return len(layout.pages)
 
 
-def write(blocks: Iterable[str], head: Head, out: IO[bytes]) -> int:
+def write(blocks: Iterable[Block], head: Head, out: IO[bytes]) -> int:
     """Lays blocks out in portions; returns the number of pages.
 
-    Each block is exactly one HTML element. Memory is bounded by the largest portion.
+    Each block is exactly one HTML element, or one row. Memory is bounded by the largest portion.
     """
     painter = _Painter(head, out)
     with _undisturbed():
-        for pages in _portions(blocks, painter):
-            painter.paint(pages)
+        for pages, goes_on in _portions(blocks, painter):
+            painter.paint(pages, goes_on=goes_on)
             gc.collect()
         painter.finish()
     return len(painter.pdf.page_references)
@@ -115,54 +114,23 @@ def _undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-def _portions(blocks: Iterable[str], painter: "_Painter") -> Iterator[list[Page]]:
-    """The finished pages, portion by portion."""
+def _portions(blocks: Iterable[Block], painter: "_Painter") -> Iterator[tuple[list[Page], bool]]:
+    """The finished pages, portion by portion, and whether the table they end with goes on."""
     waiting = iter(blocks)
-    carried: list[str] = []
-    first = True
+    carried: list[Block] = []
+    first, goes_on = True, False
     while True:
-        portion = [*carried, *_next(waiting, PORTION_WEIGHT - sum(map(_weight, carried)))]
+        portion = Portion(take(waiting, carried), first, goes_on)
         more = next(waiting, None)
-        pages = painter.lay_out(portion, first=first)
+        pages = painter.lay_out(portion)
         if more is None:
-            yield pages
+            yield pages, False
             return
-        finished, blocks_done = _finished(pages, len(portion))
-        carried = [*portion[blocks_done:], more]
+        finished, done = portion.finished(pages)
+        carried = [*portion.blocks[done:], more]
+        goes_on = follows(carried[0], portion.blocks[done - 1])
         first = False
-        yield pages[:finished]
-
-
-def _weight(block: str) -> int:
-    """What a block costs to lay out: its text, and more for each element."""
-    return len(block) + 16 * block.count("<")
-
-
-def _next(waiting: Iterator[str], room: int) -> Iterator[str]:
-    """The next blocks: at least one, no more than a portion."""
-    for count, block in enumerate(waiting, 1):
-        yield block
-        room -= _weight(block)
-        if room <= 0 or count >= PORTION_BLOCKS:
-            return
-
-
-def _finished(pages: Sequence[Page], blocks: int) -> tuple[int, int]:
-    """How many pages can be painted, and how many blocks stand on them.
-
-    The last page that begins with a new block, and all after it, wait for what follows.
-    """
-    for number in range(len(pages) - 1, 0, -1):
-        body, before = _body(pages[number]), _body(pages[number - 1])
-        start = body.children[0].element
-        if start is not before.children[-1].element:
-            return number, list(body.element).index(start)
-    return len(pages), blocks
-
-
-def _body(of: Page) -> Any:
-    """The part of <body> that stands on a page; its children are (parts of) the blocks."""
-    return of._page_box.children[0].children[0]  # noqa: SLF001
+        yield pages[:finished], goes_on
 
 
 class _PageStream(Stream):  # type: ignore[misc]
@@ -263,20 +231,22 @@ class _Painter:
         rule = "body > :first-child, body > :first-child > :first-child { margin-top: 0 }"
         return _sheet(rule, self.font_config)
 
-    def lay_out(self, blocks: Sequence[str], *, first: bool) -> list[Page]:
+    def lay_out(self, portion: Portion) -> list[Page]:
         """The pages of a portion, without running feet.
 
         A character for which no font has a glyph is shown by its number: a missing glyph would
         tell the reader nothing and break PDF/A.
         """
-        html = "\n".join(blocks)
+        html = portion.html
         new = set() if html.isascii() else {sign for sign in html if sign > "~"} - self.tried
         while True:
-            pages = self._pages(html.translate(self.missing), first=first)
+            pages = self._pages(html.translate(self.missing), first=portion.first)
             lost = _without_glyph(pages, self.resources) if new else set()
             lost -= self.missing.keys()
             if not lost:
                 self.tried |= new
+                if portion.resumes:
+                    self.tags.resume(body(pages[0]).children[0].element)
                 return pages
             self.missing |= {code: f"⟨U+{code:04X}⟩" for code in lost}
 
@@ -286,12 +256,11 @@ class _Painter:
         found: list[Page] = layout.pages
         return found
 
-    def paint(self, pages: Iterable[Page]) -> None:
-        """Paints finished pages and forgets them."""
+    def paint(self, pages: Iterable[Page], *, goes_on: bool) -> None:
+        """Paints finished pages and forgets them, but for a table that goes on."""
         for each in pages:
             self._paint(each)
-        self.tags.forget()
-        self.pdf.flush()
+        self.pdf.flush(but=self.tags.forget(goes_on=goes_on))
 
     def _paint(self, of: Page) -> None:
         matrix = Matrix(_SCALE, 0, 0, -_SCALE, 0, of.height * _SCALE)

@@ -19,6 +19,7 @@ from dsar.domain.timeline import ENGLISH, timeline
 from exports.printable import laid_out
 from exports.processing import Document
 from exports.report.paper import CARDS, TABLE, rows
+from exports.report.portions import Block, Row, Table
 from exports.report.words import Words, words_in
 from templates import FOLDER
 
@@ -88,7 +89,7 @@ def foot(document: Document) -> str:
     return laid_out(f"{document['controller']['name']}  ·  {document['request']['reference']}")
 
 
-def blocks(job: dict[str, Any], texts: IO[bytes]) -> Iterator[str]:
+def blocks(job: dict[str, Any], texts: IO[bytes]) -> Iterator[Block]:
     """The report's blocks; `job` holds the document and its sheets' facts, `texts` the rows."""
     document, sheets = job["document"], job["sheets"]
     words = words_in(document["language"])
@@ -152,14 +153,21 @@ def _rendered(template: str, context: dict[str, Any]) -> Iterator[str]:
     return (f"<div>{block}</div>" for part in text.split(BREAK) if (block := part.strip()))
 
 
+def _table(context: dict[str, Any]) -> Table:
+    """A table without its rows: they go where its template breaks."""
+    text = _environment().get_template("table.html").render(context).strip()
+    start, end = text.split(BREAK)
+    return Table(f"<div>{start}", f"{end}</div>")
+
+
 def _records(
     records: Document, facts: dict[str, Any], texts: IO[bytes], context: dict[str, Any]
-) -> Iterator[str]:
+) -> Iterator[Block]:
     shown = [records["fields"][column] for column in facts["columns"]]
     picked = ([row[column] for column in facts["columns"]] for row in rows(texts, facts))
     if facts["style"] == TABLE:
-        table = {"fields": shown, "rows": list(picked), "widths": _widths(facts)}
-        yield from _rendered("table.html", {**context, **table})
+        table = _table({**context, "fields": shown, "widths": _widths(facts)})
+        yield from (Row(table, _row(row)) for row in picked)
     elif facts["style"] == CARDS:
         for number, row in enumerate(picked, 1):
             pairs = [(field, text) for field, text in zip(shown, row, strict=True) if text]
@@ -181,6 +189,10 @@ def _widths(facts: dict[str, Any]) -> list[int]:
     """The columns' shares of the table's width, in percent."""
     wanted = [share + 2 for share in facts["shares"]]
     return [share * 100 // sum(wanted) for share in wanted]
+
+
+def _row(texts: list[str]) -> str:
+    return f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in texts)}</tr>"
 
 
 def _line(number: int, labels: list[str], row: list[str]) -> str:

@@ -59,9 +59,11 @@ class GrowingPdf:
         self._places[thing.number] = self._position
         self._write(thing.indirect + b"\n")
 
-    def flush(self) -> None:
-        """Writes everything queued and forgets it."""
-        waiting, self._waiting = self._waiting, []
+    def flush(self, *, but: Iterable[Any] = ()) -> None:
+        """Writes everything queued and forgets it, `but` what will still grow."""
+        growing = {id(thing) for thing in but}
+        waiting = [thing for thing in self._waiting if id(thing) not in growing]
+        self._waiting = [thing for thing in self._waiting if id(thing) in growing]
         for thing in waiting:
             if not thing.compressible:
                 self.write(thing)

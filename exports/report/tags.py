@@ -33,6 +33,8 @@ TYPES = {
     "td": "TD",
 }
 _HEAD = "thead"
+#: What of a table that goes on in the next portion stays open: all around its rows.
+_AROUND = {"div": ".", "table": "table", "tbody": "table/tbody"}
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class Tags:
         self._parents: dict[int, bytes] = {}
         self._known: dict[Any, Any] = {}
         self._heads_before: set[Any] = set()
+        self._last: dict[str, Any] = {}
         self._next_key = 0
 
     def key(self) -> int:
@@ -80,9 +83,16 @@ class Tags:
         self._pdf.add_object(owners)
         self._parents[key] = owners.reference
 
-    def forget(self) -> None:
-        """Ends all open elements: the next page starts with new ones."""
+    def forget(self, *, goes_on: bool) -> list[Any]:
+        """Ends all open elements but those around the rows of a table that goes on; gives those."""
         self._known.clear()
+        return [self._last[tag] for tag in _AROUND] if goes_on else []
+
+    def resume(self, element: Any) -> None:
+        """The table in this element is the one that was left open; its head is not repeated."""
+        for tag, path in _AROUND.items():
+            self._known[element.find(path), tag] = self._last[tag]
+        self._known[element.find("table/thead"), _HEAD] = None
 
     def finish(self) -> None:
         """Completes the tree and hangs it into the catalog."""
@@ -118,7 +128,7 @@ class Tags:
         return self._known[key]
 
     def _made(self, box: Any, parent: Any, page: _Page) -> Any:
-        made = self._new(TYPES[box.element_tag], parent, page)
+        made = self._last[box.element_tag] = self._new(TYPES[box.element_tag], parent, page)
         _describe(made, box)
         return made
 

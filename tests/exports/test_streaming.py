@@ -2,6 +2,7 @@
 
 import gc
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +12,9 @@ import pytest
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.urls import FatalURLFetchingError
 
-from exports import streaming
-from exports.report import blocks
+from exports.report import blocks, portions
 from exports.report.archival import NOTHING, Head
+from exports.report.portions import Block, Row, Table
 from exports.streaming import write, write_whole
 from tests.exports import reading, verapdf
 
@@ -37,16 +38,25 @@ def table(rows: int) -> str:
     )
 
 
+def rows(count: int) -> Iterator[Row]:
+    """The same table, to be laid out row by row; some rows are higher than others."""
+    start, end = table(0).replace("<caption>Rows</caption>", "").split("<tbody>")
+    place = Table(f"{start}<tbody>", end)
+    for n in range(count):
+        text = f"row {n}" + "<br>more" * (n % 3)
+        yield Row(place, f"<tr><th scope=row>{n}</th><td>{text}</td></tr>")
+
+
 def lines(count: int) -> Iterator[str]:
     for n in range(count):
         yield f"<p class=line>{n} · E-mail address: ada{n}@lindqvist.example · {'word ' * (n % 40)}</p>"
 
 
-def sample(count: int = 60) -> Iterator[str]:
+def sample(count: int = 60) -> Iterator[Block]:
     """Headings, a list, a link, a table over pages, and record lines."""
     yield "<div><h1>Title</h1><p>Intro</p><ul><li>one</li><li>two</li></ul></div>"
     yield '<div><h2>Part</h2><p><a href="https://nordlicht.example">a link</a></p></div>'
-    yield table(count)
+    yield from rows(count)
     yield "<div><h2>Lines</h2><p>They follow.</p></div>"
     yield from lines(count)
     yield "<div><h2>End</h2><p>That is all.</p></div>"
@@ -54,7 +64,7 @@ def sample(count: int = 60) -> Iterator[str]:
 
 @pytest.fixture
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "PORTION_WEIGHT", 8_000)
+    monkeypatch.setattr(portions, "WEIGHT", 8_000)
 
 
 def printed(path: Path, count: int = 60) -> Path:
@@ -89,6 +99,33 @@ def test_one_table_over_many_pages_is_one_table(tmp_path: Path) -> None:
         )
         assert found["/P"] == 150 + 4
         assert len(pdf.pages) > 6
+
+
+@pytest.mark.usefixtures("small_portions")
+def test_two_tables_after_each_other_are_two_and_every_row_is_read_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "two.pdf"
+    with path.open("wb") as out:
+        write([*rows(70), *rows(80)], HEAD, out)
+    with pikepdf.open(path) as pdf:
+        found = reading.tags(pdf)
+        assert (found["/Table"], found["/TBody"], found["/TR"]) == (2, 2, 70 + 80 + 2)
+        assert reading.owned(pdf)
+    numbers = [int(n) for n in re.findall(r"row (\d+)\n", reading.text(path))]
+    assert numbers == [*range(70), *range(80)]
+
+
+def test_a_row_higher_than_a_page_is_printed_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portions, "WEIGHT", 3_000)
+    path = tmp_path / "high.pdf"
+    place = next(rows(1)).table
+    high = "<br>".join(f"line {n}" for n in range(150))
+    with path.open("wb") as out:
+        write([*rows(9), Row(place, f"<tr><th>x</th><td>{high}</td></tr>"), *rows(9)], HEAD, out)
+    found = reading.text(path)
+    assert [int(n) for n in re.findall(r"line (\d+)\n", found)] == [*range(150)]
+    assert len(re.findall(r"row \d+\n", found)) == 18
 
 
 @pytest.mark.usefixtures("small_portions")
@@ -137,7 +174,7 @@ def test_the_same_blocks_give_the_same_bytes() -> None:
 def test_a_block_longer_than_a_portion_is_printed_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "PORTION_WEIGHT", 500)
+    monkeypatch.setattr(portions, "WEIGHT", 500)
     path = tmp_path / "long.pdf"
     with path.open("wb") as out:
         write(iter([table(120), *lines(5), table(90)]), HEAD, out)
