@@ -7,7 +7,7 @@ a ticket. It asks, and goes on when there is an answer:
     if inquiry.asked_at is None:
         …send inquiry.url to whoever can answer…
         inquiry = at_desk(self).asked(inquiry)
-    answer = settled(inquiry, self.title)
+    answer = settled(inquiry)
 
 The question is the same at every repetition of the task, also after a crash, so it is asked once.
 `settled` raises `Later` until somebody answers on the inquiry's own address; the engine then comes
@@ -85,10 +85,12 @@ class Inquiry:
 
     `url` is the address, secret and its own, on which the question is read and answered. `wait` is
     after how many seconds to look again at the latest; `overdue` says that the day by which an
-    answer was wanted (`answer_by`) has passed. `asked_at` is None until `Desk.asked`.
+    answer was wanted (`answer_by`) has passed. `asked_at` is None until `Desk.asked`. `title` is
+    what the house calls the source.
     """
 
     id: str
+    title: str
     verb: str
     url: str
     answer_by: date
@@ -143,22 +145,22 @@ def at_desk(adapter: Adapter) -> Desk:
     return adapter.desk
 
 
-def settled(inquiry: Inquiry, title: str) -> Answer:
+def settled(inquiry: Inquiry) -> Answer:
     """The answer; raises Later while it is awaited, NeedsHuman when it is overdue or a refusal."""
     if inquiry.answer is not None:
         if inquiry.answer.cannot:
-            raise NeedsHuman(f"{title} cannot do it: {inquiry.answer.cannot}")
+            raise NeedsHuman(f"{inquiry.title} cannot do it: {inquiry.answer.cannot}")
         return inquiry.answer
-    reason = standing(inquiry, title)
+    reason = standing(inquiry)
     if inquiry.overdue:
         raise NeedsHuman(f"{reason} It was wanted by {inquiry.answer_by}; a late answer counts.")
     raise Later(reason, wait=inquiry.wait)
 
 
-def standing(inquiry: Inquiry, title: str) -> str:
+def standing(inquiry: Inquiry) -> str:
     """How an unanswered inquiry stands, as the coverage line says it."""
     asked = f"on {inquiry.asked_at.date()}" if inquiry.asked_at else "not yet"
-    return f"Asked {title} {asked}, not answered."
+    return f"Asked {inquiry.title} {asked}, not answered."
 
 
 def about(batch: Batch, known: Mapping[tuple[str, str], Mapping[str, Value]]) -> tuple[Wanted, ...]:

@@ -23,6 +23,7 @@ from dsar.services import journal
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import settle
 from dsar.services.house import House, unit
+from dsar.services.inquiries import waiting
 from dsar.services.isolated.children import Stopped
 from dsar.services.work.fan_out import unblock
 from dsar.store import tasks
@@ -150,9 +151,10 @@ def _where(error: Exception) -> str:
 def _fail(session: Session, house: House, lease: Lease, error: Exception) -> bool:
     """Writes the failure; True if the task will not run again by itself."""
     if isinstance(error, Later):
-        tasks.defer(session, house.store, lease, wait=error.wait, reason=error.reason[:500])
+        waiting.defer(session, house.store, lease, error)
         return False
     if isinstance(error, NeedsHuman):
+        waiting.spend(session, lease)
         tasks.wait_human(session, house.store, lease, reason=error.reason[:500])
         return True
     if isinstance(error, Stopped):

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import and_, case, func, or_, select, update
 from sqlmodel import Session, col
 
 from dsar.store.engine import Store, insert, system_clock
@@ -72,6 +72,7 @@ __all__ = [
     "sweep",
     "unblock",
     "wait_human",
+    "wake",
 ]
 
 _c = TASK.c
@@ -135,6 +136,12 @@ _ZERO = dict.fromkeys(("fence", "attempts", "crashes", "deferrals", "rings", "do
 def unblock(session: Session, store: Store, task_id: str) -> bool:
     """A task that waited for its turn is ready; False when it was not waiting."""
     return bool(_make_ready(session, store, and_(_c.id == task_id, is_in(TaskState.BLOCKED))))
+
+
+def wake(session: Session, store: Store, task_id: str) -> bool:
+    """What a task waited for has come: it is ready at once; False while somebody works on it."""
+    waits = or_(is_in(TaskState.READY), is_in(TaskState.WAITING_HUMAN))
+    return bool(_make_ready(session, store, and_(_c.id == task_id, waits), attempts=0, crashes=0))
 
 
 def reopen(

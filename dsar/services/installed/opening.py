@@ -28,6 +28,7 @@ def open_house(config: Path | None = None, *, clock: Clock | None = None) -> Hou
     regime = regimes.load(settings.regime)
     calendar_for(regime, controller.country, controller.subdivision)
     systems = sources.load(settings.at(settings.sources))
+    _check_address(settings, systems)
     policy = policies.load(settings.at(settings.policy), known=systems.by_name)
     storage = settings.at(settings.storage)
     try:
@@ -44,3 +45,11 @@ def open_house(config: Path | None = None, *, clock: Clock | None = None) -> Hou
         sources=systems,
         policy=policy,
     )
+
+
+def _check_address(settings: configuration.Settings, systems: sources.Sources) -> None:
+    later = [source.name for source in systems if source.adapter.answers_later]
+    if later and not settings.public_url:
+        problem = f"is missing, and the source {later[0]} is answered through links."
+        mend = "Give the address people reach this at, such as https://privacy.example.org."
+        raise BadInput("public_url", problem, mend)

@@ -79,6 +79,22 @@ class ReviewSettings(BaseModel):
     release: Approval = "auto"
 
 
+class InquirySettings(BaseModel):
+    """Questions to those who answer later: all figures are the house's own, no law gives one.
+
+    An answer is wanted within `answer_days`, and `spare_days` before the ticket's internal due
+    date; `remind_days` before that day an alert is raised. An answer's files come to no more than
+    `answer_megabytes`.
+    """
+
+    model_config = _STRICT
+
+    answer_days: int = Field(default=14, ge=1)
+    spare_days: int = Field(default=3, ge=0)
+    remind_days: tuple[int, ...] = (7, 2)
+    answer_megabytes: int = Field(default=50, ge=1, le=2000)
+
+
 class Settings(BaseSettings):
     """All of `dsar.toml`; the environment (DSAR_DATABASE_URL, …) wins over the file."""
 
@@ -99,8 +115,10 @@ class Settings(BaseSettings):
     internal_days: int = Field(default=5, ge=0)
     reminder_days: int = Field(default=10, ge=1)
     lapse_days: int = Field(default=30, ge=1)
+    public_url: str = Field(default="", pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")
     controller: ControllerSettings
     review: ReviewSettings = ReviewSettings()
+    inquiries: InquirySettings = InquirySettings()
 
     @classmethod
     def settings_customise_sources(

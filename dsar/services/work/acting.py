@@ -18,6 +18,7 @@ from dsar.domain.sifting import VERB, stopped
 from dsar.sdk import VERBS, Adapter, Batch, NeedsHuman, can
 from dsar.services import letters
 from dsar.services.house import House, look, unit
+from dsar.services.inquiries.desk import desk_for
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
 from dsar.services.work.cases import case_of, held
@@ -46,7 +47,7 @@ class Job:
 def act(house: House, run: Run) -> None:
     """The `act` task: every page of the manifest once, then the coverage line."""
     job = _job(house, run)
-    with house.sources[run.lease.source].open() as adapter:
+    with house.sources[run.lease.source].open(desk_for(house, run.lease)) as adapter:
         _walk(house, run, job, adapter)
     with finishing(run) as (session, ticket):
         _tell(session, house, ticket, run.lease.source, job)
@@ -59,7 +60,7 @@ def restrict_now(house: House, run: Run) -> None:
         found = pages.sheets(session, ticket.id, role=pages.RECORDS, source=run.lease.source)
     seal = pages.seal_for(house, run.lease.ticket_id)
     job = Job("restrict", found, {}, seal, 1, RESTRICTIONS)
-    with house.sources[run.lease.source].open() as adapter:
+    with house.sources[run.lease.source].open(desk_for(house, run.lease)) as adapter:
         _walk(house, run, job, adapter)
     with finishing(run) as (session, ticket):
         letters.queue_once(session, ticket, kind="restricted_at_once")

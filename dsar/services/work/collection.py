@@ -17,6 +17,7 @@ from dsar.sdk import Adapter, Page
 from dsar.services import seals
 from dsar.services.facts import marketing_only
 from dsar.services.house import House, house_of, look, unit
+from dsar.services.inquiries.desk import desk_for
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import fan_out, pages
 from dsar.store import tasks
@@ -37,7 +38,7 @@ def search(house: House, run: Run) -> None:
         subject = seals.subject_of(session, ticket)
         seal = seals.seal_of(session, request_of(session, ticket))
     at, number = _resume(seal, lease)
-    with house.sources[lease.source].open() as adapter:
+    with house.sources[lease.source].open(desk_for(house, lease)) as adapter:
         usable = any(subject.values(kind) for kind in adapter.identifies_by)
         last: Page | None = None
         with closing(_pages(adapter, subject, at, usable=usable)) as found:

@@ -12,6 +12,7 @@ from dsar.domain.sifting import same
 from dsar.sdk import Adapter, Batch, NeedsHuman, can
 from dsar.services import seals
 from dsar.services.house import House, look
+from dsar.services.inquiries.desk import desk_for
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
 from dsar.services.work.pages import Sheet
@@ -35,7 +36,7 @@ def look_again(house: House, run: Run) -> None:
             for role in (pages.MANIFEST, pages.RECEIPTS)
         )
     seal = pages.seal_for(house, run.lease.ticket_id)
-    with house.sources[source].open() as adapter:
+    with house.sources[source].open(desk_for(house, run.lease)) as adapter:
         items = _items(house, seal, manifest)
         kept = _kept(house, seal, receipts)
         residue = 0

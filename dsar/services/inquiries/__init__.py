@@ -1,0 +1,1 @@
+"""Questions to those who answer later: put down, sent, reminded of, answered, taken."""

@@ -1,0 +1,172 @@
+"""Takes an answer in: who has the link may read the question and answer it, once."""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+import structlog
+from sqlmodel import Session
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.errors import DsarError
+from dsar.domain.lifecycle import Event, State
+from dsar.domain.records import Collection
+from dsar.sdk.desk import Answer, Question
+from dsar.services import journal
+from dsar.services.actor import SYSTEM
+from dsar.services.advance import advance
+from dsar.services.house import House, house_of, look, unit
+from dsar.services.inquiries import files, keeping, links, schema
+from dsar.services.installed.sources import dictionary
+from dsar.store import tasks
+from dsar.store.tables import Inquiry, Task, Ticket
+from dsar.store.tickets import lines, locked
+from dsar.store.vault import KeyLost
+
+log = structlog.get_logger("dsar.inquiries")
+
+#: Tickets that stand still because a source did not answer: an answer takes them on.
+_STILL = frozenset({State.SOURCE_FAILED, State.ACTION_FAILED})
+
+
+class Over(DsarError):  # noqa: N818
+    """The ticket has ended: nothing more is to be told."""
+
+
+class AnsweredAlready(DsarError):  # noqa: N818
+    """There is an answer, and it is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What whoever has a link may see: one source's part of one ticket."""
+
+    inquiry: str
+    source: str
+    title: str
+    verb: str
+    question: Question
+    collections: Mapping[str, Collection]
+    answer_by: date
+    again: bool
+    answered: bool
+    over: bool
+
+    @property
+    def asked(self) -> schema.Asked:
+        """What an answer is held against."""
+        return schema.Asked(self.verb, self.question, tuple(self.collections))
+
+
+def open_link(house: House, secret: str) -> Opened | None:
+    """The inquiry a link leads to; None for whatever is no link of ours, and nothing says why.
+
+    Once it is answered or over, nothing of the person is shown any more.
+    """
+    with look(house) as session:
+        row = keeping.by_link(session, links.mark(secret))
+        if row is None or row.source not in house.sources:
+            return None
+        ticket = session.get_one(Ticket, row.ticket_id)
+        try:
+            seal = keeping.seal_for(session, house, row.ticket_id)
+        except KeyLost:
+            return None
+        task = session.get_one(Task, row.task_id)
+        over = ticket.closed_at is not None
+        answered = row.answered_at is not None
+        hidden = over or answered
+        question = Question() if hidden else keeping.open_question(seal, row)
+        return Opened(
+            inquiry=row.id,
+            source=row.source,
+            title=house.sources[row.source].title,
+            verb=row.verb,
+            question=question,
+            collections=dictionary(house.sources[row.source]),
+            answer_by=row.answer_by,
+            again=task.kind == "look_again",
+            answered=answered,
+            over=over,
+        )
+
+
+def room_for_files(house: House, inquiry: str) -> files.Drop:
+    """Where the files of an answer go on their way in; close it in any case."""
+    with look(house) as session:
+        row = session.get_one(Inquiry, inquiry)
+        seal = keeping.seal_for(session, house, row.ticket_id)
+    return files.Drop(seal, inquiry, house.settings.inquiries.answer_megabytes * 1_000_000)
+
+
+def take(house: House, inquiry: str, given: Any, drop: files.Drop) -> bool:
+    """Checks an answer and keeps it, all at once with whatever follows; closes `drop`.
+
+    True if it is new, False if this very answer was given before. Raises BadInput naming the place
+    and the mend, AnsweredAlready, Over.
+    """
+    with closing(drop), unit(house) as session:
+        row = session.get_one(Inquiry, inquiry)
+        ticket = locked(session, row.ticket_id)
+        session.refresh(row)
+        if ticket.closed_at is not None:
+            raise Over("This request has ended; nothing more is needed.")
+        seal = keeping.seal_for(session, house, ticket.id)
+        question = keeping.open_question(seal, row)
+        known = dictionary(house.sources[row.source])
+        answer = schema.read(given, schema.Asked(row.verb, question, tuple(known)), drop)
+        mark = _mark(answer, drop)
+        before = keeping.open_answer(seal, row)
+        if before is not None:
+            return _same(before[1], mark)
+        row.sealed_answer = keeping.close_answer(seal, row.id, answer, mark)
+        row.answered_at = house.store.now(session)
+        session.add(row)
+        files.keep(session, row, drop)
+        _tell(session, ticket, row, answer, drop)
+        _go_on(session, ticket, row)
+        return True
+
+
+def _same(before: str, now: str) -> bool:
+    if before != now:
+        message = "This was answered already, and differently. Tell the privacy team what changed."
+        raise AnsweredAlready(message)
+    return False
+
+
+def _mark(answer: Answer, drop: files.Drop) -> str:
+    """By what the same answer is known again: its content, and each file by its hash."""
+    hashes = [dropped.hash.hexdigest() for dropped in drop.files]
+    plain = orjson.dumps([asdict(answer), hashes], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(plain).hexdigest()
+
+
+def _tell(session: Session, ticket: Ticket, row: Inquiry, answer: Answer, drop: files.Drop) -> None:
+    outcome = "cannot" if answer.cannot else "answer"
+    data = {
+        "source": row.source,
+        "verb": row.verb,
+        "outcome": outcome,
+        "records": len(answer.records) + len(answer.receipts),
+        "files": len(drop.files),
+    }
+    journal.append(session, SYSTEM, ticket, event="inquiry_answered", data=data)
+    session.add(ticket)
+    log.info("inquiry.answered", ticket=ticket.ref, source=row.source)
+
+
+def _go_on(session: Session, ticket: Ticket, row: Inquiry) -> None:
+    """Whoever waited for it is rung for; a ticket that stood still for want of it goes on."""
+    stood = session.get_one(Task, row.task_id, populate_existing=True).state
+    tasks.wake(session, house_of(session).store, row.task_id)
+    for line in lines(session, ticket.id):
+        if line.source == row.source and line.outcome == Outcome.OPEN:
+            line.reason = ""
+            session.add(line)
+    if stood == tasks.TaskState.WAITING_HUMAN and State(ticket.state) in _STILL:
+        advance(session, SYSTEM, ticket.id, Event.RETRY)

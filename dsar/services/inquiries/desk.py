@@ -1,0 +1,168 @@
+"""The desk an adapter that answers later finds while it works on a task of one ticket."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.records import Attachment
+from dsar.sdk import NeedsHuman
+from dsar.sdk.desk import Answer, Inquiry, Question, standing
+from dsar.services import journal
+from dsar.services.actor import SYSTEM
+from dsar.services.house import House, look, unit
+from dsar.services.inquiries import files, keeping, links
+from dsar.services.law.clock import today
+from dsar.store.engine import add_once
+from dsar.store.leases import Lease
+from dsar.store.tables import Inquiry as Row
+from dsar.store.tables import Ticket
+from dsar.store.tickets import lines, locked
+
+_DAY = timedelta(days=1)
+_SHORTEST = 60.0
+#: Kinds of task whose source's coverage line is still open.
+_ON_LINES = frozenset({"search", "act"})
+
+
+class _Place(NamedTuple):
+    """What tells an inquiry from the others of its source and ticket."""
+
+    verb: str
+    key: str
+    number: int
+
+
+class TicketDesk:
+    """See `dsar.sdk.desk.Desk`. Without a lease it only reads what was answered."""
+
+    def __init__(self, house: House, ticket: str, source: str, lease: Lease | None = None) -> None:
+        self._house = house
+        self._ticket = ticket
+        self._source = source
+        self._lease = lease
+
+    @property
+    def again(self) -> bool:
+        """Whether this task is the second look."""
+        return self._lease is not None and self._lease.kind == "look_again"
+
+    def inquiry(self, verb: str, question: Question) -> Inquiry:
+        """One row a ticket, source, verb and question, whoever repeats the task."""
+        lease = self._at_work()
+        with unit(self._house) as session:
+            ticket = locked(session, self._ticket)
+            key = hashlib.sha256(f"{lease.kind} {question.key}".encode()).hexdigest()
+            latest = self._latest(session, verb, key)
+            if latest is None or latest.used_by not in {"", lease.task_id}:
+                place = _Place(verb, key, latest.number + 1 if latest else 1)
+                latest = self._put_down(session, ticket, place, question)
+            latest.task_id = lease.task_id
+            if latest.answered_at is not None:
+                latest.used_by = lease.task_id
+            session.add(latest)
+            return self._told(session, latest)
+
+    def asked(self, inquiry: Inquiry) -> Inquiry:
+        """Noted once: in the journal, and on the source's line as long as there is no answer."""
+        with unit(self._house) as session:
+            ticket = locked(session, self._ticket)
+            row = session.get_one(Row, inquiry.id)
+            if row.asked_at is None:
+                row.asked_at = self._house.store.now(session)
+                data = {"source": row.source, "verb": row.verb, "until": row.answer_by.isoformat()}
+                journal.append(session, SYSTEM, ticket, event="inquiry_asked", data=data)
+                session.add_all((row, ticket))
+            told = self._told(session, row)
+            if told.answer is None:
+                self._name_on_line(session, told)
+            return told
+
+    def answered(self, verb: str) -> Sequence[tuple[Question, Answer]]:
+        """Every answer this source gave for the ticket, but for refusals."""
+        with look(self._house) as session:
+            seal = keeping.seal_for(session, self._house, self._ticket)
+            rows = keeping.of_ticket(session, self._ticket, self._source)
+            pairs = [(row, keeping.open_answer(seal, row)) for row in rows if row.verb == verb]
+            return [
+                (keeping.open_question(seal, row), told[0])
+                for row, told in pairs
+                if told is not None and not told[0].cannot
+            ]
+
+    def read(self, attachment: Attachment) -> Iterator[bytes]:
+        """A file of an answer, piece by piece; NeedsHuman where a piece is missing."""
+        return files.read(self._house, self._ticket, self._source, attachment)
+
+    def _at_work(self) -> Lease:
+        if self._lease is None:
+            raise NeedsHuman("Nothing is asked outside a task; start the ticket's search again.")
+        return self._lease
+
+    def _latest(self, session: Session, verb: str, key: str) -> Row | None:
+        same = (col(Row.ticket_id) == self._ticket, col(Row.source) == self._source)
+        query = select(Row).where(*same, col(Row.verb) == verb, col(Row.key) == key)
+        return session.exec(query.order_by(col(Row.number).desc()).limit(1)).first()
+
+    def _put_down(
+        self, session: Session, ticket: Ticket, place: "_Place", question: Question
+    ) -> Row:
+        house, seal = self._house, keeping.seal_for(session, self._house, self._ticket)
+        new = uuid4().hex
+        row = Row(
+            id=new,
+            ticket_id=self._ticket,
+            task_id=self._at_work().task_id,
+            source=self._source,
+            verb=place.verb,
+            key=place.key,
+            number=place.number,
+            link=links.mark(links.token(house, new)),
+            sealed_question=keeping.close_question(seal, new, question),
+            noted_at=house.store.now(session),
+            answer_by=keeping.answer_by(
+                today(session), ticket.internal_due_on, house.settings.inquiries
+            ),
+        )
+        add_once(session, house.store, row, same=("ticket_id", "source", "verb", "key", "number"))
+        return session.get_one(Row, new)
+
+    def _told(self, session: Session, row: Row) -> Inquiry:
+        seal = keeping.seal_for(session, self._house, self._ticket)
+        found = keeping.open_answer(seal, row)
+        now, end = self._house.store.now(session), self._end(row.answer_by)
+        return Inquiry(
+            id=row.id,
+            title=self._house.sources[self._source].title,
+            verb=row.verb,
+            url=links.address(self._house, row.id),
+            answer_by=row.answer_by,
+            asked_at=self._local(row.asked_at),
+            wait=min(max((end - now).total_seconds(), _SHORTEST), _DAY.total_seconds()),
+            overdue=now >= end,
+            answer=found[0] if found else None,
+        )
+
+    def _end(self, day: date) -> datetime:
+        """The instant at which the day by which an answer is wanted is over."""
+        return datetime.combine(day + _DAY, time(), ZoneInfo(self._house.controller.timezone))
+
+    def _local(self, at: datetime | None) -> datetime | None:
+        return at and at.astimezone(ZoneInfo(self._house.controller.timezone))
+
+    def _name_on_line(self, session: Session, told: Inquiry) -> None:
+        for line in lines(session, self._ticket):
+            mine = line.source == self._source and line.outcome == Outcome.OPEN
+            if mine and self._at_work().kind in _ON_LINES:
+                line.reason = standing(told)
+                session.add(line)
+
+
+def desk_for(house: House, lease: Lease) -> TicketDesk:
+    """The desk of the source a task works on."""
+    return TicketDesk(house, lease.ticket_id, lease.source, lease)
