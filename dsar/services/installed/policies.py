@@ -2,6 +2,10 @@
 
 What is unknown, missing or contradicts itself is refused with its line, because a typing error here
 would silently erase what a law protects, or keep what it does not.
+
+Activities may also come from Fideslang system manifests: `[systems]` names their file and, for each
+dataset they refer to, the source that holds it and the file that describes it. An activity of the
+same name in `policy.toml` takes the place of one from there.
 """
 
 import hashlib
@@ -51,14 +55,16 @@ def load(path: Path, *, known: Iterable[str] | None = None) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise BadInput(path.name, f"is not TOML: {error}.", "Mend that line.") from None
     table = Table(values, name=path.name, lines=tuple(text.splitlines()))
-    named = table.table("activities")
-    table.finish()
-    if not named.values:
-        refuse(table, "activities", "It names no activity.", "Add one as [activities.<name>].")
     sources = None if known is None else frozenset(known)
-    read = {name: _activity(named, name, sources) for name in named.values}
+    declared, files = _systems(table, path.resolve().parent, sources)
+    named = table.table("activities", optional=bool(declared))
+    named.asked |= set(named.values)
+    table.finish()
+    if not (named.values or declared):
+        refuse(table, "activities", "It names no activity.", "Add one as [activities.<name>].")
+    read = declared | {name: _activity(named, name, sources) for name in named.values}
     return Policy(
-        version=hashlib.sha256(whole).hexdigest()[:12],
+        version=hashlib.sha256(b"".join([whole, *files])).hexdigest()[:12],
         activities={name: activity for name, (activity, _) in read.items()},
         data={name: places for name, (_, places) in read.items()},
     )
@@ -74,6 +80,38 @@ def _read(path: Path) -> tuple[bytes, str]:
     except (OSError, UnicodeDecodeError) as error:
         problem = f"cannot be read as UTF-8 text ({type(error).__name__})."
         raise BadInput(path.name, problem, "Mend the file or the right to read it.") from None
+
+
+_Declared = dict[str, tuple[Activity, tuple[str, ...]]]
+
+
+def _systems(
+    table: Table, folder: Path, sources: frozenset[str] | None
+) -> tuple[_Declared, list[bytes]]:
+    """The activities of the system manifests, and the files they were read from."""
+    if "systems" not in table:
+        return {}, []
+    from dsar.services.installed import systems
+
+    given = table.table("systems")
+    datasets, file = given.table("datasets"), folder / given.text("file")
+    given.finish()
+    found, files = {}, [file]
+    for key in datasets.values:
+        one = datasets.table(key)
+        source, path = one.text("source"), folder / one.text("file")
+        one.finish()
+        _refuse_source(one, "source", source, sources)
+        found[key] = systems.Dataset.of(source, path, key)
+        files.append(path)
+    declared = systems.read(file, found)
+    return declared, [path.read_bytes() for path in files]
+
+
+def _refuse_source(table: Table, key: str, name: str, known: frozenset[str] | None) -> None:
+    if known is not None and name not in known:
+        mend = f"Configured are: {', '.join(sorted(known)) or 'none'}."
+        refuse(table, key, f"No source is called {name!r}.", mend)
 
 
 def _activity(
@@ -116,10 +154,7 @@ def _places(table: Table, sources: frozenset[str] | None) -> tuple[str, ...]:
             refuse(table, "data", f"{place!r} is no place.", mend)
         if places.count(place) > 1:
             refuse(table, "data", f"{place!r} stands there twice.", "Remove one.")
-        source = place.partition(".")[0]
-        if sources is not None and source not in sources:
-            mend = f"Configured are: {', '.join(sorted(sources)) or 'none'}."
-            refuse(table, "data", f"No source is called {source!r}.", mend)
+        _refuse_source(table, "data", place.partition(".")[0], sources)
     return tuple(places)
 
 
