@@ -144,6 +144,11 @@ def _opened(path: Path) -> _Bundle:
 def _why_no_zip(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(4)
+    if start == b"DSAR":
+        return (
+            "This is a bundle sealed as it lies in the store; nobody can read it there. "
+            "`dsar bundle export REF` opens it; check what that writes."
+        )
     if start == b"PK\x03\x04":
         return "The ZIP is cut off or damaged: its directory cannot be read. Download it again."
     return "This is not a ZIP archive and not a folder."

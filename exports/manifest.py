@@ -8,10 +8,11 @@ the BLAKE2b-512 hash of the manifest, and once more over that signature and its 
 import base64
 import hashlib
 import json
+import zipfile
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import IO, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -81,6 +82,36 @@ def _member(member: Member) -> Document:
         "media_type": member.media_type,
     }
     return listed if member.records is None else {**listed, "records": member.records}
+
+
+def of(bundle: IO[bytes]) -> Document:
+    """The manifest of a finished bundle of ours."""
+    with zipfile.ZipFile(bundle) as archive:
+        found: Document = json.loads(archive.read(MANIFEST))
+        return found
+
+
+#: What decides how a bundle comes out beside its contents, as staff calls it.
+_VERSIONS = {
+    "engine_version": "version of dsar",
+    "templates": "templates",
+    "policy_version": "policy",
+    "signed_by": "signing key",
+}
+
+
+def differences(before: Document, now: Document) -> list[str]:
+    """What differs between two bundles of one ticket, by name: versions first, then files."""
+    changed = [
+        f"{words} {str(before.get(name))[:12]} → {str(now.get(name))[:12]}"
+        for name, words in _VERSIONS.items()
+        if before.get(name) != now.get(name)
+    ]
+    old, new = (
+        {entry["path"]: entry["sha256"] for entry in one["members"]} for one in (before, now)
+    )
+    files = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return changed + files
 
 
 def sums(members: Iterable[Member]) -> bytes:

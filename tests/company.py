@@ -24,6 +24,7 @@ from dsar.services.advance import advance
 from dsar.services.facts import Because
 from dsar.services.house import House, look, unit
 from dsar.services.installed.opening import open_house
+from dsar.services.release import delivery
 from dsar.services.tasks import claim, perform
 from dsar.store.tables import Ticket
 from dsar.store.tickets import by_ref, of_request, request_by_ref
@@ -291,8 +292,12 @@ class Company:
             return list(of_request(session, request_by_ref(session, ref)))
 
     def bundle(self, ref: str) -> Path:
-        """The last bundle of a ticket."""
-        return Path(self.view(ref)["bundles"][-1]["path"])
+        """The last bundle of a ticket, as the person receives it."""
+        parcel = delivery.parcel(self.house, ref)
+        target = self.folder / "handed out" / parcel.file
+        target.parent.mkdir(exist_ok=True)
+        delivery.copy_out(parcel, target)
+        return target
 
     def rows(self, table: Any) -> Sequence[Any]:
         """Every row of one of the engine's tables."""

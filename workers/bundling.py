@@ -1,24 +1,38 @@
 """The `bundle` task: what services gathered becomes the canonical contents, and those a bundle."""
 
 import itertools
+import shutil
 from datetime import date
 from pathlib import Path
+from typing import IO, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import exports
 import exports.bundle
-import exports.manifest
 from dsar import __version__
 from dsar.domain.controller import Controller
 from dsar.domain.errors import NotFound
 from dsar.domain.rights import ARTICLES
-from dsar.services.bundles import Gathered, Part, built, bundles_of, gather
-from dsar.services.house import House, look
+from dsar.services import journal
+from dsar.services.actor import SYSTEM
+from dsar.services.bundles import Gathered, Part, built, gather, refuse_changed_policy
+from dsar.services.house import House, look, unit
 from dsar.services.law import regimes
+from dsar.services.release import delivery, expiry
+from dsar.services.release.keeping import (
+    FOLDER,
+    Draft,
+    NotDeliverable,
+    bundles_of,
+    drafting,
+    note,
+    stow,
+)
 from dsar.services.tasks import Run
-from dsar.store.tickets import by_ref
-from exports import redact
+from dsar.store.tables import Ticket
+from dsar.store.tickets import by_ref, locked
+from exports import manifest, redact
 from exports.contents import (
     Contents,
     HumanDecision,
@@ -32,30 +46,29 @@ from exports.contents import (
 def bundle(house: House, run: Run) -> None:
     """Builds the ticket's bundle: the file first, whole and hashed, then the row that names it."""
     gathered = gather(house, run.lease.ticket_id)
-    gathered.target.parent.mkdir(parents=True, exist_ok=True)
-    made = _built(house, gathered, gathered.target)
-    built(run, gathered, sha256=made.sha256, size=made.bytes)
+    refuse_changed_policy(gathered)
+    with drafting(house, gathered.ref, gathered.number) as draft:
+        made = _built(house, gathered, draft)
+        built(run, gathered, draft, sha256=made.sha256, size=made.bytes)
 
 
-def _built(house: House, gathered: Gathered, target: Path) -> exports.bundle.Built:
-    """The bundle at `target`, proven to hold nothing that was withheld; else nothing is there."""
-    made = exports.build(contents(gathered, house.controller), target, sign_with=_signature(house))
-    try:
-        _prove(gathered, contents(gathered, house.controller), made.path)
-    except BaseException:
-        made.path.unlink(missing_ok=True)
-        raise
+def _built(house: House, gathered: Gathered, draft: Draft) -> exports.bundle.Built:
+    """The sealed draft of the bundle, proven to hold nothing that was withheld."""
+    said = contents(gathered, house.controller)
+    made = exports.build(said, draft.path, sign_with=_signature(house), seal_with=draft.seal)
+    with draft.opened() as plain:
+        _prove(gathered, said, plain)
     return made
 
 
-def _prove(gathered: Gathered, said: Contents, path: Path) -> None:
+def _prove(gathered: Gathered, said: Contents, bundle: IO[bytes]) -> None:
     """Raises Leaking where anything withheld stands in the finished bundle."""
     withheld = (redact.Withheld(place, value) for place, value in gathered.withheld())
     first = next(withheld, None)
     if first is None:
         return
     found = redact.leaks(
-        path,
+        bundle,
         itertools.chain([first], withheld),
         released=lambda: (r.data for part in gathered.handed for r in part.records()),
         everybody=redact.everybody(said),
@@ -134,7 +147,7 @@ def _decision(gathered: Gathered) -> HumanDecision | None:
 
 def signing_key(house: House) -> str:
     """The public half of the key that signs this house's bundles, in minisign's form."""
-    return exports.manifest.public_key(_signature(house))
+    return manifest.public_key(_signature(house))
 
 
 def _signature(house: House) -> Ed25519PrivateKey:
@@ -142,13 +155,18 @@ def _signature(house: House) -> Ed25519PrivateKey:
 
 
 def tidy(house: House) -> int:
-    """Removes what builds that crashed an hour ago or earlier left behind; how many files."""
-    folder = house.settings.at(house.settings.storage) / "bundles"
-    return exports.bundle.sweep(folder, older_than=3600) if folder.exists() else 0
+    """Destroys bundles whose time is over and removes what nobody owns any more; how many files."""
+    folder = house.settings.at(house.settings.storage) / FOLDER
+    left = exports.bundle.sweep(folder, older_than=3600) if folder.exists() else 0
+    return left + expiry.destroy_expired(house) + expiry.sweep(house)
 
 
-def rebuild(house: House, ref: str, out: Path | None) -> dict[str, object]:
-    """Builds the latest bundle of a ticket again and compares it with the one handed over."""
+def rebuild(house: House, ref: str, out: Path | None) -> dict[str, Any]:
+    """Builds the latest bundle of a ticket again and compares it with the one handed over.
+
+    It is kept as a bundle of its own where the latest cannot be handed out any more. `differs`
+    names what has changed since, as far as the manifests say it.
+    """
     with look(house) as session:
         ticket = by_ref(session, ref)
         known = bundles_of(session, ticket)
@@ -156,6 +174,55 @@ def rebuild(house: House, ref: str, out: Path | None) -> dict[str, object]:
         message = f"{ref} has no bundle yet."
         raise NotFound(message)
     last, gathered = known[-1], gather(house, ticket.id)
-    target = out or gathered.target.with_name(f"{ref}-{last.number}-again.zip")
-    made = _built(house, gathered, target)
-    return {"path": str(target), "sha256": made.sha256, "same": made.sha256 == last.sha256}
+    with drafting(house, ticket.ref, gathered.number) as draft:
+        made = _built(house, gathered, draft)
+        same = made.sha256 == last.sha256
+        with draft.opened() as plain:
+            differs = [] if same else _differences(house, ticket, gathered, plain)
+            if out is not None:
+                _write(plain, out)
+        kept = None if _deliverable(house, ref) else _keep(house, ticket, gathered, draft, made)
+    return {"path": str(out) if out else None, "sha256": made.sha256, "same": same,
+            "differs": differs, "kept_as": kept}  # fmt: skip
+
+
+def _write(plain: IO[bytes], out: Path) -> None:
+    plain.seek(0)
+    with delivery.writing(out) as file:
+        shutil.copyfileobj(plain, file, 1 << 20)
+
+
+def _deliverable(house: House, ref: str) -> bool:
+    """Whether the latest bundle of a ticket can be handed out whole, read to its end."""
+    try:
+        for _ in delivery.parcel(house, ref).read():
+            pass
+    except NotDeliverable:
+        return False
+    return True
+
+
+def _keep(
+    house: House, ticket: Ticket, gathered: Gathered, draft: Draft, made: exports.bundle.Built
+) -> int:
+    stow(house, draft)
+    with unit(house) as session:
+        row = locked(session, ticket.id)
+        note(session, row, draft, sha256=made.sha256, size=made.bytes, cut_off=gathered.cut_off)
+        data = {"sha256": made.sha256, "bytes": made.bytes, "number": draft.number}
+        journal.append(session, SYSTEM, row, event="bundle_rebuilt", data=data)
+        session.add(row)
+    return draft.number
+
+
+def _differences(house: House, ticket: Ticket, gathered: Gathered, plain: IO[bytes]) -> list[str]:
+    """What changed between the bundle that was handed over and its like of today, by name."""
+    found = []
+    if gathered.policy_now != gathered.policy_version:
+        found.append(f"policy {gathered.policy_version} → {gathered.policy_now}")
+    try:
+        with delivery.parcel(house, ticket.ref).plain() as before:
+            found += manifest.differences(manifest.of(before), manifest.of(plain))
+    except NotDeliverable:
+        found.append("the one handed over can no longer be read, so nothing more is known")
+    return found

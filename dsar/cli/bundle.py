@@ -1,14 +1,15 @@
-"""`dsar bundle`: check one from anywhere, build one again."""
+"""`dsar bundle`: check one from anywhere, open a kept one, build one again."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from dsar.cli.opened import opened, say
+from dsar.cli.opened import fetch, opened, say
 from dsar.domain.errors import DsarError
+from dsar.services.actor import staff
 
-app = typer.Typer(help="Check a bundle, build one again.", no_args_is_help=True)
+app = typer.Typer(help="Check a bundle, open a kept one, build one again.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -40,20 +41,50 @@ def key(json: Json = False) -> None:
 
 
 @app.command()
-def build(
+def export(
     ref: str,
-    out: Annotated[Path | None, typer.Option(help="Where to write it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write; else its own name.")] = None,
+    number: Annotated[int | None, typer.Option(help="Which one; else the last.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Who takes it out; for the journal.")] = "desk",
     json: Json = False,
 ) -> None:
-    """Build the latest bundle of a ticket again; it must come out byte for byte."""
+    """Open a kept bundle and write it as the plain ZIP that a person receives."""
+    from dsar.services.release import delivery
+
+    with opened() as house:
+        parcel = delivery.parcel(house, ref, number)
+        target = out or Path(parcel.file)
+        delivery.handed(house, staff(by), parcel)
+        delivery.copy_out(parcel, target)
+    told = {"path": str(target), "number": parcel.number, "sha256": parcel.sha256}
+    say(told, json, lambda: f"{target}\nsha256 {parcel.sha256}")
+
+
+@app.command()
+def build(
+    ref: str,
+    out: Annotated[Path | None, typer.Option(help="Write a plain copy there.")] = None,
+    json: Json = False,
+) -> None:
+    """Build the latest bundle of a ticket again; it must come out byte for byte.
+
+    Where the latest can no longer be handed out, the new one is kept in its stead.
+    """
     from workers.bundling import rebuild
 
     with opened() as house:
         made = rebuild(house, ref, out)
-    say(made, json, lambda: f"{made['path']}\nsha256 {made['sha256']}")
+    say(made, json, lambda: _built(ref, made))
     if not made["same"]:
         message = (
-            "It differs from the one that was handed over: "
-            "the templates, the policy or the version of dsar changed since."
+            "It differs from the one that was handed over. Changed since: "
+            f"{'; '.join(made['differs'])}."
         )
         raise DsarError(message)
+
+
+def _built(ref: str, made: dict[str, Any]) -> str:
+    lines = [str(made["path"])] if made["path"] else []
+    if made["kept_as"]:
+        lines.append(f"kept as bundle {made['kept_as']}: {fetch(ref)}")
+    return "\n".join([*lines, f"sha256 {made['sha256']}"])

@@ -136,9 +136,21 @@ def _rows(house: House, refs: list[str]) -> Iterator[dict[str, Any]]:
         for ref in refs:
             for ticket in of_request(session, request_by_ref(session, ref)):
                 view = reports.ticket_view(session, ticket)
-                bundle = view["bundles"][-1]["path"] if view["bundles"] else None
+                bundle = _hand_over(house, ticket.ref) if view["bundles"] else None
                 names = ("ref", "right", "state", "due_on", "next")
                 yield {**{name: view[name] for name in names}, "bundle": bundle}
+
+
+def _hand_over(house: House, ref: str) -> str:
+    """The bundle as the person receives it, beside the company: a plain ZIP to open."""
+    from dsar.services.release import delivery
+
+    parcel = delivery.parcel(house, ref)
+    target = house.settings.folder / "bundles" / parcel.file
+    target.parent.mkdir(exist_ok=True)
+    delivery.handed(house, DESK, parcel)
+    delivery.copy_out(parcel, target)
+    return str(target)
 
 
 def _words(rows: list[dict[str, Any]], company: Any) -> str:

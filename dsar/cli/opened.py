@@ -52,3 +52,8 @@ def columns(rows: Sequence[Sequence[Any]], head: Sequence[str]) -> str:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
              for row in table]  # fmt: skip
     return "\n".join(line.rstrip() for line in lines)
+
+
+def fetch(ref: object) -> str:
+    """The command that opens a ticket's last bundle."""
+    return f"dsar bundle export {ref}"

@@ -1,11 +1,11 @@
 """`dsar request`: file a request at the desk, show one."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from dsar.cli.opened import columns, opened, say
+from dsar.cli.opened import columns, fetch, opened, say
 from dsar.cli.waiting import approve_when_asked, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
@@ -100,15 +100,15 @@ def _show(house: House, ref: str, as_json: bool) -> None:
     with look(house) as session:
         view = reports.request_view(session, request_by_ref(session, ref))
     rows = [
-        (t["ref"], t["right"], t["state"], t["due_on"], t["next"] or _paths(t))
+        (t["ref"], t["right"], t["state"], t["due_on"], t["next"] or _fetch(t))
         for t in view["tickets"]
     ]
     heads = ("TICKET", "RIGHT", "STATE", "DUE", "NEXT")
     say(view, as_json, lambda: f"Request {view['ref']}\n" + columns(rows, heads))
 
 
-def _paths(ticket: dict[str, list[dict[str, str]]]) -> str:
-    return ", ".join(bundle["path"] for bundle in ticket["bundles"])
+def _fetch(ticket: dict[str, Any]) -> str:
+    return fetch(ticket["ref"]) if ticket["bundles"] else ""
 
 
 def _right(name: str) -> Right:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dsar.cli.opened import columns, opened, say
+from dsar.cli.opened import columns, fetch, opened, say
 from dsar.cli.waiting import wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
@@ -121,5 +121,5 @@ def _words(view: dict[str, object]) -> str:
         columns(rows, ("SOURCE", "OUTCOME", "FOUND", "DONE", "REASON")) if rows else "",
     ]
     bundles: list[dict[str, object]] = view["bundles"]  # type: ignore[assignment]
-    parts += [f"bundle {bundle['path']}" for bundle in bundles]
+    parts += [f"bundle {one['file']} ({one['state']}): {fetch(view['ref'])}" for one in bundles]
     return "\n".join(part for part in parts if part)

@@ -5,28 +5,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from dsar.domain.coverage import Kept, Line, Outcome
+from dsar.domain.errors import NotAllowed
 from dsar.domain.lifecycle import Event
 from dsar.domain.policy import Activity
 from dsar.domain.records import Collection, Receipt, Record, in_language
-from dsar.domain.rights import COPYING, Right
+from dsar.domain.rights import ACTING, COPYING, Right
 from dsar.domain.sifting import Case, secret, sift
 from dsar.services import seals
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import advance
 from dsar.services.house import House, look
+from dsar.services.release.keeping import Draft, next_number, note, stow
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
 from dsar.services.work.acting import receipts_of
 from dsar.services.work.cases import case_of
 from dsar.services.work.pages import Sheet
-from dsar.store.tables import BundleRow, Request, Ticket
+from dsar.store.tables import Request, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal
 
@@ -71,7 +72,7 @@ class Gathered:
     acted: tuple[Part, ...]
     withheld: Callable[[], Iterator[tuple[str, Any]]]
     policy_version: str
-    target: Path
+    policy_now: str
     number: int
 
 
@@ -86,7 +87,6 @@ def gather(house: House, ticket_id: str) -> Gathered:
         found = tuple(_titled(line_value(row), case, language) for row in lines(session, ticket.id))
         handed = _handed(session, house, seal, ticket, case=case, found=found)
         acted = _acted(session, house, seal, ticket, case=case)
-        number = _number(session, ticket)
         return Gathered(
             **_question(session, house, ticket, request),
             outcome=_outcome(found),
@@ -97,11 +97,25 @@ def gather(house: House, ticket_id: str) -> Gathered:
             acted=acted,
             withheld=partial(_withheld, house, seal, case, _sources_of(session, ticket)),
             policy_version=ticket.policy_version,
-            target=house.settings.at(house.settings.storage)
-            / "bundles"
-            / f"{ticket.ref}-{number}.zip",
-            number=number,
+            policy_now=case.policy.version,
+            number=next_number(session, ticket),
         )
+
+
+def refuse_changed_policy(gathered: Gathered) -> None:
+    """Raises NotAllowed where another policy decided about the copy than the one in force now.
+
+    What the person gets must be what was decided and approved. Where a source was changed instead,
+    the receipts are the decision, and the bundle tells them as they are.
+    """
+    if gathered.right in ACTING or gathered.policy_version == gathered.policy_now:
+        return
+    message = (
+        f"The policy was changed ({gathered.policy_version} → {gathered.policy_now}) after it was "
+        f"decided what {gathered.ref} hands over. Have it decided again: "
+        f"dsar ticket act {gathered.ref} revise --reason WHY"
+    )
+    raise NotAllowed(message)
 
 
 def _question(session: Session, house: House, ticket: Ticket, request: Request) -> dict[str, Any]:
@@ -308,36 +322,10 @@ def _activities(
     return tuple(a for name, a in case.policy.activities.items() if name in used)
 
 
-def _number(session: Session, ticket: Ticket) -> int:
-    rows = session.exec(select(BundleRow.id).where(col(BundleRow.ticket_id) == ticket.id)).all()
-    return len(rows) + 1
-
-
-def built(run: Run, gathered: Gathered, *, sha256: str, size: int) -> None:
+def built(run: Run, gathered: Gathered, draft: Draft, *, sha256: str, size: int) -> None:
     """Notes a finished bundle and lets delivery follow. The file is there before the row is."""
+    stow(run.house, draft)
     with finishing(run) as (session, ticket):
-        storage = run.house.settings.at(run.house.settings.storage)
-        session.add(
-            BundleRow(
-                ticket_id=ticket.id,
-                number=gathered.number,
-                path=str(gathered.target.relative_to(storage)),
-                sha256=sha256,
-                size=size,
-                built_at=run.house.store.now(session),
-                cut_off=gathered.cut_off,
-            )
-        )
-        data = {"sha256": sha256, "bytes": size, "number": gathered.number}
+        note(session, ticket, draft, sha256=sha256, size=size, cut_off=gathered.cut_off)
+        data = {"sha256": sha256, "bytes": size, "number": draft.number}
         advance(session, SYSTEM, ticket.id, Event.BUNDLE_BUILT, data=data)
-
-
-def bundles_of(session: Session, ticket: Ticket) -> tuple[BundleRow, ...]:
-    """The finished bundles of a ticket, oldest first."""
-    return tuple(
-        session.exec(
-            select(BundleRow)
-            .where(col(BundleRow.ticket_id) == ticket.id)
-            .order_by(col(BundleRow.number))
-        )
-    )

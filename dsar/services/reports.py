@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import case, func, or_
@@ -12,17 +11,19 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.conditions import unmet
 from dsar.domain.coverage import WORDS, Outcome
-from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import ENDS, OWNER, By, State, leaving
 from dsar.domain.rights import ARTICLES, Right
 from dsar.domain.timeline import timeline
 from dsar.services import journal, seals
-from dsar.services.bundles import bundles_of
 from dsar.services.facts import Because, facts_of, waits_for
 from dsar.services.house import house_of
 from dsar.services.law.clock import dates_of, today
 from dsar.services.letters import TITLES, written
-from dsar.store.tables import CoverageLine, Request, Task, Ticket
+from dsar.services.release.delivery import file_name
+from dsar.services.release.expiry import ends_at
+from dsar.services.release.keeping import bundles_of
+from dsar.services.release.stores import files_of
+from dsar.store.tables import BundleRow, CoverageLine, Request, Task, Ticket
 from dsar.store.tickets import lines, of_request, request_of, siblings
 from dsar.store.vault import KeyLost
 
@@ -193,17 +194,28 @@ def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
         "possible": possible(session, ticket),
         "coverage": [_line(row) for row in lines(session, ticket.id)],
         "tasks": _tasks(session, ticket),
-        "bundles": [
-            {"number": b.number, "path": str(_stored(session, b.path)), "sha256": b.sha256,
-             "bytes": b.size, "built_at": _instant(b.built_at)}
-            for b in bundles_of(session, ticket)
-        ],
+        "bundles": [_bundle(session, ticket, row) for row in bundles_of(session, ticket)],
         "journal": [
             {"seq": e.seq, "at": _instant(e.at), "event": e.event, "actor": e.actor,
              "data": dict(e.data)}
             for e in journal.history(session, ticket)
         ],
     }  # fmt: skip
+
+
+def _bundle(session: Session, ticket: Ticket, row: BundleRow) -> dict[str, Any]:
+    """A finished bundle: what it is called, where it lies sealed, and until when."""
+    house = house_of(session)
+    return {
+        "number": row.number,
+        "file": file_name(ticket, row),
+        "state": row.state,
+        "kept_at": files_of(house).where(row.path),
+        "sha256": row.sha256,
+        "bytes": row.size,
+        "built_at": _instant(row.built_at),
+        "until": _instant(ends_at(house, ticket, row)),
+    }
 
 
 def _picture(session: Session, ticket: Ticket, request: Request) -> str:
@@ -215,21 +227,6 @@ def _picture(session: Session, ticket: Ticket, request: Request) -> str:
         title=f"The dates of {ticket.ref}",
         today=today(session) if State(ticket.state) not in ENDS else None,
     )
-
-
-def _stored(session: Session, path: str) -> Path:
-    settings = house_of(session).settings
-    return settings.at(settings.storage) / path
-
-
-def bundle_file(session: Session, ticket: Ticket, number: int) -> Path:
-    """The file of one bundle of a ticket; NotFound where there is none, or it is gone."""
-    kept = _stored(session, "bundles").resolve()
-    for bundle in bundles_of(session, ticket):
-        path = _stored(session, bundle.path).resolve()
-        if bundle.number == number and path.is_relative_to(kept) and path.is_file():
-            return path
-    raise NotFound(f"{ticket.ref} has no bundle {number} that can be handed out.")
 
 
 def _person(session: Session, ticket: Ticket, request: Request) -> dict[str, Any]:

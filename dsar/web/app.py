@@ -18,8 +18,11 @@ from starlette.staticfiles import StaticFiles
 import templates
 from dsar.domain.errors import NotFound
 from dsar.services.house import House
+from dsar.services.release.keeping import NotDeliverable
+from dsar.store.files.places import CannotStore, StoreAway
 from dsar.web import health, metrics, security
-from dsar.web.console import queue, ticket
+from dsar.web.answers import routes as answers
+from dsar.web.console import bundle, queue, ticket
 from dsar.web.pages import Page, render
 
 log = structlog.get_logger("dsar.web")
@@ -41,7 +44,8 @@ def create(house: House) -> Starlette:
         routes=[
             Route("/", queue.queue, name="queue"),
             Route("/tickets/{ref}", ticket.ticket, name="ticket"),
-            Route("/tickets/{ref}/bundles/{number:int}", ticket.bundle, name="bundle"),
+            Route("/tickets/{ref}/bundles/{number:int}", bundle.bundle, name="bundle"),
+            *answers.routes(),
             Route(security.HEALTH, health.health),
             Route(metrics.METRICS, metrics.metrics),
             Mount(security.STATIC.rstrip("/"), StaticFiles(directory=templates.FOLDER / "static")),
@@ -49,6 +53,9 @@ def create(house: House) -> Starlette:
         middleware=[Middleware(security.SafeHeaders), Middleware(security.Guard)],
         exception_handlers={
             NotFound: _not_found,
+            NotDeliverable: _not_deliverable,
+            CannotStore: _no_store,
+            StoreAway: _no_store,
             HTTPException: _http,
             OperationalError: _no_database,
             Exception: _broken,
@@ -72,6 +79,18 @@ def _message(request: Request, status: HTTPStatus, heading: str, text: str) -> H
 
 def _not_found(request: Request, missing: Exception) -> HTMLResponse:
     return _message(request, HTTPStatus.NOT_FOUND, "There is nothing here", str(missing))
+
+
+def _not_deliverable(request: Request, refused: Exception) -> HTMLResponse:
+    return _message(request, HTTPStatus.GONE, "This bundle is not handed out", str(refused))
+
+
+def _no_store(request: Request, error: Exception) -> HTMLResponse:
+    log.warning("web.no_store", error=type(error).__name__)
+    text = "The store of bundles does not answer as it should. An operator finds why: dsar doctor."
+    answer = _message(request, HTTPStatus.SERVICE_UNAVAILABLE, "The store of bundles is away", text)
+    answer.headers["Retry-After"] = "60"
+    return answer
 
 
 def _http(request: Request, error: Exception) -> HTMLResponse:

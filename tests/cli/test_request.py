@@ -38,8 +38,14 @@ def test_the_whole_life_of_a_request_runs_from_one_command(dsar: Cli) -> None:
     (ticket,) = said.json["tickets"]
     assert ticket["state"] == "fulfilled"
     (bundle,) = ticket["bundles"]
-    checked = dsar("bundle", "verify", bundle["path"], "--json")
+    assert bundle["state"] == "ready"
+    path = str(dsar.folder / bundle["file"])
+    assert dsar("bundle", "export", ticket["ref"], "--out", path).code == 0
+    checked = dsar("bundle", "verify", path, "--json")
     assert (checked.code, checked.json["whole"]) == (0, True)
+    sealed = dsar("bundle", "verify", bundle["kept_at"], "--json")
+    assert (sealed.code, sealed.json["whole"]) == (1, False)
+    assert "dsar bundle export" in sealed.json["findings"][0]
 
 
 def test_waiting_ends_where_a_person_must_act(dsar: Cli) -> None:

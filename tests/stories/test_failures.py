@@ -160,15 +160,12 @@ def test_on_postgresql_a_role_without_rights_is_named_and_with_them_it_is_done(
 
 def test_a_bundle_that_cannot_be_written_is_named_and_tried_again(one: Company) -> None:
     ref = one.ask(Right.CONSENT_WITHDRAWAL)
-    (one.folder / "var" / "bundles").mkdir()
-    ticket = one.folder / "var" / "bundles" / f"{ref}-1.zip"
-    ticket.mkdir()
-    (ticket / "in the way").touch()
+    in_the_way = one.folder / "var" / "bundles"
+    in_the_way.write_text("no folder")
     one.work_through(render=True)
     assert one.state(ref) == "assembly_failed"
     assert told(one, ref).startswith("bundle: ")
-    (ticket / "in the way").unlink()
-    ticket.rmdir()
+    in_the_way.unlink()
     one.act(ref, Event.RETRY)
     drive(one.house)
     assert one.state(ref) == "fulfilled"

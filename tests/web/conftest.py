@@ -1,10 +1,13 @@
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from dsar.services.installed.opening import open_house
 from dsar.web.app import create
-from tests.web.filled import Filled, fill
+from tests.web.filled import NOW, Filled, fill
 
 HERE = ("127.0.0.1", 50000)
 
@@ -21,3 +24,18 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 def browser(filled: Filled) -> TestClient:
     """Somebody on this machine who opens the pages."""
     return TestClient(create(filled.house), base_url="http://127.0.0.1:8000", client=HERE)
+
+
+@pytest.fixture
+def own(filled: Filled, tmp_path: Path) -> Iterator[Filled]:
+    """A copy of the filled house that the test may change."""
+    copy = shutil.copytree(filled.house.settings.folder, tmp_path / "copy")
+    house = open_house(copy / "dsar.toml", clock=lambda: NOW)
+    assert copy in Path(str(house.store.url.database)).parents
+    yield Filled(house, filled.refs)
+    house.store.close()
+
+
+def visitor(filled: Filled) -> TestClient:
+    """Somebody on this machine who opens the pages of a house of the test's own."""
+    return TestClient(create(filled.house), base_url="http://127.0.0.1", client=HERE)

@@ -89,7 +89,9 @@ TICKET = TicketPage(
     ),
     history=(Moment(1, AT, "ana took it in.", "GDPR Art. 12(6)", mine=True),),
     letters=({"subject": "We have it", "text": "Good day", "language": "en", "at": AT},),
-    bundles=(Bundle(1, "R-1.zip", "/var/R-1.zip", 86_500, "ab" * 32, AT),),
+    bundles=(
+        Bundle(1, "R-1.zip", ready=True, size=86_500, sha256="ab" * 32, built_at=AT, until=AT),
+    ),
     person=Person((("Email", "ana@example.org"),), "Please."),
     siblings=(Sibling("R-AAAAA-BBBBB-2", "Access", Badge("Fulfilled", "good")),),
 )

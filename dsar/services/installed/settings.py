@@ -95,6 +95,19 @@ class InquirySettings(BaseModel):
     answer_megabytes: int = Field(default=50, ge=1, le=2000)
 
 
+class BundleSettings(BaseModel):
+    """How long a bundle is kept after its ticket ended, and where.
+
+    No law names a number of days: this one is the house's own. `store` is read by
+    `services.release.stores`, which resolves its references to secrets.
+    """
+
+    model_config = _STRICT
+
+    keep_days: int = Field(default=30, ge=1)
+    store: dict[str, Any] = {}
+
+
 class Settings(BaseSettings):
     """All of `dsar.toml`; the environment (DSAR_DATABASE_URL, …) wins over the file."""
 
@@ -118,6 +131,7 @@ class Settings(BaseSettings):
     public_url: str = Field(default="", pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")
     controller: ControllerSettings
     review: ReviewSettings = ReviewSettings()
+    bundle: BundleSettings = BundleSettings()
     inquiries: InquirySettings = InquirySettings()
 
     @classmethod

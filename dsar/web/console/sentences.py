@@ -42,6 +42,9 @@ SENTENCES: Mapping[str, str] = {
     Event.RESIDUE_FOUND: "A second look found records that should be gone.",
     Event.BUNDLE_BUILT: "Bundle {number} was built{bytes}.",
     Event.BUNDLE_FAILS: "The bundle could not be built.",
+    "bundle_rebuilt": "Bundle {number} was built again{bytes}.",
+    "bundle_fetched": "{who} fetched bundle {number}{part}.",
+    "bundle_destroyed": "The time of bundle {number} was over; it was destroyed.",
     Event.DELIVER: "{who} handed the answer over; the request is fulfilled.",
     Event.DELIVER_PART: "{who} handed over what could be done; the request is partly fulfilled.",
     Event.EXTEND: "{who} extended the period; {due}.",
@@ -84,6 +87,11 @@ def _bytes(data: Mapping[str, Any]) -> str:
     return f" ({size(data['bytes'])})" if "bytes" in data else ""
 
 
+def _part(data: Mapping[str, Any]) -> str:
+    start = data.get("start")
+    return f", from {size(start)} on" if start else ""
+
+
 #: What a sentence may say of an entry's data, and how.
 WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "channel": lambda data: str(data.get("channel", "")),
@@ -97,6 +105,7 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "rulings": _rulings,
     "number": lambda data: str(data.get("number", "")),
     "bytes": _bytes,
+    "part": _part,
 }
 
 

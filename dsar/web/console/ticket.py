@@ -4,11 +4,10 @@ import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any, ClassVar
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import HTMLResponse
 
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import State
@@ -17,6 +16,7 @@ from dsar.domain.rights import Right
 from dsar.services import reports
 from dsar.services.house import House, look
 from dsar.services.law import regimes
+from dsar.services.release.keeping import READY
 from dsar.store.tickets import by_ref
 from dsar.store.vault import KeyLost
 from dsar.web.console.queue import Line, line
@@ -97,14 +97,15 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A finished bundle that can be downloaded."""
+    """A finished bundle: `ready` says whether it can be downloaded, `until` how long."""
 
     number: int
     name: str
-    path: str
+    ready: bool
     size: int
     sha256: str
     built_at: str
+    until: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +154,6 @@ class TicketPage(Page):
 def ticket(request: Request) -> HTMLResponse:
     """`GET /tickets/{ref}`."""
     return HTMLResponse(render(page(request.app.state.house, request.path_params["ref"])))
-
-
-def bundle(request: Request) -> FileResponse:
-    """`GET /tickets/{ref}/bundles/{number}`: the bundle as a file to keep."""
-    with look(request.app.state.house) as session:
-        found = by_ref(session, request.path_params["ref"])
-        path = reports.bundle_file(session, found, request.path_params["number"])
-    return FileResponse(path, media_type="application/zip", filename=path.name)
 
 
 def page(house: House, ref: str) -> TicketPage:
@@ -268,11 +261,12 @@ def _kept(rows: Sequence[Mapping[str, Any]]) -> tuple[Kept, ...]:
 def _bundle(row: Mapping[str, Any]) -> Bundle:
     return Bundle(
         number=row["number"],
-        name=PurePath(row["path"]).name,
-        path=row["path"],
+        name=row["file"],
+        ready=row["state"] == READY,
         size=row["bytes"],
         sha256=row["sha256"],
         built_at=row["built_at"],
+        until=row["until"],
     )
 
 

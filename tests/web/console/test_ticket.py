@@ -1,25 +1,14 @@
 """One ticket tells everything staff may know of it, and hands out its bundle."""
 
-import hashlib
-import io
-import shutil
-import zipfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from sqlmodel import select
 from starlette.testclient import TestClient
 
-from dsar.services import reports
-from dsar.services.house import look, unit
-from dsar.services.installed.opening import open_house
-from dsar.store.tables import BundleRow, Request
+from dsar.services.house import unit
+from dsar.store.tables import Request
 from dsar.store.tickets import by_ref, request_of
-from dsar.web.app import create
 from dsar.web.console.ticket import page
-from tests.web.conftest import HERE
-from tests.web.filled import HOSTILE, NOW, Filled
+from tests.web.conftest import visitor
+from tests.web.filled import HOSTILE, Filled
 
 
 def test_the_page_of_a_finished_ticket_tells_its_whole_story(
@@ -80,52 +69,17 @@ def test_what_is_not_there_is_not_found(filled: Filled, browser: TestClient, pat
     assert "There is nothing here" in answer.text
 
 
-def test_the_bundle_comes_as_it_was_built_as_a_file_to_keep(
-    filled: Filled, browser: TestClient
-) -> None:
-    ref = filled.refs["done"]
-    (told,) = page(filled.house, ref).bundles
-    answer = browser.get(f"/tickets/{ref}/bundles/1")
-    assert answer.headers["content-disposition"] == f'attachment; filename="{told.name}"'
-    assert answer.headers["content-type"] == "application/zip"
-    assert hashlib.sha256(answer.content).hexdigest() == told.sha256
-    assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
-
-
-@pytest.fixture
-def own(filled: Filled, tmp_path: Path) -> Iterator[Filled]:
-    """A copy of the filled house that the test may change."""
-    copy = shutil.copytree(filled.house.settings.folder, tmp_path / "copy")
-    house = open_house(copy / "dsar.toml", clock=lambda: NOW)
-    assert copy in Path(str(house.store.url.database)).parents
-    yield Filled(house, filled.refs)
-    house.store.close()
-
-
-def visitor(filled: Filled) -> TestClient:
-    return TestClient(create(filled.house), base_url="http://127.0.0.1", client=HERE)
-
-
-def test_a_bundle_whose_file_is_gone_is_not_found_and_a_forgotten_person_stays_forgotten(
+def test_a_forgotten_person_stays_forgotten_and_their_bundle_is_not_handed_out(
     own: Filled,
 ) -> None:
     ref, browser = own.refs["done"], visitor(own)
-    with look(own.house) as session:
-        reports.bundle_file(session, by_ref(session, ref), 1).unlink()
-    assert browser.get(f"/tickets/{ref}/bundles/1").status_code == 404
     with unit(own.house) as session:
         request = session.get_one(Request, request_of(session, by_ref(session, ref)).id)
         request.data_key = None
         session.add(request)
+    answer = browser.get(f"/tickets/{ref}/bundles/1")
+    assert answer.status_code == 410
+    assert "is not handed out" in answer.text
     html = browser.get(f"/tickets/{ref}").text
     assert "juergen" not in html
     assert "They were forgotten with the person&#39;s data." in html
-
-
-def test_a_path_in_the_database_never_leads_out_of_the_storage(own: Filled) -> None:
-    secret = own.house.settings.folder / "dsar.toml"
-    with unit(own.house) as session:
-        row = session.exec(select(BundleRow)).one()
-        row.path = f"../{secret.name}"
-        session.add(row)
-    assert visitor(own).get(f"/tickets/{own.refs['done']}/bundles/1").status_code == 404

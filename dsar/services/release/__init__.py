@@ -1,0 +1,1 @@
+"""Finished bundles: kept sealed, handed out, forgotten when their time is over."""

@@ -1,0 +1,91 @@
+"""A bundle as a download that can be resumed: opened frame by frame, never whole in memory."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import chain
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from dsar.services.actor import staff
+from dsar.services.release import delivery
+from dsar.services.release.delivery import Parcel
+
+#: One range of bytes (RFC 9110, 14.1.2): from a place, from one to another, or the last so many.
+_RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.ASCII)
+#: Until there is a sign-in the journal knows no more than that it was somebody at these pages.
+_SOMEBODY = staff("console")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The bytes from `start` up to `stop`; `whole` where no range was asked for."""
+
+    start: int
+    stop: int
+    whole: bool
+
+
+def bundle(request: Request) -> Response:
+    """`GET /tickets/{ref}/bundles/{number}`: the bundle, or the range of it that is asked for."""
+    house = request.app.state.house
+    parcel = delivery.parcel(house, request.path_params["ref"], request.path_params["number"])
+    span = wanted(request.headers.get("range"), request.headers.get("if-range"), parcel)
+    if span is None:
+        unsatisfied = {"Content-Range": f"bytes */{parcel.size}", "Accept-Ranges": "bytes"}
+        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=unsatisfied)
+    status = HTTPStatus.OK if span.whole else HTTPStatus.PARTIAL_CONTENT
+    blocks = _opened(parcel, span)
+    if request.method == "HEAD":
+        return Response(None, status, _headers(parcel, span))
+    delivery.handed(house, _SOMEBODY, parcel, start=span.start, stop=span.stop)
+    return StreamingResponse(blocks, status, _headers(parcel, span))
+
+
+def wanted(range_: str | None, if_range: str | None, parcel: Parcel) -> Span | None:
+    """What is asked for; None for a range beyond the end.
+
+    Several ranges at once, other units, or a range of another version are answered with the whole,
+    as RFC 9110 (14.2, 13.1.5) allows.
+    """
+    size = parcel.size
+    asked = _RANGE.fullmatch(range_ or "")
+    if asked is None or not any(asked.groups()) or if_range not in (None, etag(parcel)):
+        return Span(0, size, whole=True)
+    first, last = asked.groups()
+    if not first:
+        start, stop = max(0, size - int(last)), size
+    else:
+        start, stop = int(first), min(size, int(last) + 1 if last else size)
+        if last and int(last) < start:
+            return Span(0, size, whole=True)
+    return Span(start, stop, whole=False) if start < stop else None
+
+
+def etag(parcel: Parcel) -> str:
+    """The strong validator of a bundle: the SHA-256 of its plain bytes."""
+    return f'"{parcel.sha256}"'
+
+
+def _headers(parcel: Parcel, span: Span) -> dict[str, str]:
+    headers = {
+        "Content-Length": str(span.stop - span.start),
+        "Content-Type": "application/zip",
+        "Content-Disposition": f'attachment; filename="{parcel.file}"',
+        "Accept-Ranges": "bytes",
+        "ETag": etag(parcel),
+    }
+    if not span.whole:
+        headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{parcel.size}"
+    return headers
+
+
+def _opened(parcel: Parcel, span: Span) -> Iterator[bytes]:
+    """The bytes, with the first frame opened by now: a bundle that cannot be is refused in words.
+
+    A frame that proves damaged later ends the connection before any byte of it is sent.
+    """
+    blocks = parcel.read(span.start, span.stop)
+    return chain([next(blocks, b"")], blocks)
