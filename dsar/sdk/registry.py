@@ -21,6 +21,7 @@ GROUP = "dsar.adapters"
 BUILT_IN: Mapping[str, str] = {
     "files": "dsar.adapters.files:Files",
     "manual": "dsar.adapters.manual:Manual",
+    "rest": "dsar.adapters.rest:Rest",
     "sql": "dsar.adapters.sql:Sql",
 }
 

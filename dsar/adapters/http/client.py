@@ -162,11 +162,11 @@ class Client:
                 content=content,
                 extensions={"timeout": timeouts},
             ) as response:
-                return self._read(response)
+                return self._read(response, str(url))
         except _NETWORK_FAILURES as error:
             raise failures.of_network(self._settings.host, error) from None
 
-    def _read(self, response: httpcore2.Response) -> Reply:
+    def _read(self, response: httpcore2.Response, url: str) -> Reply:
         headers = _headers(response.headers)
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise NeedsHuman(
@@ -181,7 +181,7 @@ class Client:
                     f"{self._settings.host} answered more than {self._settings.largest_answer:,} "
                     "bytes. Ask for smaller pages, or raise the setting largest_answer."
                 )
-        return Reply(self._settings.host, response.status, headers, bytes(body))
+        return Reply(self._settings.host, response.status, headers, bytes(body), url)
 
     def _open(self) -> httpcore2.ConnectionPool:
         if self._pool is None:

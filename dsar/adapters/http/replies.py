@@ -14,12 +14,16 @@ _JSON = ("application/json", "text/json")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, headers (names in lower case) and body of one answer; `host` for the messages."""
+    """Status, headers (names in lower case) and body of one answer.
+
+    `host` is for messages; `url` is what was asked, for what is relative to it, and for no message.
+    """
 
     host: str
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False, default=b"")
+    url: str = field(repr=False, default="")
 
     @property
     def ok(self) -> bool:

@@ -58,6 +58,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def handle_any(self) -> None:
                 length = int(self.headers.get("content-length") or 0)
@@ -125,6 +126,10 @@ class Server:
                 time.sleep(answer.trickle)
         else:
             handler.wfile.write(answer.body)
+
+    def unused(self) -> None:
+        """Lets the port go of a server that was never started."""
+        self._server.server_close()
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(

@@ -1,0 +1,128 @@
+"""Credentials as headers; OAuth 2 tokens are fetched when needed and shared until they run out."""
+
+import base64
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from dsar.adapters.http import Client, Credentials, HttpSettings
+from dsar.adapters.rest.settings import Auth, Kind, RestSettings
+from dsar.sdk import NeedsHuman
+
+#: A token is fetched anew this many seconds before it runs out.
+EARLY = 30.0
+#: How long a token is used where its server does not say (RFC 6749 5.1 only recommends it).
+USUAL_LIFE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The same header each time."""
+
+    name: str
+    value: str
+
+    def headers(self) -> Mapping[str, str]:
+        return {self.name: self.value}
+
+    def renew(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return f"Fixed({self.name})"
+
+
+class ClientCredentials:
+    """An access token by the client credentials grant (RFC 6749 4.4)."""
+
+    def __init__(self, settings: RestSettings, auth: Auth) -> None:
+        self._auth = auth
+        self._settings = _of_token_server(settings, auth)
+        self._lock = threading.Lock()
+        self._token = ""
+        self._until = 0.0
+
+    def headers(self) -> Mapping[str, str]:
+        with self._lock:
+            if not self._token or time.monotonic() >= self._until:
+                self._fetch()
+            return {"authorization": f"Bearer {self._token}"}
+
+    def renew(self) -> bool:
+        with self._lock:
+            self._token = ""
+        return True
+
+    def _fetch(self) -> None:
+        client = Client(self._settings)
+        try:
+            reply = client.request(
+                "POST", self._settings.url, headers=self._proof(), content=self._grant()
+            )
+        finally:
+            client.close()
+        answer = reply.json() if reply.ok else None
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+            raise NeedsHuman(
+                f"{self._settings.host} gives no access token ({reply.status}). Correct client_id, "
+                "client_secret and scope."
+            )
+        life = reply.json().get("expires_in")
+        seconds = float(life) if isinstance(life, int | float) else USUAL_LIFE
+        self._token = token
+        self._until = time.monotonic() + max(seconds - EARLY, 1.0)
+
+    def _proof(self) -> dict[str, str]:
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        if self._auth.in_body:
+            return form
+        # RFC 6749 2.3.1: each half is form-encoded before they are joined
+        user, password = quote(self._auth.client_id, ""), quote(self._auth.client_secret, "")
+        return {**form, "authorization": _basic(user, password)}
+
+    def _grant(self) -> bytes:
+        pairs = [("grant_type", "client_credentials")]
+        if self._auth.scope:
+            pairs.append(("scope", self._auth.scope))
+        if self._auth.in_body:
+            pairs += [
+                ("client_id", self._auth.client_id),
+                ("client_secret", self._auth.client_secret),
+            ]
+        return urlencode(pairs).encode()
+
+
+def _of_token_server(settings: RestSettings, auth: Auth) -> HttpSettings:
+    """The token server is reached by the same rules as the API, and nothing else of it is."""
+    shared = {
+        name: getattr(settings, name) for name in HttpSettings.__dataclass_fields__ if name != "url"
+    }
+    return HttpSettings(url=auth.token_url, **shared)
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+
+
+_KINDS: Mapping[Kind, Callable[[RestSettings, Auth], Credentials]] = {
+    Kind.HEADER: lambda _, auth: Fixed(auth.name.lower(), auth.value),
+    Kind.BASIC: lambda _, auth: Fixed("authorization", _basic(auth.user, auth.password)),
+    Kind.BEARER: lambda _, auth: Fixed("authorization", f"Bearer {auth.token}"),
+    Kind.OAUTH2: ClientCredentials,
+}
+
+#: What each kind cannot do without.
+NEEDS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.HEADER: ("name", "value"),
+    Kind.BASIC: ("user", "password"),
+    Kind.BEARER: ("token",),
+    Kind.OAUTH2: ("token_url", "client_id", "client_secret"),
+}
+
+
+def credentials(settings: RestSettings) -> Credentials | None:
+    """What these settings prove us by; None where they ask for nothing."""
+    return _KINDS[settings.auth.kind](settings, settings.auth) if settings.auth else None

@@ -1,0 +1,144 @@
+"""What is wrong with a declaration: by itself, and against the system as it answers."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+
+from dsar.adapters.http import Client, HttpSettings
+from dsar.adapters.rest import templates
+from dsar.adapters.rest.auth import NEEDS
+from dsar.adapters.rest.finding import Search, order
+from dsar.adapters.rest.settings import By, Endpoint, Find, Kind, RestCollection, RestSettings
+from dsar.sdk import Later, NeedsHuman, Problem, Subject
+
+_PAGED = {By.PAGE: "page", By.OFFSET: "offset", By.CURSOR: "cursor"}
+_ASKED = frozenset({"identifier", "size", "page", "offset", "cursor"})
+_CHANGED = frozenset({"key", "changes"})
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_OURS = frozenset(
+    {"host", "content-length", "transfer-encoding", "accept-encoding", "connection", "cookie"}
+)
+_VERBS = ("erase", "rectify", "restrict", "object_to")
+
+
+def problems(client: Client, settings: RestSettings) -> Sequence[Problem]:
+    """Everything to mend before the first request; the system is asked about nobody."""
+    found = list(faults(settings))
+    if found:
+        return found
+    for kind in settings.identifies_by:
+        nobody = Subject({kind: (_nobody(kind),)})
+        try:
+            for _page in Search(client, settings, nobody).pages(None):
+                what = "answers with records where it is asked for somebody who is nobody."
+                found.append(Problem("collections", what, "Correct the path and the query."))
+        except (Later, NeedsHuman) as failure:
+            mend = "Until then nothing can be searched in this source."
+            return [*found, Problem("url", failure.reason, mend)]
+    return found
+
+
+def _nobody(kind: str) -> str:
+    name = f"nobody-{secrets.token_hex(6)}"
+    return {"email": f"{name}@example.invalid", "phone": "+999000000000"}.get(kind, name)
+
+
+def faults(settings: RestSettings) -> Iterator[Problem]:
+    """What the declaration contradicts; nothing is asked for it."""
+    yield from settings.problems()
+    yield from _auth(settings)
+    yield from _headers(settings)
+    for name, declared in settings.collections.items():
+        at = f"collections.{name}"
+        for way in declared.find:
+            yield from _find(settings, f"{at}.find", way)
+        for verb in _VERBS:
+            endpoint = getattr(declared, verb)
+            if endpoint:
+                yield from _endpoint(f"{at}.{verb}", endpoint)
+        yield from _columns(at, declared)
+    for name in order(settings.collections)[1]:
+        what = "is led to by nothing that is found before it."
+        yield Problem(f"collections.{name}.find.from", what, "Name a collection that is.")
+
+
+def _auth(settings: RestSettings) -> Iterator[Problem]:
+    auth = settings.auth
+    if auth is None:
+        return
+    for name in NEEDS[auth.kind]:
+        if not getattr(auth, name):
+            yield Problem(f"auth.{name}", f"is missing for kind {auth.kind}.", "Add it.")
+    if auth.kind is Kind.OAUTH2:
+        shared = {
+            name: getattr(settings, name)
+            for name in HttpSettings.__dataclass_fields__
+            if name != "url"
+        }
+        for one in HttpSettings(url=auth.token_url, **shared).problems():
+            yield Problem("auth.token_url", one.problem, one.mend)
+
+
+def _headers(settings: RestSettings) -> Iterator[Problem]:
+    names = [*settings.headers, *([settings.auth.name] if settings.auth else [])]
+    for name in names:
+        if name.lower() in _OURS or not all(sign.isalnum() or sign in "-_" for sign in name):
+            yield Problem(f"headers.{name}", "cannot be set here.", "Leave it out.")
+    for name, value in settings.headers.items():
+        if not value.isprintable():
+            yield Problem(f"headers.{name}", "holds a sign no header can.", "Correct it.")
+
+
+def _find(settings: RestSettings, at: str, way: Find) -> Iterator[Problem]:
+    if bool(way.by) == bool(way.from_):
+        yield Problem(at, "needs either by or from.", 'Write by = "email", say.')
+    source, _, path = way.from_.partition(".")
+    if way.from_ and (not path or source not in settings.collections):
+        yield Problem(f"{at}.from", "names no collection and path.", 'Write "customers.id", say.')
+    if bool(way.match) == way.by_address:
+        mend = "Name where a record carries what was asked for, or say by_address = true."
+        yield Problem(f"{at}.match", "and by_address: one of them is needed, not both.", mend)
+    yield from _request(at, way, _ASKED)
+    asked = list(_places(way))
+    if "identifier" not in {name for name, _ in asked}:
+        yield Problem(at, "asks for nobody in particular.", "Put {identifier} where it belongs.")
+    if way.by_address and ("identifier", False) in asked:
+        mend = "Let {identifier} be a segment or parameter of its own, or name match."
+        yield Problem(f"{at}.by_address", "cannot vouch for a part of a longer text.", mend)
+    wanted = _PAGED.get(way.pages.by)
+    if wanted and wanted not in {name for name, _ in asked}:
+        yield Problem(f"{at}.pages", f"needs {{{wanted}}} in the request.", "Put it there.")
+    if way.pages.by is By.CURSOR and not way.pages.next:
+        yield Problem(f"{at}.pages.next", "is missing.", "Name the path of the next cursor.")
+
+
+def _endpoint(at: str, endpoint: Endpoint) -> Iterator[Problem]:
+    yield from _request(at, endpoint, _CHANGED)
+    if "key" not in {name for name, _ in _places(endpoint)}:
+        yield Problem(at, "changes no record in particular.", "Put {key} where it belongs.")
+    for status in endpoint.kept:
+        if not status.isdigit():
+            yield Problem(f"{at}.kept.{status}", "is no status.", 'Write "409" = "Why.".')
+
+
+def _request(at: str, request: Find | Endpoint, known: frozenset[str]) -> Iterator[Problem]:
+    if not request.path.startswith("/"):
+        yield Problem(f"{at}.path", "does not begin with /.", "It counts from the setting url.")
+    if request.method and request.method not in _METHODS:
+        yield Problem(f"{at}.method", "is no method we send.", f"One of {sorted(_METHODS)}.")
+    for name, _ in _places(request):
+        if name not in known:
+            choice = ", ".join(f"{{{one}}}" for one in sorted(known))
+            yield Problem(at, f"speaks of {{{name}}}.", f"Places here are: {choice}.")
+
+
+def _places(request: Find | Endpoint) -> Iterator[tuple[str, bool]]:
+    yield from templates.path_places(request.path)
+    for part in (request.query, request.body):
+        yield from templates.places(part)
+
+
+def _columns(at: str, declared: RestCollection) -> Iterator[Problem]:
+    if not declared.columns:
+        yield Problem(f"{at}.columns", "explains no field.", "Explain each, so that it can go out.")
+    if not declared.find:
+        yield Problem(f"{at}.find", "is missing.", "Say how a person's records are asked for.")
