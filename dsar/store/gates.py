@@ -66,6 +66,7 @@ def admits(session: Session, store: Store, source: str) -> bool:
     lock = lock.with_for_update(skip_locked=bool(session.info.get("gate_held")))
     if connection.execute(lock).first() is None:
         return not _exists(session, source)
+    session.info["gate_held"] = True  # also should this gate refuse and the claim try the next
     free = and_(
         _gate.c.source == source,
         ~func.coalesce(_closed(store.instant()), literal(value=False)),

@@ -9,11 +9,15 @@ from dsar.store.tables import CoverageLine, Identifier, Request, Ruling, Ticket
 
 
 def locked(session: Session, ticket_id: str) -> Ticket:
-    """The ticket, locked until the transaction ends. Lock order: ticket, task, source."""
+    """The ticket, locked until the transaction ends. Lock order: ticket, task, source.
+
+    Its key is left alone (FOR NO KEY UPDATE): else the foreign key of a task that a claim gives
+    back would wait for the ticket while it holds the source, against that order.
+    """
     found = session.exec(
         select(Ticket)
         .where(col(Ticket.id) == ticket_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
