@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from dsar.sdk import (
     Adapter,
+    Attachment,
     Batch,
     Collection,
     Done,
@@ -51,6 +52,7 @@ class Script:
     gives: tuple[tuple[str, str], ...] = ()
     needs: tuple[str, ...] = ("email",)
     calls: list[str] = field(default_factory=list)
+    files: dict[str, list[Any]] = field(default_factory=dict)
 
     def act(self, verb: str, batch: Batch) -> list[Receipt]:
         """What an ordinary system does."""
@@ -110,6 +112,14 @@ class Scripted(Adapter):
             yield Page(rows, None if last else str(at + size), self.script.gives)
         if not self.script.records:
             self.script.finding(self.script, None)
+
+    def read(self, collection: str, key: str, attachment: Attachment) -> Iterator[bytes]:
+        """The blocks of a file; one that is an exception is raised."""
+        self.script.calls.append(f"read {collection} {key} {attachment.reference}")
+        for block in self.script.files[attachment.reference]:
+            if isinstance(block, Exception):
+                raise block
+            yield block
 
     def erase(self, batch: Batch) -> Sequence[Receipt]:
         return self._act("erase", batch)

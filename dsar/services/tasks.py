@@ -9,7 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -151,7 +151,9 @@ def _where(error: Exception) -> str:
 def _fail(session: Session, house: House, lease: Lease, error: Exception) -> bool:
     """Writes the failure; True if the task will not run again by itself."""
     if isinstance(error, Later):
-        waiting.defer(session, house.store, lease, error)
+        # A job of one person under way over there keeps nobody else from the source.
+        mine = lease if error.checkpoint is None else replace(lease, source="")
+        waiting.defer(session, house.store, mine, error)
         return False
     if isinstance(error, NeedsHuman):
         waiting.spend(session, lease)

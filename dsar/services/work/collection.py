@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import groupby
 
 import structlog
@@ -10,16 +11,18 @@ from sqlmodel import Session
 
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import BadInput
-from dsar.domain.identity import Subject, normal
+from dsar.domain.identity import normal
 from dsar.domain.lifecycle import RESTRICT_AT_ONCE
 from dsar.domain.rights import Right
-from dsar.sdk import Adapter, Page
+from dsar.sdk import Later, Page
 from dsar.services import seals
 from dsar.services.facts import marketing_only
 from dsar.services.house import House, house_of, look, unit
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.tasks import Run, finishing
-from dsar.services.work import fan_out, pages
+from dsar.services.work import attachments, fan_out, pages
+from dsar.services.work.attachments import Collecting
+from dsar.services.work.limiting import Gauge, Reached
 from dsar.store import tasks
 from dsar.store.engine import add_once
 from dsar.store.tables import Identifier, Ticket
@@ -37,17 +40,75 @@ def search(house: House, run: Run) -> None:
         ticket = session.get_one(Ticket, lease.ticket_id)
         subject = seals.subject_of(session, ticket)
         seal = seals.seal_of(session, request_of(session, ticket))
+        files = Right(ticket.right) in attachments.NEEDED
     at, number = _resume(seal, lease)
-    with house.sources[lease.source].open(desk_for(house, lease)) as adapter:
+    source = house.sources[lease.source]
+    with source.open(desk_for(house, lease)) as adapter:
         usable = any(subject.values(kind) for kind in adapter.identifies_by)
-        last: Page | None = None
-        with closing(_pages(adapter, subject, at, usable=usable)) as found:
+        gauge = Gauge(source.name, source.limits, records=lease.done)
+        found = adapter.find(subject, at) if usable else iter(())
+        collecting = attachments.Collecting(house, run, seal, adapter, gauge) if files else None
+        intake = _Intake(house, run, seal, number, collecting)
+        with closing(_let_go(gauge.pages(adapter, found), found)) as passed:
+            intake.take(passed)
+    kinds = () if usable else adapter.identifies_by
+    _finish(run, seal, intake.last, intake.number, kinds=kinds)
+
+
+def _let_go(passed: Iterator[Page], found: Iterator[Page]) -> Generator[Page, None, None]:
+    """A search that is broken off lets go at once of what it holds at the source."""
+    try:
+        yield from passed
+    finally:
+        close = getattr(found, "close", None)
+        if close:
+            close()
+
+
+@dataclass
+class _Intake:
+    """Takes pages in; the last one is kept together with the end of the task."""
+
+    house: House
+    run: Run
+    seal: Seal
+    number: int
+    files: Collecting | None = None
+    last: Page | None = None
+
+    def take(self, found: Iterator[Page]) -> None:
+        try:
             for page in found:
-                if last is not None:
-                    run.check()
-                    number = _keep(house, run, seal, last, number)
-                last = page
-    _finish(run, seal, last, number, kinds=() if usable else adapter.identifies_by)
+                if self.last is not None:
+                    self.run.check()
+                    self._keep(self.last, self.last.checkpoint)
+                    self.last = None
+                if self.files is not None:
+                    self.files.keep(page)
+                self.last = page
+        except Later as later:
+            self._remember(later.checkpoint)
+            raise
+        except Reached:
+            if self.last is not None and self.last.checkpoint is not None:
+                self._remember(self.last.checkpoint)
+            raise
+
+    def _remember(self, checkpoint: str | None) -> None:
+        """Where the source wants to be asked on; None leaves it at what was kept."""
+        if checkpoint is not None:
+            self._keep(self.last or Page(()), checkpoint)
+
+    def _keep(self, page: Page, checkpoint: str | None) -> None:
+        """One page and the checkpoint behind it, in one fenced transaction."""
+        lease, store = self.run.lease, self.house.store
+        with unit(self.house) as session:
+            ticket = locked(session, lease.ticket_id)
+            self.number = _write(
+                session, self.seal, ticket, run=self.run, page=page, number=self.number
+            )
+            saved = _mark(self.seal, lease, checkpoint, self.number)
+            tasks.checkpoint(session, store, lease, saved, done=len(page.records))
 
 
 def _resume(seal: Seal, lease: Lease) -> tuple[str | None, int]:
@@ -64,24 +125,6 @@ def _mark(seal: Seal, lease: Lease, at: str | None, number: int) -> str:
 
 def _place(lease: Lease) -> str:
     return f"checkpoint {lease.task_id}"
-
-
-def _pages(
-    adapter: Adapter, subject: Subject, at: str | None, *, usable: bool
-) -> Generator[Page, None, None]:
-    """The source's pages; a search that is broken off lets go of what it holds at once."""
-    if usable:
-        yield from adapter.find(subject, at)
-
-
-def _keep(house: House, run: Run, seal: Seal, page: Page, number: int) -> int:
-    """One page and the checkpoint behind it, in one fenced transaction."""
-    with unit(house) as session:
-        ticket = locked(session, run.lease.ticket_id)
-        number = _write(session, seal, ticket, run=run, page=page, number=number)
-        saved = _mark(seal, run.lease, page.checkpoint, number)
-        tasks.checkpoint(session, house.store, run.lease, saved, done=len(page.records))
-    return number
 
 
 def _write(

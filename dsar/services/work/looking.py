@@ -15,6 +15,7 @@ from dsar.services.house import House, look
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
+from dsar.services.work.limiting import Gauge
 from dsar.services.work.pages import Sheet
 from dsar.store.engine import add_once
 from dsar.store.tables import Suppression, Ticket
@@ -43,7 +44,8 @@ def look_again(house: House, run: Run) -> None:
         if right in {Right.ERASURE, Right.RECTIFICATION}:
             before = _before(house, seal, run.lease.ticket_id, source, items)
             expected = {place: item for place, item in items.items() if place not in kept}
-            residue = _left_over(_found(run, adapter, subject), expected, before)
+            gauge = Gauge(source, house.sources[source].limits)
+            residue = _left_over(_found(run, adapter, subject, gauge), expected, before)
         if right is Right.ERASURE:
             residue += _still_there(run, adapter, house, seal, receipts)
     _finish(run, residue, erased=right is Right.ERASURE)
@@ -105,10 +107,10 @@ def _left_over(
     return residue
 
 
-def _found(run: Run, adapter: Adapter, subject: Subject) -> Iterator[Record]:
+def _found(run: Run, adapter: Adapter, subject: Subject, gauge: Gauge) -> Iterator[Record]:
     if not any(subject.values(kind) for kind in adapter.identifies_by):
         return
-    for page in adapter.find(subject, None):
+    for page in gauge.pages(adapter, adapter.find(subject, None)):
         run.check()
         yield from page.records
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from dsar.domain.records import Done, Item, Match, Receipt, Record
+from dsar.domain.records import Attachment, Done, Item, Match, Receipt, Record
 from dsar.services.house import House, look
 from dsar.store.tables import Page, Ticket
 from dsar.store.tickets import request_of
@@ -110,13 +110,23 @@ def _place(page: str) -> str:
 
 
 def from_record(record: Record) -> list[Any]:
-    """A record as a row of a page."""
-    return [record.key, dict(record.data), record.match.value, record.subject]
+    """A record as a row of a page; its attachments stand there if it has any."""
+    row: list[Any] = [record.key, dict(record.data), record.match.value, record.subject]
+    if record.attachments:
+        row.append([_from_attachment(one) for one in record.attachments])
+    return row
+
+
+def _from_attachment(one: Attachment) -> list[Any]:
+    return [one.reference, one.name, one.media_type, one.size]
 
 
 def to_record(collection: str, row: list[Any]) -> Record:
     """The record in a row."""
-    return Record(collection, row[0], row[1], Match(row[2]), row[3])
+    if len(row) == 4:
+        return Record(collection, row[0], row[1], Match(row[2]), row[3])
+    files = tuple(Attachment(*one) for one in row[4])
+    return Record(collection, row[0], row[1], Match(row[2]), row[3], files)
 
 
 def from_item(item: Item) -> Any:

@@ -195,4 +195,6 @@ class Strange(Adapter):
             self.settings.note.write_text("closed")
 
 
-FILE = Attachment("f1", "Årsbesked.pdf", "application/pdf", 5)
+FILE = Attachment(
+    "f1", "Årsbesked.pdf", "application/pdf", len("notes 1 Årsbesked.pdf ".encode()) + (3 << 20)
+)

@@ -5,7 +5,7 @@ import pytest
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.sdk import Later, NeedsHuman
-from dsar.store.tables import Identifier, Page, Task
+from dsar.store.tables import Gate, Identifier, Page, Task
 from tests.company import EMAIL, Company, sources
 from tests.scripted import Script, case
 from tests.services.work.conftest import Make
@@ -133,6 +133,54 @@ def test_a_source_that_asks_for_patience_is_asked_later_at_no_cost(
     one.clock.turn(minutes=11)
     one.work()
     assert one.state(ref) == "in_review"
+
+
+class Jobs:
+    """A source that starts a job for each person and is asked after it."""
+
+    def __init__(self, polls: int) -> None:
+        self.started, self.polled, self.polls = 0, 0, polls
+
+    def __call__(self, _script: Script, checkpoint: str | None) -> None:
+        """Asked on behalf of the second page: the first one is there at once."""
+        if checkpoint != "1":
+            return
+        self.started += self.polled == 0
+        self.polled += 1
+        if self.polled <= self.polls:
+            raise Later("The job runs.", wait=300, checkpoint="1")
+
+
+def test_a_source_that_works_on_it_is_asked_after_its_job(make: Make, desk: Script) -> None:
+    """What it had given is kept, its own checkpoint is where it goes on, and nobody else waits."""
+    desk.records, desk.pages, desk.finding = [case("1"), case("2")], 2, Jobs(2)
+    one = make()
+    ref = one.ask(Right.ACCESS)
+    one.work()
+    (task,) = [t for t in one.rows(Task) if t.source == "desk"]
+    assert (task.state, task.attempts, task.deferrals, task.done) == ("ready", 0, 1, 1)
+    assert task.checkpoint not in {None, "1"}
+    assert [row.open_until for row in one.rows(Gate) if row.source == "desk"] in ([], [None])
+    for _ in range(2):
+        one.clock.turn(minutes=6)
+        one.work()
+    assert (one.state(ref), one.line(ref, "desk")["found"]) == ("in_review", 2)
+    assert desk.calls == ["find", "find 1", "find 1"]
+
+
+def test_a_job_may_be_started_before_anything_is_found(make: Make, desk: Script) -> None:
+    def started(_script: Script, _checkpoint: str | None) -> None:
+        if desk.calls == ["find"]:
+            raise Later("Started.", wait=60, checkpoint="0")
+
+    desk.records, desk.finding = [case("1")], started
+    one = make()
+    ref = one.ask(Right.ACCESS)
+    one.work()
+    one.clock.turn(minutes=2)
+    one.work()
+    assert desk.calls == ["find", "find 0"]
+    assert one.line(ref, "desk")["found"] == 1
 
 
 def test_an_adapter_that_raises_is_tried_again_and_then_shown_without_its_text(

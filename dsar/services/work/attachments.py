@@ -1,0 +1,181 @@
+"""Files that belong to records: streamed from the source into sealed pieces, read back as a stream.
+
+A piece is a page of the ticket like any other: sealed under the request's own key, so it is
+forgotten with it, and written under the search's fence. A file counts once the page that lists its
+pieces is there; a search that is repeated does not read it again. Only rights that hand something
+over need the files.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func
+from sqlmodel import Session, col, select
+
+from dsar.domain.errors import NotFound
+from dsar.domain.records import Attachment, Record
+from dsar.domain.rights import COPYING, Right
+from dsar.sdk import Adapter, Later, NeedsHuman, Page
+from dsar.services.house import House, look, unit
+from dsar.services.tasks import Run
+from dsar.services.work import pages
+from dsar.services.work.limiting import Gauge
+from dsar.store import tables, tasks
+from dsar.store.vault import Seal
+
+PIECES, LISTED = "attachment", "attached"
+#: Plain bytes of one piece: what is in memory at once.
+PIECE = 1 << 20
+#: Rights whose bundle holds records, and so their files.
+NEEDED = COPYING | {Right.AUTOMATED_DECISION_REVIEW}
+
+
+@dataclass(frozen=True, slots=True)
+class Collecting:
+    """Takes in the attachments of one search."""
+
+    house: House
+    run: Run
+    seal: Seal
+    adapter: Adapter
+    gauge: Gauge
+
+    def keep(self, page: Page) -> None:
+        """Every attachment of a page; those that are kept already are not read again."""
+        lease = self.run.lease
+        for record in page.records:
+            for attachment in record.attachments:
+                name = _name(self.house, lease.source, record, attachment.reference)
+                if _listed(self.house, lease.ticket_id, lease.source, name) is None:
+                    self.run.check()
+                    self._take(name, record, attachment)
+
+    def _take(self, name: str, record: Record, attachment: Attachment) -> None:
+        try:
+            blocks = iter(self.adapter.read(record.collection, record.key, attachment))
+            passed = self.gauge.blocks(record, blocks)
+            _Keeping(self.house, self.run, self.seal, name).keep(passed, record, attachment)
+        except Later as later:
+            # The page it belongs to is not kept yet: the search goes on before it, not behind.
+            raise Later(later.reason, later.wait) from None
+
+
+def open(  # noqa: A001, PLR0917 - it is what one does with a file, by its whole place
+    house: House, ticket_id: str, source: str, collection: str, key: str, reference: str
+) -> Iterator[bytes]:
+    """The bytes of an attachment that was collected, a piece at a time; raises NotFound, KeyLost.
+
+    `collection`, `key` and `reference` are those of the record and of its attachment.
+    """
+    name = _name(house, source, Record(collection, key, {}), reference)
+    seal = pages.seal_for(house, ticket_id)
+    row = _listed(house, ticket_id, source, name)
+    if row is None:
+        message = f"An attachment of {source}.{collection} was not collected."
+        raise NotFound(message)
+    listed = seal.open(row.sealed, _place(ticket_id, name, "list"))
+    pieces = _pieces(house, ticket_id, source, name)
+    if len(pieces) != listed["pieces"]:
+        message = f"An attachment of {source}.{collection} is not whole any more; search again."
+        raise NotFound(message)
+    for number, piece in enumerate(pieces):
+        with look(house) as session:
+            query = select(tables.Page.sealed).where(col(tables.Page.id) == piece)
+            sealed = session.exec(query).one()
+        yield seal.open_bytes(sealed, _place(ticket_id, name, str(number)))
+
+
+def _name(house: House, source: str, record: Record, reference: str) -> str:
+    """What a file is found by: a keyed hash, for keys and references may name the person."""
+    place = [source, record.collection, record.key, reference]
+    return house.vault.blind("attachment", "\0".join(place))
+
+
+def _place(ticket_id: str, name: str, part: str) -> str:
+    return f"attachment {ticket_id} {name} {part}"
+
+
+def _mine(ticket_id: str, source: str, role: str) -> tuple[Any, ...]:
+    page = tables.Page
+    return (
+        col(page.ticket_id) == ticket_id,
+        col(page.role) == role,
+        col(page.source) == source,
+    )
+
+
+def _listed(house: House, ticket_id: str, source: str, name: str) -> tables.Page | None:
+    """The page that says that a file is whole."""
+    with look(house) as session:
+        query = select(tables.Page).where(*_mine(ticket_id, source, LISTED))
+        return session.exec(query.where(col(tables.Page.collection) == name)).first()
+
+
+def _pieces(house: House, ticket_id: str, source: str, name: str) -> list[str]:
+    with look(house) as session:
+        query = select(tables.Page.id).where(*_mine(ticket_id, source, PIECES))
+        query = query.where(col(tables.Page.collection) == name)
+        return list(session.exec(query.order_by(col(tables.Page.number))))
+
+
+class _Keeping:
+    """Writes one file piece by piece, each in a transaction of its own under the task's fence."""
+
+    def __init__(self, house: House, run: Run, seal: Seal, name: str) -> None:
+        self._house, self._run, self._seal, self._name = house, run, seal, name
+        self._written = 0
+
+    def keep(self, blocks: Iterator[bytes], record: Record, attachment: Attachment) -> None:
+        waiting, size, digest = bytearray(), 0, hashlib.sha256()
+        for block in blocks:
+            size += len(block)
+            digest.update(block)
+            waiting += block
+            while len(waiting) > PIECE:
+                self._write(bytes(waiting[:PIECE]))
+                del waiting[:PIECE]
+        if attachment.size is not None and size != attachment.size:
+            what = f"An attachment of {record.collection} has {size:,} bytes, not as many as said"
+            raise NeedsHuman(f"{what}. Look whether it is whole there, then try again.")
+        self._write(bytes(waiting), {"size": size, "sha256": digest.hexdigest()})
+
+    def _write(self, plain: bytes, whole: dict[str, Any] | None = None) -> None:
+        """The next piece; with the last one the list that makes the file count."""
+        with unit(self._house) as session:
+            tasks.renew(session, self._house.store, self._run.lease)
+            if not self._written:
+                self._remove_rest(session)
+            sealed = self._seal.close_bytes(plain, self._place(str(self._written)))
+            self._add(session, PIECES, sealed, len(plain))
+            if whole is not None:
+                listed = whole | {"pieces": self._written + 1}
+                self._add(session, LISTED, self._seal.close(listed, self._place("list")), 1)
+        self._written += 1
+
+    def _place(self, part: str) -> str:
+        return _place(self._run.lease.ticket_id, self._name, part)
+
+    def _remove_rest(self, session: Session) -> None:
+        """What an attempt that broke off left of this very file."""
+        mine = _mine(self._run.lease.ticket_id, self._run.lease.source, PIECES)
+        session.execute(delete(tables.Page).where(*mine, col(tables.Page.collection) == self._name))
+
+    def _add(self, session: Session, role: str, sealed: bytes, count: int) -> None:
+        lease = self._run.lease
+        last = session.exec(
+            select(func.max(tables.Page.number)).where(*_mine(lease.ticket_id, lease.source, role))
+        ).one()
+        session.add(
+            tables.Page(
+                ticket_id=lease.ticket_id,
+                role=role,
+                source=lease.source,
+                number=(last or 0) + 1,
+                collection=self._name,
+                count=count,
+                digest=hashlib.sha256(sealed).hexdigest(),
+                sealed=sealed,
+            )
+        )
