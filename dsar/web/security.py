@@ -11,8 +11,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dsar.services.inquiries.links import PATH
+
 HEALTH = "/healthz"
 STATIC = "/static/"
+#: Open to whoever has a link, from anywhere; see `dsar.web.answers`.
+ANSWER = PATH
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 #: A proxy makes strangers look like this machine; until there is a sign-in, it is let nowhere.
@@ -34,6 +38,9 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+#: The pages for answers have a form that goes to themselves; apart from that they are as bare.
+ANSWER_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'")
+
 _ELSEWHERE = "There is no sign-in yet, so these pages answer only on the machine they run on."
 _PROXIED = "There is no sign-in yet, so these pages answer no proxy. Open them directly."
 _OTHER_NAME = "These pages answer only under a loopback name. Open http://127.0.0.1 or localhost."
@@ -41,7 +48,10 @@ _READ_ONLY = "These pages change nothing yet. Act with the dsar command."
 
 
 class Guard:
-    """Lets reading requests from this machine through; the health check answers to anybody."""
+    """Lets reading requests from this machine through.
+
+    The health check answers to anybody, the pages for answers to whoever has a link.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -56,10 +66,12 @@ class Guard:
 
 def refused(scope: Scope) -> PlainTextResponse | None:
     """The answer to a request that may not come in, or None."""
-    if scope["method"] not in SAFE_METHODS:
-        allowed = {"Allow": ", ".join(sorted(SAFE_METHODS))}
+    answer = scope["path"].startswith(ANSWER)
+    methods = SAFE_METHODS | {"POST"} if answer else SAFE_METHODS
+    if scope["method"] not in methods:
+        allowed = {"Allow": ", ".join(sorted(methods))}
         return PlainTextResponse(_READ_ONLY, status_code=405, headers=allowed)
-    if scope["path"] == HEALTH:
+    if answer or scope["path"] == HEALTH:
         return None
     headers, client = Headers(scope=scope), scope.get("client")
     reasons = (
@@ -109,6 +121,8 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
+                if scope["path"].startswith(ANSWER):
+                    headers["Content-Security-Policy"] = ANSWER_POLICY
                 headers["Cache-Control"] = keep
             await send(message)
 
