@@ -20,6 +20,7 @@ GROUP = "dsar.adapters"
 #: The built-in adapters, by dotted path: this layer may not import them.
 BUILT_IN: Mapping[str, str] = {
     "files": "dsar.adapters.files:Files",
+    "mailbox": "dsar.adapters.mailbox:Mailbox",
     "manual": "dsar.adapters.manual:Manual",
     "rest": "dsar.adapters.rest:Rest",
     "sql": "dsar.adapters.sql:Sql",

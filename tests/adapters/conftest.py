@@ -1,13 +1,22 @@
-"""Databases that SQL sources are tried on: the two that also carry the engine, and MariaDB."""
+"""Real systems that sources are tried on: databases, and a mail server."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from tests.adapters.dovecot import Account, Dovecot
 from tests.mariadb import MariadbServer
 from tests.servers import ServerMissing
+
+
+def _absent(missing: Exception) -> NoReturn:
+    """On a build server a test that cannot run has failed; at a desk it says why it was left out."""
+    if os.environ.get("CI"):
+        pytest.fail(str(missing), pytrace=False)
+    pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")
@@ -15,11 +24,27 @@ def mariadb_server() -> Iterator[MariadbServer]:
     try:
         server = MariadbServer()
     except ServerMissing as missing:
-        if os.environ.get("CI"):
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+        _absent(missing)
     with server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """One mail server for the whole run. A test that needs another starts its own."""
+    try:
+        server = Dovecot()
+    except ServerMissing as missing:
+        _absent(missing)
+    with server:
+        yield server
+
+
+@pytest.fixture
+def account(dovecot: Dovecot) -> Iterator[Account]:
+    """An empty mailbox of this test's own."""
+    with dovecot.account() as made:
+        yield made
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from dsar.adapters.dictionary import Column
 from dsar.adapters.files import settings as files_settings
 from dsar.adapters.sql import settings as sql_settings
 from dsar.sdk import Adapter, Batch, Item, Subject, registry
+from tests.adapters.dovecot import PASSWORD, Account
+from tests.adapters.mail import mbox
 from tests.adapters.shop import run
 
 README = Path(registry.__file__).parents[1] / "adapters" / "README.md"
@@ -77,3 +79,21 @@ def test_the_files_source_works_as_it_stands(tmp_path: Path) -> None:
     source = opened("files", tmp_path)
     assert source.check() == []
     assert [name for name, _key in found(source)] == ["newsletter", "visits"]
+
+
+def test_the_mailboxes_work_as_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, account: Account
+) -> None:
+    monkeypatch.setenv("SUPPORT_PASSWORD", PASSWORD)
+    message = b"From: ann@example.com\nTo: help@example.com\n\nhello\n"
+    tables = tomllib.loads(SOURCES["mailbox"])
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "2025.mbox").write_bytes(mbox(message))
+    account.put(message)
+    here = {"server": "127.0.0.1", "port": account.server.port, "security": "none"}
+    tables["support"] |= here | {"user": account.user}
+    kind = registry.adapter("mailbox")
+    for name, table in tables.items():
+        source = kind(registry.settings_from(kind, table, at=f"sources.{name}", folder=tmp_path))
+        assert source.check() == []
+        assert [collection for collection, _key in found(source)] == ["messages"]

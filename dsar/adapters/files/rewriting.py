@@ -4,25 +4,23 @@ A reader sees the old file or the new one, never half of either; rows that are n
 text to the byte. Only one process at a time changes a folder.
 """
 
-import errno
 import fcntl
 import hashlib
 import hmac
 import os
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from dsar.adapters.dictionary import Column, Erase, Marking
 from dsar.adapters.files.form import Data, Fits, RefusedError, Row
 from dsar.adapters.files.matching import key_of
 from dsar.adapters.files.rows import files, rows, write
 from dsar.adapters.files.settings import FileCollection, FilesSettings, Form
+from dsar.adapters.replacing import replace
 from dsar.sdk import Batch, Done, Item, Later, NeedsHuman, Receipt
 
 #: What becomes of a row: what its receipt says, and its new values, or None where it goes.
@@ -104,54 +102,8 @@ def _rewrite(path: Path, task: Task, items: Mapping[str, Item]) -> dict[str, Rec
         receipts[item.key] = Receipt(name, item.key, done)
         return data
 
-    _replace(path, lambda target: write(path, target, task.declared, alter))
+    replace(path, lambda target: write(path, target, task.declared, alter))
     return receipts
-
-
-def _replace(path: Path, write_into: Callable[[BinaryIO], None]) -> None:
-    """Writes the file beside itself, on the disk for sure, then puts it in its place."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
-    except OSError as error:
-        raise _refused(path, error) from None
-    try:
-        with os.fdopen(handle, "wb") as written:
-            write_into(written)
-            written.flush()
-            os.fsync(written.fileno())
-        _keep_owner(path, Path(name))
-        Path(name).replace(path)
-    except OSError as error:
-        raise _refused(path, error) from None
-    finally:
-        with suppress(FileNotFoundError):  # it has taken its place
-            Path(name).unlink()
-    _sync_folder(path.parent)
-
-
-def _keep_owner(old: Path, new: Path) -> None:
-    shutil.copymode(old, new)
-    status = old.stat()
-    if (status.st_uid, status.st_gid) != (os.getuid(), os.getgid()):
-        os.chown(new, status.st_uid, status.st_gid)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A rename is on the disk only when its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _refused(path: Path, error: OSError) -> Exception:
-    if error.errno == errno.ENOSPC:
-        return Later("The disk of the folder is full.", 600)
-    return NeedsHuman(
-        f"The folder refuses writing {path.name} ({error.strerror}). "
-        "Give this process the right to change it."
-    )
 
 
 @contextmanager

@@ -34,33 +34,44 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileCollection:
-    """One kind of record, in one file or in all that match a pattern.
-
-    `identify` maps a kind of identifier to the columns that hold it (in JSON Lines a dotted path,
-    "user.email"); `gives` maps a kind to the column that holds a further identifier of the same
-    person. `unique` says that one identifier belongs to one row: two stop the search, or need a
-    person's eye where the identifier is `shared`. `form` is told by the file's ending. `sheet` is
-    the one of an Excel workbook that holds the rows.
-    """
+    """One kind of record, in one file or in all that match a pattern."""
 
     file: str
+    """The file's name, or a pattern such as `visits-*.jsonl`."""
     key: tuple[str, ...]
+    """The column, or columns, that tell rows apart; `"#"` is the hash of a row's content."""
     title: Words = field(default_factory=dict)
+    """What a person would call one of its rows."""
     meaning: Words = field(default_factory=dict)
+    """Why it is there, in a sentence."""
     identify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Kind of identifier = the column, or columns, that hold it; a dotted path in JSON Lines."""
     fold: tuple[str, ...] = ("email",)
+    """The kinds of identifier compared without regard to case, `"phone"` without separators."""
     unique: bool = False
+    """One identifier belongs to one row: two rows stop the search, for they may be two people."""
     shared: bool = False
+    """An identifier may belong to several people: a person looks at each row."""
     name_match: str | None = None
+    """The column compared with the person's name; what is found so is looked at by a person."""
     gives: Mapping[str, str] = field(default_factory=dict)
+    """Kind of identifier = the column that holds a further one of the same person."""
     erase: Erase = Erase.DELETE
+    """Whether erasing drops the row or masks its columns."""
     restrict: Marking | None = None
+    """The column and value that mark a row as restricted."""
     object_to: Marking | None = None
+    """The column and value that mark an objection, and the purposes it stops."""
     form: Form | None = None
+    """How the file is written, where its ending does not say so."""
     delimiter: str = ","
+    """What stands between the fields of a CSV file."""
     encoding: str = "utf-8"
+    """How the text of CSV and JSON Lines is encoded."""
     sheet: str | None = None
+    """The sheet of an Excel workbook that holds the rows; not needed where it has only one."""
     columns: Mapping[str, Column] = field(default_factory=dict)
+    """The dictionary: column = label, or its entry."""
 
     def form_of(self, path: Path) -> Form:
         return self.form or _FORMS.get(path.suffix.lower(), Form.CSV)
@@ -84,9 +95,13 @@ class FilesSettings:
     """A folder, what its files hold, how many records make a page."""
 
     path: Path
+    """The folder; a relative one counts from the folder of `sources.toml`."""
     collections: Mapping[str, FileCollection]
+    """The kinds of record its files hold."""
     page: int = 1000
+    """How many records make a page."""
     mask_key: str | None = field(default=None, repr=False)
+    """The secret of the keyed hash."""
 
     @property
     def gives(self) -> tuple[str, ...]:
