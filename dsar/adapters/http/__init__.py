@@ -1,7 +1,8 @@
 """The one safe way to an HTTP system, for every adapter that needs one. See `client`."""
 
+from dsar.adapters.http.auth import Auth
 from dsar.adapters.http.client import Client, Credentials, encoded
 from dsar.adapters.http.replies import Reply
 from dsar.adapters.http.settings import HttpSettings
 
-__all__ = ["Client", "Credentials", "HttpSettings", "Reply", "encoded"]
+__all__ = ["Auth", "Client", "Credentials", "HttpSettings", "Reply", "encoded"]

@@ -63,6 +63,11 @@ class HttpSettings:
                 "The file named by the setting ca_file holds no certificate. Put it there as PEM."
             ) from None
 
+    def elsewhere(self, url: str) -> "HttpSettings":
+        """Another system, reached by the same rules and without this one's credentials."""
+        shared = {name: getattr(self, name) for name in HttpSettings.__dataclass_fields__}
+        return HttpSettings(**{**shared, "url": url})
+
     def problems(self) -> Iterator[Problem]:
         """What these settings contradict; nothing is asked for it."""
         try:

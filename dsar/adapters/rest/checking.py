@@ -3,11 +3,10 @@
 import secrets
 from collections.abc import Iterator, Sequence
 
-from dsar.adapters.http import Client, HttpSettings
+from dsar.adapters.http import Client, auth
 from dsar.adapters.rest import templates
-from dsar.adapters.rest.auth import NEEDS
 from dsar.adapters.rest.finding import Search, order
-from dsar.adapters.rest.settings import By, Endpoint, Find, Kind, RestCollection, RestSettings
+from dsar.adapters.rest.settings import By, Endpoint, Find, RestCollection, RestSettings
 from dsar.sdk import Later, NeedsHuman, Problem, Subject
 
 _PAGED = {By.PAGE: "page", By.OFFSET: "offset", By.CURSOR: "cursor"}
@@ -45,7 +44,7 @@ def _nobody(kind: str) -> str:
 def faults(settings: RestSettings) -> Iterator[Problem]:
     """What the declaration contradicts; nothing is asked for it."""
     yield from settings.problems()
-    yield from _auth(settings)
+    yield from auth.faults(settings, settings.auth)
     yield from _headers(settings)
     for name, declared in settings.collections.items():
         at = f"collections.{name}"
@@ -59,23 +58,6 @@ def faults(settings: RestSettings) -> Iterator[Problem]:
     for name in order(settings.collections)[1]:
         what = "is led to by nothing that is found before it."
         yield Problem(f"collections.{name}.find.from", what, "Name a collection that is.")
-
-
-def _auth(settings: RestSettings) -> Iterator[Problem]:
-    auth = settings.auth
-    if auth is None:
-        return
-    for name in NEEDS[auth.kind]:
-        if not getattr(auth, name):
-            yield Problem(f"auth.{name}", f"is missing for kind {auth.kind}.", "Add it.")
-    if auth.kind is Kind.OAUTH2:
-        shared = {
-            name: getattr(settings, name)
-            for name in HttpSettings.__dataclass_fields__
-            if name != "url"
-        }
-        for one in HttpSettings(url=auth.token_url, **shared).problems():
-            yield Problem("auth.token_url", one.problem, one.mend)
 
 
 def _headers(settings: RestSettings) -> Iterator[Problem]:

@@ -7,43 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dsar.adapters.dictionary import Column
-from dsar.adapters.http import HttpSettings
+from dsar.adapters.http import Auth, HttpSettings
 from dsar.sdk.settings import Words
 
 if TYPE_CHECKING:
     from dsar.adapters.http import Credentials
     from dsar.adapters.rest.pace import Memory, Pace
-
-
-class Kind(StrEnum):
-    """How we prove who we are."""
-
-    HEADER = "header"
-    BASIC = "basic"
-    BEARER = "bearer"
-    OAUTH2 = "oauth2"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auth:
-    """Credentials, secrets by reference.
-
-    `header` sends `value` in the header `name`; `basic` sends `user` and `password`; `bearer` sends
-    `token`; `oauth2` fetches a token from `token_url` with `client_id` and `client_secret` (client
-    credentials, RFC 6749 4.4), for `scope` if given, the secret in the body where `in_body`.
-    """
-
-    kind: Kind
-    name: str = ""
-    value: str = field(default="", repr=False)
-    user: str = ""
-    password: str = field(default="", repr=False)
-    token: str = field(default="", repr=False)
-    token_url: str = ""
-    client_id: str = ""
-    client_secret: str = field(default="", repr=False)
-    scope: str = ""
-    in_body: bool = False
 
 
 class By(StrEnum):
@@ -182,9 +151,9 @@ class RestSettings(HttpSettings):
     @cached_property
     def credentials(self) -> "Credentials | None":
         """Shared by all adapters of these settings, so that a fetched token serves them all."""
-        from dsar.adapters.rest.auth import credentials
+        from dsar.adapters.http.auth import credentials
 
-        return credentials(self)
+        return credentials(self, self.auth)
 
     @cached_property
     def pace(self) -> "Pace":

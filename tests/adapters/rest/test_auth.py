@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from dsar.adapters.http.auth import Auth, Kind
 from dsar.adapters.rest import Rest
-from dsar.adapters.rest.settings import Auth, Kind
 from dsar.sdk import Later, NeedsHuman, Subject
 from tests.adapters.http.servers import Answer, Asked
 from tests.adapters.rest.apis import Crm, Desk, give

@@ -3,18 +3,50 @@
 import base64
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from urllib.parse import quote, urlencode
 
-from dsar.adapters.http import Client, Credentials, HttpSettings
-from dsar.adapters.rest.settings import Auth, Kind, RestSettings
-from dsar.sdk import NeedsHuman
+from dsar.adapters.http.client import Client, Credentials
+from dsar.adapters.http.settings import HttpSettings
+from dsar.sdk import NeedsHuman, Problem
 
 #: A token is fetched anew this many seconds before it runs out.
 EARLY = 30.0
 #: How long a token is used where its server does not say (RFC 6749 5.1 only recommends it).
 USUAL_LIFE = 300.0
+
+
+class Kind(StrEnum):
+    """How we prove who we are."""
+
+    HEADER = "header"
+    BASIC = "basic"
+    BEARER = "bearer"
+    OAUTH2 = "oauth2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """Credentials, secrets by reference.
+
+    `header` sends `value` in the header `name`; `basic` sends `user` and `password`; `bearer` sends
+    `token`; `oauth2` fetches a token from `token_url` with `client_id` and `client_secret` (client
+    credentials, RFC 6749 4.4), for `scope` if given, the secret in the body where `in_body`.
+    """
+
+    kind: Kind
+    name: str = ""
+    value: str = field(default="", repr=False)
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    token_url: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    scope: str = ""
+    in_body: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +69,9 @@ class Fixed:
 class ClientCredentials:
     """An access token by the client credentials grant (RFC 6749 4.4)."""
 
-    def __init__(self, settings: RestSettings, auth: Auth) -> None:
+    def __init__(self, settings: HttpSettings, auth: Auth) -> None:
         self._auth = auth
-        self._settings = _of_token_server(settings, auth)
+        self._settings = settings.elsewhere(auth.token_url)
         self._lock = threading.Lock()
         self._token = ""
         self._until = 0.0
@@ -95,19 +127,11 @@ class ClientCredentials:
         return urlencode(pairs).encode()
 
 
-def _of_token_server(settings: RestSettings, auth: Auth) -> HttpSettings:
-    """The token server is reached by the same rules as the API, and nothing else of it is."""
-    shared = {
-        name: getattr(settings, name) for name in HttpSettings.__dataclass_fields__ if name != "url"
-    }
-    return HttpSettings(url=auth.token_url, **shared)
-
-
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
-_KINDS: Mapping[Kind, Callable[[RestSettings, Auth], Credentials]] = {
+_KINDS: Mapping[Kind, Callable[[HttpSettings, Auth], Credentials]] = {
     Kind.HEADER: lambda _, auth: Fixed(auth.name.lower(), auth.value),
     Kind.BASIC: lambda _, auth: Fixed("authorization", _basic(auth.user, auth.password)),
     Kind.BEARER: lambda _, auth: Fixed("authorization", f"Bearer {auth.token}"),
@@ -123,6 +147,18 @@ NEEDS: Mapping[Kind, tuple[str, ...]] = {
 }
 
 
-def credentials(settings: RestSettings) -> Credentials | None:
-    """What these settings prove us by; None where they ask for nothing."""
-    return _KINDS[settings.auth.kind](settings, settings.auth) if settings.auth else None
+def credentials(settings: HttpSettings, auth: Auth | None) -> Credentials | None:
+    """What proves us to the system of these settings; None where it asks for nothing."""
+    return _KINDS[auth.kind](settings, auth) if auth else None
+
+
+def faults(settings: HttpSettings, auth: Auth | None) -> Iterator[Problem]:
+    """What these credentials lack."""
+    if auth is None:
+        return
+    for name in NEEDS[auth.kind]:
+        if not getattr(auth, name):
+            yield Problem(f"auth.{name}", f"is missing for kind {auth.kind}.", "Add it.")
+    if auth.kind is Kind.OAUTH2:
+        for one in settings.elsewhere(auth.token_url).problems():
+            yield Problem("auth.token_url", one.problem, one.mend)
