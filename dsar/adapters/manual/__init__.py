@@ -149,7 +149,7 @@ class Manual(Adapter):
             self._words(verb),
             self.settings.who,
             wanted=about(batch, _known(at_desk(self))),
-            purposes=batch.purposes,
+            purposes=batch.purposes if verb == "object_to" else (),
             key=batch.idempotency_key,
         )
         return self._ask(verb, question).receipts

@@ -29,8 +29,11 @@ from dsar.store.vault import KeyLost
 
 log = structlog.get_logger("dsar.inquiries")
 
-#: Tickets that stand still because a source did not answer: an answer takes them on.
-_STILL = frozenset({State.SOURCE_FAILED, State.ACTION_FAILED})
+#: Where a ticket stands still because such a task got stuck: an answer has it tried again.
+_STILL = {
+    State.SOURCE_FAILED: frozenset({"search"}),
+    State.ACTION_FAILED: frozenset({"act", "look_again"}),
+}
 
 
 class Over(DsarError):  # noqa: N818
@@ -162,11 +165,13 @@ def _tell(session: Session, ticket: Ticket, row: Inquiry, answer: Answer, drop: 
 
 def _go_on(session: Session, ticket: Ticket, row: Inquiry) -> None:
     """Whoever waited for it is rung for; a ticket that stood still for want of it goes on."""
-    stood = session.get_one(Task, row.task_id, populate_existing=True).state
-    tasks.wake(session, house_of(session).store, row.task_id)
     for line in lines(session, ticket.id):
         if line.source == row.source and line.outcome == Outcome.OPEN:
             line.reason = ""
             session.add(line)
-    if stood == tasks.TaskState.WAITING_HUMAN and State(ticket.state) in _STILL:
+    task = session.get_one(Task, row.task_id, populate_existing=True)
+    stuck = task.state == tasks.TaskState.WAITING_HUMAN
+    if stuck and task.kind in _STILL.get(State(ticket.state), ()):
         advance(session, SYSTEM, ticket.id, Event.RETRY)
+    else:
+        tasks.wake(session, house_of(session).store, task.id)
