@@ -15,7 +15,7 @@ does), and the neighbour data much like theirs. The promises carry the version o
 import json
 import tracemalloc
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,14 +30,24 @@ from dsar.sdk import (
     Later,
     Match,
     NeedsHuman,
-    Page,
     Problem,
-    Receipt,
-    Record,
     Subject,
     can,
 )
 from dsar.sdk.nasty import NASTY, nasty
+from dsar.sdk.trying import (
+    act_on_all,
+    assert_no_new_failure,
+    assert_no_personal_data,
+    first_pages,
+    found_by,
+    manifest_of,
+    receipts_of,
+    records_of,
+    run_all,
+    stranger,
+    whole_of,
+)
 
 __all__ = ["NASTY", "VERSION", "AdapterContract", "World", "nasty"]
 
@@ -94,7 +104,7 @@ class AdapterContract:
     # --- what it finds ----------------------------------------------------------------------------
 
     def test_it_finds_exactly_the_persons_records(self, adapter: Adapter, world: World) -> None:
-        found = _records(adapter, world.person)
+        found = records_of(adapter, world.person)
         keys: dict[str, set[str]] = {}
         for record in found:
             keys.setdefault(record.collection, set()).add(record.key)
@@ -103,7 +113,7 @@ class AdapterContract:
 
     def test_every_record_can_be_handed_over(self, adapter: Adapter, world: World) -> None:
         known = {one.name: one for one in adapter.collections()}
-        for record in _records(adapter, world.person):
+        for record in records_of(adapter, world.person):
             place = record.collection
             assert place in known, f"Collection {place} is not among collections()."
             assert record.key, f"A record of {place} has no key."
@@ -114,25 +124,25 @@ class AdapterContract:
             assert not strange, f"Fields of {place} are not in the dictionary: {strange}."
 
     def test_it_finds_nothing_for_nobody(self, adapter: Adapter) -> None:
-        assert _records(adapter, Subject()) == [], "An empty subject found records."
-        assert _records(adapter, Subject({"unheard_of": ("x",)})) == []
+        assert records_of(adapter, Subject()) == [], "An empty subject found records."
+        assert records_of(adapter, Subject({"unheard_of": ("x",)})) == []
 
     def test_it_finds_nothing_for_a_stranger(self, adapter: Adapter) -> None:
-        assert _records(adapter, _stranger(adapter)) == [], "A stranger found records."
+        assert records_of(adapter, stranger(adapter)) == [], "A stranger found records."
 
     def test_it_finds_nothing_for_nasty_identifiers(self, adapter: Adapter) -> None:
         for kind in adapter.identifies_by:
             for value in NASTY:
-                found = _records(adapter, Subject({kind: (value,)}))
+                found = records_of(adapter, Subject({kind: (value,)}))
                 assert not found, f"The {kind} {value!r} is nobody's and found records."
 
     def test_an_identifier_much_like_the_persons_does_not_find_them(
         self, adapter: Adapter, world: World
     ) -> None:
-        own = {(r.collection, r.key) for r in _records(adapter, world.person)}
+        own = {(r.collection, r.key) for r in records_of(adapter, world.person)}
         for kind, true in world.person.pairs():
             for value in nasty(true):
-                found = _records(adapter, Subject({kind: (value,)}))
+                found = records_of(adapter, Subject({kind: (value,)}))
                 theirs = own & {(r.collection, r.key) for r in found}
                 assert not theirs, f"{value!r} is not {true!r} and found the same records."
 
@@ -143,25 +153,25 @@ class AdapterContract:
             (kind, unicodedata.normalize("NFD", value.upper() if kind == "email" else value))
             for kind, value in world.person.pairs()
         ]
-        assert _records(adapter, Subject.of(forms)) == _records(adapter, world.person)
+        assert records_of(adapter, Subject.of(forms)) == records_of(adapter, world.person)
 
     def test_a_strangers_identifiers_add_nothing(self, adapter: Adapter, world: World) -> None:
-        both = Subject.of([*world.person.pairs(), *_stranger(adapter).pairs()])
-        assert _records(adapter, both) == _records(adapter, world.person)
+        both = Subject.of([*world.person.pairs(), *stranger(adapter).pairs()])
+        assert records_of(adapter, both) == records_of(adapter, world.person)
 
     def test_it_never_gives_another_persons_record(self, adapter: Adapter, world: World) -> None:
-        own = {(r.collection, r.key) for r in _records(adapter, world.person)}
-        others = {(r.collection, r.key) for r in _records(adapter, world.neighbour)}
+        own = {(r.collection, r.key) for r in records_of(adapter, world.person)}
+        others = {(r.collection, r.key) for r in records_of(adapter, world.neighbour)}
         assert others, "The world's neighbour has no data; nothing would be proven."
         assert not own & others, "A record was given to two people."
 
     def test_it_answers_the_same_twice(self, adapter: Adapter, world: World) -> None:
-        assert _records(adapter, world.person) == _records(adapter, world.person)
+        assert records_of(adapter, world.person) == records_of(adapter, world.person)
 
     # --- how it pages -----------------------------------------------------------------------------
 
     def test_every_page_but_the_last_has_a_checkpoint(self, adapter: Adapter, world: World) -> None:
-        pages = list(adapter.find(world.person))
+        pages = list(found_by(adapter, world.person))
         assert len(pages) > 1 or not self.several_pages, "Make the page size of the test smaller."
         marks = [page.checkpoint for page in pages]
         assert marks[-1] is None, "The last page has a checkpoint: there is nothing after it."
@@ -171,36 +181,66 @@ class AdapterContract:
     def test_it_goes_on_after_a_crash_at_any_page_border(
         self, adapter: Adapter, world: World
     ) -> None:
-        whole = _records(adapter, world.person)
-        for stop in range(len(list(adapter.find(world.person)))):
-            first = _until(adapter.find(world.person), stop)
+        whole = records_of(adapter, world.person)
+        for stop in range(len(list(found_by(adapter, world.person)))):
+            first = first_pages(found_by(adapter, world.person), stop)
             mark = first[-1].checkpoint
-            rest = [] if mark is None else list(adapter.find(world.person, mark))
+            rest = [] if mark is None else list(found_by(adapter, world.person, mark))
             found = [record for page in (*first, *rest) for record in page.records]
             assert found == whole, f"After a crash behind page {stop + 1} the answer differs."
 
     def test_a_page_stays_small(self, adapter: Adapter, world: World) -> None:
-        largest = max(len(page.records) for page in adapter.find(world.person))
+        largest = max(len(page.records) for page in found_by(adapter, world.person))
         assert largest <= self.largest_page, f"A page holds {largest} records."
         tracemalloc.start()
         try:
-            for _page in adapter.find(world.person):
+            for _page in found_by(adapter, world.person):
                 tracemalloc.reset_peak()
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
         assert peak < self.page_memory, f"A page costs {peak:,} bytes."
 
+    def test_when_it_asks_for_patience_it_goes_on_where_it_says(
+        self, adapter: Adapter, world: World
+    ) -> None:
+        asked: list[Later] = []
+        found = found_by(adapter, world.person, asked=asked)
+        again = [record for page in found for record in page.records]
+        assert again == records_of(adapter, world.person), "After patience the answer differs."
+        for later in asked:
+            assert later.reason, "It asks for patience without a reason."
+            assert 0 < later.wait <= 86_400, "It must say how long, in seconds, up to a day."
+            assert_no_personal_data(later, world.person)
+
+    def test_attachments_are_the_same_twice_and_as_long_as_said(
+        self, adapter: Adapter, world: World
+    ) -> None:
+        for page in found_by(adapter, world.person):  # they are read while the search stands open
+            for record in page.records:
+                references = [one.reference for one in record.attachments]
+                assert all(references), "An attachment has no reference."
+                assert len(set(references)) == len(references), "Two attachments of one reference."
+                for one in record.attachments:
+                    assert one.name, "An attachment has no name."
+                    size, digest = whole_of(adapter, record, one)
+                    assert one.size in {None, size}, f"{one.size} bytes were said, {size} came."
+                    assert whole_of(adapter, record, one) == (size, digest), (
+                        "Read twice, it differs."
+                    )
+
     # --- how it acts ------------------------------------------------------------------------------
 
     def test_each_verb_gives_one_receipt_per_record_and_touches_nobody_else(
         self, adapter: Adapter, world: World
     ) -> None:
-        before = _records(adapter, world.neighbour)
+        before = records_of(adapter, world.neighbour)
         for verb in ("restrict", "object_to", "erase"):
             if can(adapter, verb):
-                _act_on_all(adapter, verb, world.person)
-                assert _records(adapter, world.neighbour) == before, f"{verb} touched a neighbour."
+                act_on_all(adapter, verb, world.person)
+                assert records_of(adapter, world.neighbour) == before, (
+                    f"{verb} touched a neighbour."
+                )
 
     def test_acting_twice_is_harmless(self, adapter: Adapter, world: World) -> None:
         if not type(adapter).repeatable:
@@ -208,19 +248,19 @@ class AdapterContract:
             return
         for verb in ("restrict", "object_to", "erase"):
             if can(adapter, verb):
-                manifest = _manifest(adapter, world.person)
-                first = _run(adapter, verb, manifest)
-                after = _records(adapter, world.person)
-                again = _run(adapter, verb, manifest)
-                assert _records(adapter, world.person) == after, f"The second {verb} did more."
-                _assert_no_new_failure(verb, first, again)
+                manifest = manifest_of(adapter, world.person)
+                first = run_all(adapter, verb, manifest)
+                after = records_of(adapter, world.person)
+                again = run_all(adapter, verb, manifest)
+                assert records_of(adapter, world.person) == after, f"The second {verb} did more."
+                assert_no_new_failure(verb, first, again)
 
     def test_erased_records_are_gone(self, adapter: Adapter, world: World) -> None:
         if not can(adapter, "erase"):
             return
-        receipts = _act_on_all(adapter, "erase", world.person)
+        receipts = act_on_all(adapter, "erase", world.person)
         gone = {(r.collection, r.key) for r in receipts if r.done in {Done.ERASED, Done.MISSING}}
-        left = {(r.collection, r.key) for r in _records(adapter, world.person)}
+        left = {(r.collection, r.key) for r in records_of(adapter, world.person)}
         assert not gone & left, "A record whose receipt says it is gone was found again."
 
     def test_a_record_that_is_not_there_is_never_called_erased(
@@ -228,63 +268,64 @@ class AdapterContract:
     ) -> None:
         if not can(adapter, "erase"):
             return
-        _act_on_all(adapter, "erase", world.person)
-        again = _run(adapter, "erase", [(name, tuple(keys)) for name, keys in world.keys.items()])
+        act_on_all(adapter, "erase", world.person)
+        keys = [(name, tuple(own)) for name, own in world.keys.items()]
+        again = run_all(adapter, "erase", keys)
         assert all(one.done is not Done.ERASED for one in again), "Erased what was gone."
 
     def test_a_correction_is_written_and_nothing_else(self, adapter: Adapter, world: World) -> None:
         if not can(adapter, "rectify") or world.correction is None:
             return
         collection, field, value = world.correction
-        before = {(r.collection, r.key): r for r in _records(adapter, world.person)}
-        neighbours = _records(adapter, world.neighbour)
+        before = {(r.collection, r.key): r for r in records_of(adapter, world.person)}
+        neighbours = records_of(adapter, world.neighbour)
         items = [Item(key, changes={field: value}) for key in sorted(world.keys[collection])]
-        receipts = _receipts(adapter, "rectify", Batch(collection, items, "contract-rectify"))
+        receipts = receipts_of(adapter, "rectify", Batch(collection, items, "contract-rectify"))
         assert {one.done for one in receipts} == {Done.RECTIFIED}
-        for record in _records(adapter, world.person):
+        for record in records_of(adapter, world.person):
             old = before[record.collection, record.key].data
             wanted = {**old, field: value} if record.collection == collection else old
             assert dict(record.data) == dict(wanted), "The correction is not what was asked."
-        assert _records(adapter, world.neighbour) == neighbours, "A neighbour was corrected."
+        assert records_of(adapter, world.neighbour) == neighbours, "A neighbour was corrected."
 
     def test_a_correction_of_an_unknown_field_fails_by_name(
         self, adapter: Adapter, world: World
     ) -> None:
         if not can(adapter, "rectify"):
             return
-        before = _records(adapter, world.person)
+        before = records_of(adapter, world.person)
         for name, keys in world.keys.items():
             items = [Item(key, changes={"no_such_field": "secret-value"}) for key in sorted(keys)]
-            for receipt in _receipts(adapter, "rectify", Batch(name, items, "contract-unknown")):
+            for receipt in receipts_of(adapter, "rectify", Batch(name, items, "contract-unknown")):
                 assert receipt.done is Done.FAILED, "An unknown field was accepted."
                 assert "no_such_field" in receipt.reason, "The reason does not name the field."
                 assert "secret-value" not in receipt.reason, "The reason holds a value."
-        assert _records(adapter, world.person) == before
+        assert records_of(adapter, world.person) == before
 
     def test_an_unknown_collection_changes_nothing(self, adapter: Adapter, world: World) -> None:
-        before = _records(adapter, world.person)
+        before = records_of(adapter, world.person)
         for verb in VERBS:
             if can(adapter, verb):
                 items = [Item("1", changes={"a": "b"})]
                 try:
-                    receipts = _receipts(adapter, verb, Batch("no_such", items, "contract-no"))
+                    receipts = receipts_of(adapter, verb, Batch("no_such", items, "contract-no"))
                 except NeedsHuman:
                     continue
                 assert {one.done for one in receipts} == {Done.FAILED}, "An unknown collection."
-        assert _records(adapter, world.person) == before
+        assert records_of(adapter, world.person) == before
 
     def test_probing_tells_what_is_there_and_changes_nothing(
         self, adapter: Adapter, world: World
     ) -> None:
         if not can(adapter, "probe"):
             return
-        before = _records(adapter, world.person)
-        manifest = _manifest(adapter, world.person)
-        assert all(one.done is not Done.MISSING for one in _run(adapter, "probe", manifest))
-        assert _records(adapter, world.person) == before, "Probing changed something."
+        before = records_of(adapter, world.person)
+        manifest = manifest_of(adapter, world.person)
+        assert all(one.done is not Done.MISSING for one in run_all(adapter, "probe", manifest))
+        assert records_of(adapter, world.person) == before, "Probing changed something."
         if can(adapter, "erase"):
-            erased = {(r.collection, r.key): r.done for r in _run(adapter, "erase", manifest)}
-            for receipt in _run(adapter, "probe", manifest):
+            erased = {(r.collection, r.key): r.done for r in run_all(adapter, "erase", manifest)}
+            for receipt in run_all(adapter, "probe", manifest):
                 if erased[receipt.collection, receipt.key] is Done.ERASED:
                     assert receipt.done is Done.MISSING, "An erased record is said to be there."
 
@@ -300,94 +341,18 @@ class AdapterContract:
         try:
             list(adapter.find(world.person))
         except (Later, NeedsHuman) as failure:
-            _assert_no_personal_data(failure, world)
+            assert_no_personal_data(failure, world.person)
         else:
             raise AssertionError("A source that is not there answered that it holds nothing.")
 
     def test_a_strange_checkpoint_is_refused_or_starts_anew(
         self, adapter: Adapter, world: World
     ) -> None:
-        whole = _records(adapter, world.person)
+        whole = records_of(adapter, world.person)
         try:
             pages = list(adapter.find(world.person, "no checkpoint of yours"))
         except (Later, NeedsHuman) as failure:
-            _assert_no_personal_data(failure, world)
+            assert_no_personal_data(failure, world.person)
         else:
             found = [record for page in pages for record in page.records]
             assert found == whole, "A strange checkpoint lost records."
-
-
-# --- the hands of the promises --------------------------------------------------------------------
-
-Manifest = Sequence[tuple[str, Sequence[str]]]
-
-
-def _records(adapter: Adapter, subject: Subject) -> list[Record]:
-    return [record for page in adapter.find(subject) for record in page.records]
-
-
-def _until(pages: Iterator[Page], stop: int) -> list[Page]:
-    """The first pages, then the process dies."""
-    taken = [next(pages) for _ in range(stop + 1)]
-    close = getattr(pages, "close", None)
-    if close:
-        close()
-    return taken
-
-
-def _stranger(adapter: Adapter) -> Subject:
-    """Somebody no source has heard of, with an identifier of each kind."""
-    known = {"email": "stranger-7f3a@nowhere.invalid", "phone": "+999000000000"}
-    return Subject.of((kind, known.get(kind, "stranger-7f3a")) for kind in adapter.identifies_by)
-
-
-def _manifest(adapter: Adapter, subject: Subject) -> Manifest:
-    """The keys of all the person's records, children before parents, as the engine acts on them."""
-    found = _records(adapter, subject)
-    order = [one.name for one in reversed(adapter.collections())]
-    return [
-        (name, keys)
-        for name in order
-        if (keys := [record.key for record in found if record.collection == name])
-    ]
-
-
-def _run(adapter: Adapter, verb: str, manifest: Manifest) -> list[Receipt]:
-    return [
-        receipt
-        for name, keys in manifest
-        for receipt in _receipts(
-            adapter, verb, Batch(name, [Item(key) for key in keys], f"contract-{verb}")
-        )
-    ]
-
-
-def _receipts(adapter: Adapter, verb: str, batch: Batch) -> list[Receipt]:
-    receipts = list(getattr(adapter, verb)(batch))
-    given, answered = [item.key for item in batch.items], [one.key for one in receipts]
-    assert sorted(given) == sorted(answered), f"{verb} must give one receipt per record."
-    assert {one.collection for one in receipts} <= {batch.collection}
-    allowed = VERBS.get(verb, frozenset(Done))
-    assert {one.done for one in receipts} <= allowed, f"{verb} gave a receipt of another verb."
-    for one in receipts:
-        excuse = one.reason or one.done not in {Done.KEPT, Done.FAILED}
-        assert excuse, f"A receipt of {verb} says {one.done} without a reason."
-    return receipts
-
-
-def _act_on_all(adapter: Adapter, verb: str, person: Subject) -> list[Receipt]:
-    return _run(adapter, verb, _manifest(adapter, person))
-
-
-def _assert_no_new_failure(verb: str, first: Sequence[Receipt], again: Sequence[Receipt]) -> None:
-    failed = {(r.collection, r.key) for r in first if r.done is Done.FAILED}
-    new = [r for r in again if r.done is Done.FAILED and (r.collection, r.key) not in failed]
-    assert not new, f"The second {verb} failed where the first did not: {new[0].reason}"
-
-
-def _assert_no_personal_data(failure: Exception, world: World) -> None:
-    shown = [str(failure), repr(failure)]
-    if failure.__cause__ or (failure.__context__ and not failure.__suppress_context__):
-        shown.append(repr(failure.__cause__ or failure.__context__))
-    for _kind, value in world.person.pairs():
-        assert not any(value in text for text in shown), "An exception shows an identifier."

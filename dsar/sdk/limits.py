@@ -31,13 +31,13 @@ class Limits:
     value_mb: int = 8
     record_mb: int = 16
     page_mb: int = 64
-    search_mb: int = 4096
+    search_mb: int = 4_096
     #: How deep lists and tables may stand in each other within a record.
     depth: int = 32
     #: Attachments of one record, MiB of one attachment and of all those of a search.
-    attachments: int = 1000
+    attachments: int = 1_000
     attachment_mb: int = 256
-    attachments_mb: int = 4096
+    attachments_mb: int = 4_096
     #: Seconds until a page, a batch of receipts or a block of an attachment must be there.
     page_seconds: float = 300.0
     #: Seconds one attempt at a search may last.

@@ -9,10 +9,12 @@ import pytest
 
 from dsar.sdk import (
     Adapter,
+    Attachment,
     Batch,
     Collection,
     Done,
     Field,
+    Later,
     NeedsHuman,
     Page,
     Problem,
@@ -21,6 +23,12 @@ from dsar.sdk import (
     Subject,
 )
 from dsar.sdk.contract import AdapterContract, World
+
+
+@pytest.fixture(autouse=True)
+def _no_time_is_spent_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dsar.sdk.trying.LONGEST_WAIT", 0.0)
+
 
 ROWS = {
     "1": {"email": "ann@example.com", "name": "Ann"},
@@ -287,6 +295,88 @@ class Quoting(Gone):
         raise NeedsHuman(f"Nobody answers for {subject.pairs()}.")
 
 
+class Patient(Sound):
+    """Starts a job and is asked after it; every record has a file."""
+
+    waits: float = 1.0
+    reason = "The job runs."
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        if checkpoint is None and subject.values("email") != ("",):
+            raise Later(self.reason, self.waits, "0")
+        for page in super().find(subject, checkpoint):
+            yield replace(
+                page, records=[replace(r, attachments=self.files(r)) for r in page.records]
+            )
+
+    def files(self, record: Record) -> tuple[Attachment, ...]:
+        return (Attachment("1", "a.txt", size=3), Attachment("2", "b.txt"))
+
+    def read(self, collection: str, key: str, attachment: Attachment) -> Iterator[bytes]:
+        yield b"a"
+        yield b"bc"
+
+
+class Impatient(Patient):
+    """Does not say when it may be asked again."""
+
+    waits = 0.0
+
+
+class Blabbing(Patient):
+    reason = "Looking for ann@example.com."
+
+
+class ForgetsTheJob(Patient):
+    """Loses a record each time it goes on."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        rows = self.settings.rows
+        if checkpoint == "0":
+            rows.pop(next((k for k in rows if rows[k]["email"] == "ann@example.com"), ""), None)
+        yield from super().find(subject, checkpoint)
+
+
+class Never(Patient):
+    """Asks for patience for ever."""
+
+    waits = 0.0001
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        raise Later(self.reason, self.waits, "0")
+        yield
+
+
+class OtherLength(Patient):
+    def files(self, record: Record) -> tuple[Attachment, ...]:
+        return (Attachment("1", "a.txt", size=4),)
+
+
+class OtherBytes(Patient):
+    turn = 0
+
+    def read(self, collection: str, key: str, attachment: Attachment) -> Iterator[bytes]:
+        self.turn += 1
+        yield b"%03d" % self.turn
+
+
+class SameReference(Patient):
+    def files(self, record: Record) -> tuple[Attachment, ...]:
+        return (Attachment("1", "a.txt"), Attachment("1", "b.txt"))
+
+
+class HugeBlocks(Patient):
+    def files(self, record: Record) -> tuple[Attachment, ...]:
+        return (Attachment("1", "a.txt"),)
+
+    def read(self, collection: str, key: str, attachment: Attachment) -> Iterator[bytes]:
+        yield bytes(17 << 20)
+
+
+def test_a_sound_adapter_that_takes_its_time_and_has_files_breaks_no_promise() -> None:
+    assert broken(Patient) == set()
+
+
 MUTANTS: dict[type[Adapter], str] = {
     Wildcards: "it_finds_nothing_for_nasty_identifiers",
     Empty: "it_finds_nothing_for_nasty_identifiers",
@@ -306,6 +396,14 @@ MUTANTS: dict[type[Adapter], str] = {
     Creeping: "acting_twice_is_harmless",
     WrongField: "a_correction_of_an_unknown_field_fails_by_name",
     Everyone: "a_correction_is_written_and_nothing_else",
+    Impatient: "when_it_asks_for_patience_it_goes_on_where_it_says",
+    Blabbing: "when_it_asks_for_patience_it_goes_on_where_it_says",
+    ForgetsTheJob: "when_it_asks_for_patience_it_goes_on_where_it_says",
+    Never: "it_finds_exactly_the_persons_records",
+    OtherLength: "attachments_are_the_same_twice_and_as_long_as_said",
+    OtherBytes: "attachments_are_the_same_twice_and_as_long_as_said",
+    SameReference: "attachments_are_the_same_twice_and_as_long_as_said",
+    HugeBlocks: "attachments_are_the_same_twice_and_as_long_as_said",
     Gone: "a_source_that_is_not_there_is_named_without_personal_data",
 }
 

@@ -5,11 +5,13 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dsar.sdk import contract
+from dsar.sdk import Limits, contract
 
 README = Path(contract.__file__).with_name("README.md")
 TEXT = README.read_text(encoding="utf-8")
@@ -46,8 +48,11 @@ def test_a_new_reader_gets_as_far_as_the_readme_says(tmp_path: Path) -> None:
     assert "passed" in run(f"{test} -q -p no:cacheprovider", tmp_path)
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    paged = run("python -m pytest -q -p no:cacheprovider test_people_paged.py", tmp_path)
-    assert "failed" not in paged
+    more = " ".join(name for name in FILES if name.startswith("test_") and name != "test_people.py")
+    assert len(more.split()) == 3
+    told = run(f"python -m pytest -q -p no:cacheprovider {more}", tmp_path)
+    assert "passed" in told
+    assert "failed" not in told
     (tmp_path / "people.json").write_text("[]", encoding="utf-8")
     told = run(check, tmp_path)
     assert "BROKEN" not in told
@@ -59,6 +64,11 @@ def test_a_new_reader_gets_as_far_as_the_readme_says(tmp_path: Path) -> None:
 )
 def test_every_promise_of_the_contract_stands_in_the_readme(promise: str) -> None:
     assert f"- {promise.removeprefix('test_').replace('_', ' ')}" in TEXT
+
+
+@pytest.mark.parametrize("limit", fields(Limits), ids=lambda limit: limit.name)
+def test_every_limit_stands_in_the_readme_with_its_default(limit: Any) -> None:
+    assert f"| `{limit.name}` | {limit.default:,.0f} |" in TEXT
 
 
 def test_the_first_adapter_has_about_forty_lines() -> None:
