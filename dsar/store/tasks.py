@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select, update
 from sqlmodel import Session, col
 
-from dsar.store.engine import Store, insert, system_clock
+from dsar.store.engine import Store, insert
 from dsar.store.leases import (
     GRACE,
     LEASE,
@@ -98,7 +98,7 @@ def enqueue(
     session.flush()  # the ticket may be new in this transaction
     now = store.instant()
     values = {
-        "id": _aged_id(store),
+        "id": _aged_id(store.now(session)),
         "ticket_id": ticket_id,
         "kind": kind,
         "source": source,
@@ -121,9 +121,12 @@ def enqueue(
     return new
 
 
-def _aged_id(store: Store) -> str:
-    """An id that sorts by age, so that of two equal deadlines the older task is claimed first."""
-    milliseconds = int((store.clock or system_clock)().timestamp() * 1000)
+def _aged_id(now: datetime) -> str:
+    """An id that sorts by age, so that of two equal deadlines the older task is claimed first.
+
+    By the database's clock: tasks of a host whose own is fast would wait behind everybody's.
+    """
+    milliseconds = int(now.timestamp() * 1000)
     return f"{milliseconds:012x}{_id()[12:]}"
 
 

@@ -3,9 +3,10 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from dsar.store import gates, tasks
@@ -44,6 +45,18 @@ def at_once(*bodies: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join(60)
     return results
+
+
+def test_a_host_whose_clock_is_off_neither_pushes_in_nor_waits_behind_all_others(
+    store: Store,
+) -> None:
+    """Of equal deadlines the older task is claimed first, by the clock of the database."""
+    ticket = new_ticket(store)
+    for key, seconds_off in (("a", 90), ("b", 0), ("c", -90), ("d", 0)):
+        shifted = datetime.now(UTC) + timedelta(seconds=seconds_off)
+        with time_machine.travel(shifted, tick=True):
+            add_task(store, ticket, key=key)
+    assert [claimed(store).key for _ in range(4)] == list("abcd")
 
 
 def test_one_task_is_claimed_by_one_worker_only(store: Store) -> None:
