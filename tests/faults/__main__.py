@@ -1,6 +1,7 @@
 """`python -m tests.faults --minutes N --seed S`: the long fault run and its table."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +19,7 @@ def main() -> int:
     words.add_argument("--hostile", type=int, default=40, help="every how many tickets meet harm")
     words.add_argument("--keep", type=Path, help="a new folder whose logs stay behind")
     given = words.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended in order
     setting = Setting(max(1, int(given.minutes * given.rate)), given.rate, given.hostile)
     with tempfile.TemporaryDirectory(prefix="dsar-faults-") as temporary:
         folder = given.keep or Path(temporary)

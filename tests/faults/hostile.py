@@ -42,7 +42,7 @@ def _hangs(_email: str) -> Iterator[Page]:
 
 
 def _dies(_email: str) -> Iterator[Page]:
-    """It kills the process it runs in."""
+    """It kills the process it runs in: its own, or the worker's where it runs inside that."""
     os.kill(os.getpid(), signal.SIGKILL)
     yield from ()
 
@@ -70,13 +70,16 @@ def _mixes(email: str) -> Iterator[Page]:
 _FINDING: Mapping[str, Callable[[str], Iterator[Page]]] = {
     "hangs": _hangs,
     "dies": _dies,
+    "kills": _dies,
     "eats": _eats,
     "breaks": _breaks,
     "mixes": _mixes,
     "misreports": _finds,
     "pretends": _finds,
 }
-NATURES = tuple(name for name in _FINDING if name not in {"hangs", "eats"})
+NATURES = tuple(_FINDING)
+#: Those that run inside the worker instead of a process of their own, and take it with them.
+INSIDE = frozenset({"kills"})
 
 
 class Hostile(Adapter):

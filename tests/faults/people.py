@@ -24,7 +24,7 @@ _STANDING = text(
     " OR (state = 'in_review' AND decided_at IS NOT NULL AND doubts::text <> '[]')"
 )
 _STUCK = text(
-    "SELECT source FROM task WHERE ticket_id = :ticket AND kind IN ('search', 'act')"
+    "SELECT source FROM task WHERE ticket_id = :ticket AND source <> ''"
     " AND state IN ('parked', 'waiting_human')"
     " UNION SELECT source FROM coverage WHERE ticket_id = :ticket AND residue > 0"
 )
@@ -62,7 +62,7 @@ class People:
         stuck = self._sources(_STUCK, ticket)
         if state == "in_review":
             self._keep(ticket)
-        elif state != "assembly_failed" and not stuck & set(SOURCES):
+        elif stuck and not stuck & set(SOURCES):
             self._move(ticket, Event.ACCEPT_GAP)
         else:
             begun = self._finish_by_hand(ticket)

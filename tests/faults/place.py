@@ -8,7 +8,7 @@ from typing import Self
 from dsar.services.house import House
 from dsar.services.installed.opening import open_house
 from dsar.services.installed.sources import Sources
-from tests.faults.hostile import NATURES
+from tests.faults.hostile import INSIDE, NATURES
 from tests.faults.ledger import SOURCES, Ledger
 
 _SETTINGS = """\
@@ -33,14 +33,20 @@ _GOOD = """\
 adapter = "tests.faults.ledger:LedgerAdapter"
 title = "{title}"
 concurrency = 12
+isolated = {isolated}
 file = "{file}"
 source = "{name}"
 """
+
+#: Both ways an adapter can run: inside the worker, and in a process of its own.
+_ISOLATED = {"shop": "false", "mail": "true"}
 
 _HOSTILE = """\
 [{name}]
 adapter = "tests.faults.hostile:Hostile"
 title = "A source that {nature}"
+isolated = {isolated}
+limits = {{ page_seconds = 5, memory_mb = 256 }}
 nature = "{nature}"
 file = "{file}"
 """
@@ -129,11 +135,11 @@ class Place:
         setting = self.setting
         named = {n: name for n in range(setting.tickets) if (name := setting.hostile(n))}
         file = str(self.ledger.file)
-        good = [_GOOD.format(name=name, title=name.title(), file=file) for name in SOURCES]
-        bad = [
-            _HOSTILE.format(name=name, nature=setting.nature(number), file=file)
-            for number, name in named.items()
+        good = [
+            _GOOD.format(name=name, title=name.title(), isolated=_ISOLATED[name], file=file)
+            for name in SOURCES
         ]
+        bad = [self._hostile(number, name, file) for number, name in named.items()]
         data = [f'"{name}.orders"' for name in named.values()]
         data += [f'"{name}.{kind}"' for name in SOURCES for kind in ("orders", "notes")]
         self.bundles.mkdir(parents=True)
@@ -144,6 +150,11 @@ class Place:
         )
         (self.path / "sources.toml").write_text("\n".join([*good, *bad]))
         (self.path / "policy.toml").write_text(_POLICY.format(data=", ".join(data)))
+
+    def _hostile(self, number: int, name: str, file: str) -> str:
+        nature = self.setting.nature(number)
+        apart = "false" if nature in INSIDE else "true"
+        return _HOSTILE.format(name=name, nature=nature, isolated=apart, file=file)
 
     def house(self) -> House:
         """The house as its configuration describes it, opened anew."""

@@ -29,7 +29,7 @@ from tests.faults.place import Place
 from tests.servers import Process
 from workers import process
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 STAFF = staff("ana")
 PROCESSES = 2
 

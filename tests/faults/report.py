@@ -34,6 +34,7 @@ class Report:
     full_disk: int = 0
     revived: Counter[str] = field(default_factory=Counter)
     resumed: list[float] = field(default_factory=list)
+    slowest: tuple[float, str] = (0.0, "none")
     web_back: list[float] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -95,6 +96,7 @@ class Report:
             ("bundles that met the full disk", self.full_disk),
             ("killed tasks resumed", len(self.resumed)),
             *_times("resumed after", self.resumed),
+            ("resumed last of all", f"{self.slowest[1]} after {self.slowest[0]:.1f} s"),
             *_times("web answered again after", self.web_back),
             ("web processes that did not answer again", self.web_down),
             *((f"{name} ended by itself", number) for name, number in sorted(self.revived.items())),

@@ -10,7 +10,7 @@ from dsar.services.house import House
 from tests.faults.report import Report
 
 _HELD = text("SELECT id, fence FROM task WHERE state = 'leased' AND owner LIKE :owner")
-_NOW = text("SELECT id, fence, state FROM task WHERE id IN :ids").bindparams(
+_NOW = text("SELECT id, fence, state, kind, source FROM task WHERE id IN :ids").bindparams(
     bindparam("ids", expanding=True)
 )
 
@@ -57,10 +57,12 @@ class Watch:
         with self.house.store.reading() as session:
             rows = session.connection().execute(_NOW, {"ids": list(self._broken)}).all()
         now = time.monotonic()
-        for task, fence, state in rows:
+        for task, fence, state, kind, source in rows:
             before, since = self._broken[task]
             if fence > before or state not in {"leased", "ready"}:
-                self.report.resumed.append(now - since - self._away_between(since, now))
+                seconds = now - since - self._away_between(since, now)
+                self.report.resumed.append(seconds)
+                self.report.slowest = max(self.report.slowest, (seconds, f"{kind} {source}"))
                 del self._broken[task]
 
     def _away_between(self, since: float, now: float) -> float:
