@@ -18,7 +18,9 @@ import orjson
 
 from dsar.domain.errors import DsarError
 from dsar.domain.records import Collection, Record, in_language
+from exports import attachments
 from exports.archive import Archive, Spool
+from exports.attachments import Attachments
 from exports.contents import ReceiptSet, RecordSet
 
 JSON, CSV, SCHEMA, SCRIPT = (
@@ -99,13 +101,15 @@ def write_records(archive: Archive, records: RecordSet, place: Place, paper: Lin
     """
     where = f"{records.source}.{records.collection.name}"
     names = [field.name for field in records.collection.fields]
-    files = _Files(archive, place, ["record", *names])
+    attached = Attachments(archive, records, place.stem)
+    files = _Files(archive, place, ["record", *names, *attached.columns])
     chunks = _Chunks(archive, place)
     for batch in _batches(records.records()):
         _refuse_unexplained(batch, frozenset(names), where)
-        lines = [encode({"record": record.key, "data": record.data}) for record in batch]
-        rows = [[r.key, *(r.data.get(name) for name in names)] for r in batch]
-        files.write(lines, rows)
+        told = [attached.described(record) for record in batch]
+        lines = [encode(one) for one in told]
+        rows = [[record.key, *map(record.data.get, names)] for record in batch]
+        files.write(lines, attached.widened(rows, told))
         _same_number(where, records.count, max(files.count, records.count))
         chunks.write(lines)
         paper.take(rows)
@@ -174,10 +178,10 @@ def _batches(stream: Iterable[Any]) -> Iterator[list[Any]]:
 
 def _refuse_unexplained(batch: Iterable[Record], known: frozenset[str], where: str) -> None:
     for record in batch:
-        unknown = record.data.keys() - known
-        if unknown:
+        if not known.issuperset(record.data):
+            unknown = min(record.data.keys() - known)
             raise CannotBuild(
-                f"{where}.{min(unknown)}: the source's dictionary does not explain this field. "
+                f"{where}.{unknown}: the source's dictionary does not explain this field. "
                 "Explain it there, or withhold it, and build again."
             )
 
@@ -192,7 +196,7 @@ def _same_number(where: str, announced: int, given: int) -> None:
 def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
     """Rows after RFC 4180, in UTF-8; a lone surrogate, which has none, is shown as \\udc80."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([safe_cell(value) for value in row] for row in rows)
+    csv.writer(text).writerows(list(map(safe_cell, row)) for row in rows)
     return text.getvalue().encode("utf-8", "backslashreplace")
 
 
@@ -229,7 +233,9 @@ class _Chunks:
         self._spool, self._count = None, 0
 
 
-def schema(collection: Collection, *, count: int, language: str) -> dict[str, Any]:
+def schema(
+    collection: Collection, *, count: int, language: str, files: bool = False
+) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a collection's JSON file, with the labels and meanings."""
     fields = {
         field.name: _described(
@@ -239,6 +245,7 @@ def schema(collection: Collection, *, count: int, language: str) -> dict[str, An
     }
     data = {"type": "object", "properties": fields, "additionalProperties": False}
     record = {"type": "string", "description": "The record's key in the source system."}
+    parts = {"record": record, "data": data} | ({"files": attachments.SCHEMA} if files else {})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **_described(
@@ -249,7 +256,7 @@ def schema(collection: Collection, *, count: int, language: str) -> dict[str, An
         "maxItems": count,
         "items": {
             "type": "object",
-            "properties": {"record": record, "data": data},
+            "properties": parts,
             "required": ["record", "data"],
             "additionalProperties": False,
         },

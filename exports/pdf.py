@@ -194,3 +194,8 @@ def _environment() -> Iterator[tuple[str, str]]:
 
 _PRESS = _Press()
 atexit.register(_PRESS.stop)
+
+
+def stop() -> None:
+    """Ends the press of this process, if one runs; the next report starts another."""
+    _PRESS.stop()

@@ -13,7 +13,7 @@ import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import IO, Any
 
 import pydyf
@@ -32,6 +32,7 @@ from exports.report.archival import NOTHING, Head, describe, metadata
 from exports.report.growing import GrowingPdf
 from exports.report.portions import Block, Portion, body, elements, follows, take
 from exports.report.tags import Marks, Tags
+from templates import FOLDER
 
 #: So many running feet are laid out at once, at the end, when the number of pages is known.
 _FEET = 50
@@ -45,13 +46,29 @@ _SAFE = ("https://", "mailto:")
 
 def page(head: Head, blocks: str) -> HTML:
     """A whole HTML page around blocks that are already escaped."""
+    return _Page(string=_document(head, blocks), url_fetcher=NOTHING)
+
+
+def _document(head: Head, blocks: str) -> str:
     start = Markup('<!DOCTYPE html><html lang="{}"><meta charset=utf-8><title>{}</title>').format(
         head.language, head.title
     )
-    return HTML(string=f"{start}<body>{blocks}", url_fetcher=NOTHING)
+    return f"{start}<body>{blocks}"
 
 
-def _sheet(text: str, fonts: FontConfiguration) -> CSS:
+class _Page(HTML):  # type: ignore[misc]
+    """A page whose elements are those of a report: a fifth less to compute than all of HTML."""
+
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:  # noqa: ARG002
+        return [_elements()]
+
+
+@cache
+def _elements() -> CSS:
+    return _sheet((FOLDER / "pdf" / "elements.css").read_text("utf-8"), None)
+
+
+def _sheet(text: str, fonts: FontConfiguration | None) -> CSS:
     return CSS(string=text, url_fetcher=NOTHING, font_config=fonts)
 
 
@@ -78,7 +95,8 @@ def write_whole(blocks: Iterable[Block], head: Head, out: IO[bytes]) -> int:
     """
     fonts = FontConfiguration()
     sheet = _sheet(head.style + _margins(head, _counters(head)), fonts)
-    layout: Layout = page(head, "\n".join(elements([*blocks])[0])).render(
+    html = _document(head, "\n".join(elements([*blocks])[0]))
+    layout: Layout = HTML(string=html, url_fetcher=NOTHING).render(
         font_config=fonts, stylesheets=[sheet], pdf_variant="pdf/a-3a"
     )
     layout.metadata = metadata(head)
@@ -95,6 +113,7 @@ def write(blocks: Iterable[Block], head: Head, out: IO[bytes]) -> int:
     with _undisturbed():
         for pages, goes_on in _portions(blocks, painter):
             painter.paint(pages, goes_on=goes_on)
+            pages.clear()
             gc.collect()
         painter.finish()
     return len(painter.pdf.page_references)
@@ -130,7 +149,8 @@ def _portions(blocks: Iterable[Block], painter: "_Painter") -> Iterator[tuple[li
         carried = [*portion.blocks[done:], more]
         goes_on = follows(carried[0], portion.blocks[done - 1])
         first = False
-        yield pages[:finished], goes_on
+        del pages[finished:]
+        yield pages, goes_on
 
 
 class _PageStream(Stream):  # type: ignore[misc]
