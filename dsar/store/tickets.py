@@ -2,10 +2,38 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from dsar.domain.errors import NotFound
 from dsar.store.tables import CoverageLine, Identifier, Request, Ruling, Ticket
+
+# Statements of every task, built once: building one costs as much as running it.
+_LOCKED = (
+    select(Ticket)
+    .where(col(Ticket.id) == bindparam("ticket_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_SIBLINGS = (
+    select(Ticket)
+    .where(col(Ticket.request_id) == bindparam("request_id"))
+    .where(col(Ticket.id) != bindparam("ticket_id"))
+    .order_by(col(Ticket.ref))
+)
+_IDENTIFIERS = (
+    select(Identifier)
+    .where(col(Identifier.request_id) == bindparam("request_id"))
+    .order_by(col(Identifier.kind), col(Identifier.blind))
+)
+_LINES = (
+    select(CoverageLine)
+    .where(col(CoverageLine.ticket_id) == bindparam("ticket_id"))
+    .order_by(col(CoverageLine.source))
+)
+_RULINGS = (
+    select(Ruling).where(col(Ruling.ticket_id) == bindparam("ticket_id")).order_by(col(Ruling.at))
+)
 
 
 def locked(session: Session, ticket_id: str) -> Ticket:
@@ -14,12 +42,7 @@ def locked(session: Session, ticket_id: str) -> Ticket:
     Its key is left alone (FOR NO KEY UPDATE): else the foreign key of a task that a claim gives
     back would wait for the ticket while it holds the source, against that order.
     """
-    found = session.exec(
-        select(Ticket)
-        .where(col(Ticket.id) == ticket_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    found = session.exec(_LOCKED, params={"ticket_id": ticket_id}).one_or_none()
     if found is None:
         message = "There is no such ticket."
         raise NotFound(message)
@@ -51,11 +74,8 @@ def request_of(session: Session, ticket: Ticket) -> Request:
 
 def siblings(session: Session, ticket: Ticket) -> Sequence[Ticket]:
     """The other tickets of the same request."""
-    return session.exec(
-        select(Ticket)
-        .where(col(Ticket.request_id) == ticket.request_id, col(Ticket.id) != ticket.id)
-        .order_by(col(Ticket.ref))
-    ).all()
+    mine = {"request_id": ticket.request_id, "ticket_id": ticket.id}
+    return session.exec(_SIBLINGS, params=mine).all()
 
 
 def of_request(session: Session, request: Request) -> Sequence[Ticket]:
@@ -67,22 +87,14 @@ def of_request(session: Session, request: Request) -> Sequence[Ticket]:
 
 def identifiers(session: Session, request_id: str) -> Sequence[Identifier]:
     """All identifiers known of the person who sent a request."""
-    return session.exec(
-        select(Identifier)
-        .where(col(Identifier.request_id) == request_id)
-        .order_by(col(Identifier.kind), col(Identifier.blind))
-    ).all()
+    return session.exec(_IDENTIFIERS, params={"request_id": request_id}).all()
 
 
 def lines(session: Session, ticket_id: str) -> Sequence[CoverageLine]:
     """A ticket's coverage, one line per source; asked for once in a unit of work."""
     known: dict[str, Sequence[CoverageLine]] = session.info.setdefault("lines", {})
     if not known.get(ticket_id):
-        known[ticket_id] = session.exec(
-            select(CoverageLine)
-            .where(col(CoverageLine.ticket_id) == ticket_id)
-            .order_by(col(CoverageLine.source))
-        ).all()
+        known[ticket_id] = session.exec(_LINES, params={"ticket_id": ticket_id}).all()
     return known[ticket_id]
 
 
@@ -93,6 +105,4 @@ def line(session: Session, ticket_id: str, source: str) -> CoverageLine:
 
 def rulings(session: Session, ticket_id: str) -> Sequence[Ruling]:
     """What staff ruled on single records, oldest first: the latest ruling wins."""
-    return session.exec(
-        select(Ruling).where(col(Ruling.ticket_id) == ticket_id).order_by(col(Ruling.at))
-    ).all()
+    return session.exec(_RULINGS, params={"ticket_id": ticket_id}).all()

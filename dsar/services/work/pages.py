@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from dsar.domain.records import Attachment, Done, Item, Match, Receipt, Record
 from dsar.services.house import House, look
-from dsar.store.tables import Page, Ticket
-from dsar.store.tickets import request_of
+from dsar.store.tables import Page, Request, Ticket
 from dsar.store.vault import Seal
 
 _c = Page.__table__.c  # type: ignore[attr-defined]
+
+_KEY = (
+    sa_select(col(Request.id), col(Request.data_key))
+    .join(Ticket, col(Ticket.request_id) == col(Request.id))
+    .where(col(Ticket.id) == bindparam("ticket_id"))
+)
 
 RECORDS, MANIFEST, RECEIPTS = "records", "manifest", "receipts"
 
@@ -100,9 +105,8 @@ def rows(house: House, seal: Seal, sheet: Sheet) -> list[Any]:
 def seal_for(house: House, ticket_id: str) -> Seal:
     """The seal of the request a ticket belongs to."""
     with look(house) as session:
-        ticket = session.get_one(Ticket, ticket_id)
-        request = request_of(session, ticket)
-        return house.vault.open_key(request.id, request.data_key)
+        request_id, key = session.execute(_KEY, {"ticket_id": ticket_id}).one()
+    return house.vault.open_key(request_id, key)
 
 
 def _place(page: str) -> str:
