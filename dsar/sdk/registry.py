@@ -24,6 +24,7 @@ BUILT_IN: Mapping[str, str] = {
     "manual": "dsar.adapters.manual:Manual",
     "rest": "dsar.adapters.rest:Rest",
     "sql": "dsar.adapters.sql:Sql",
+    "webhook": "dsar.adapters.webhook:Webhook",
 }
 
 
