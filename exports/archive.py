@@ -12,7 +12,7 @@ import struct
 import tempfile
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ _BLOCK = 1 << 16
 #: Sizes and offsets from here on, and so many members, are written the ZIP64 way.
 ZIP64_SIZE, ZIP64_COUNT = 0xFFFFFFFF, 0xFFFF
 _FULL_32, _FULL_16 = 0xFFFFFFFF, 0xFFFF
-_DEFLATED = 8
+_STORED, _DEFLATED = 0, 8
 _UNIX = 3
 _MODE = 0o100644 << 16
 _WINDOWS_NAMES = frozenset(
@@ -49,20 +49,34 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """How a member's bytes stand in an archive: CRC-32 of the content, packed size and method."""
+
+    crc: int
+    bytes: int
+    method: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
     name: bytes
     crc: int
     packed: int
     size: int
     offset: int
+    method: int = _DEFLATED
 
 
 class Spool:
-    """One member while it is written; `folder` must be on the disk the bundle goes to."""
+    """One member while it is written; `folder` must be on the disk the bundle goes to.
 
-    def __init__(self, folder: Path, *, level: int = 6) -> None:
+    `stored` is for what deflate would not make smaller.
+    """
+
+    def __init__(self, folder: Path, *, level: int = 6, stored: bool = False) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - close() does
-        self._deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self.method = _STORED if stored else _DEFLATED
+        self._deflate = None if stored else zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
         self._hash = hashlib.sha256()
         self._waiting = bytearray()
         self.crc = 0
@@ -81,7 +95,7 @@ class Spool:
         self.size += len(block)
         self.crc = zlib.crc32(block, self.crc)
         self._hash.update(block)
-        self._store(self._deflate.compress(block))
+        self._store(self._deflate.compress(block) if self._deflate else block)
 
     def _store(self, data: bytes) -> None:
         self.packed += len(data)
@@ -90,12 +104,13 @@ class Spool:
     def finish(self) -> str:
         """Ends the member; returns the SHA-256 of its content in hex."""
         self._flush()
-        self._store(self._deflate.flush())
+        if self._deflate:
+            self._store(self._deflate.flush())
         self._file.seek(0)
         return self._hash.hexdigest()
 
     def blocks(self) -> Iterator[bytes]:
-        """The deflated bytes, in order."""
+        """The bytes as they go into the archive, in order."""
         while block := self._file.read(_BLOCK):
             yield block
 
@@ -129,9 +144,9 @@ class Archive:
         for spool in self._open:
             spool.close()
 
-    def spool(self, *, level: int = 6) -> Spool:
+    def spool(self, *, level: int = 6, stored: bool = False) -> Spool:
         """A new member to write to; give it to `add` when it is complete."""
-        spool = Spool(self._folder, level=level)
+        spool = Spool(self._folder, level=level, stored=stored)
         self._open.add(spool)
         return spool
 
@@ -147,17 +162,27 @@ class Archive:
         """Appends a complete member and closes its spool."""
         with spool:
             sha256 = spool.finish()
-            entry = _Entry(
-                name.encode("ascii"), spool.crc, spool.packed, spool.size, self._position
-            )
-            self._write(_local_header(entry, self._stamp))
-            for block in spool.blocks():
-                self._write(block)
+            member = Member(name, spool.size, sha256, media_type, records)
+            packed = Packed(spool.crc, spool.packed, spool.method)
+            self.copy(member, packed, spool.blocks())
         self._open.discard(spool)
-        member = Member(name, spool.size, sha256, media_type, records)
+        return member
+
+    def copy(self, member: Member, packed: Packed, blocks: Iterable[bytes]) -> None:
+        """Appends a member whose bytes are packed already, as another archive held it."""
+        entry = _Entry(
+            member.name.encode("ascii"),
+            packed.crc,
+            packed.bytes,
+            member.bytes,
+            self._position,
+            packed.method,
+        )
+        self._write(_local_header(entry, self._stamp))
+        for block in blocks:
+            self._write(block)
         self._entries.append(entry)
         self.members.append(member)
-        return member
 
     def finish(self) -> None:
         """Writes the directory, sorted by name; the archive is complete after it."""
@@ -201,7 +226,7 @@ def _local_header(entry: _Entry, stamp: int) -> bytes:
             0x04034B50,
             45 if big else 20,
             0,
-            _DEFLATED,
+            entry.method,
             stamp,
             entry.crc,
             *sizes,
@@ -224,7 +249,7 @@ def _directory_entry(entry: _Entry, stamp: int) -> bytes:
             _UNIX,
             need,
             0,
-            _DEFLATED,
+            entry.method,
             stamp,
             entry.crc,
             _narrow(entry.packed),

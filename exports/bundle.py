@@ -115,7 +115,10 @@ class _Builder:
             sheet = paper.begin(records, share, data_file=f"{place.stem}.json")
             write_records(self.archive, records, place, sheet)
             described = schema(
-                records.collection, count=records.count, language=self.contents.language
+                records.collection,
+                count=records.count,
+                language=self.contents.language,
+                files=records.files is not None,
             )
             self.archive.put(f"{place.stem}.schema.json", manifest.pretty(described), SCHEMA)
 

@@ -9,17 +9,19 @@ import base64
 import contextlib
 import hashlib
 import json
+import re
 import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
 
 MANIFEST, SUMS, SIGNATURE = "manifest.json", "SHA256SUMS", "manifest.json.sig"
-_OUTSIDE = frozenset({MANIFEST, SUMS, SIGNATURE})
+#: The same three of one part of a bundle that was split: manifest-2.json, SHA256SUMS-2, …
+_MANIFESTS = re.compile(r"manifest(-[0-9]{1,4})?\.json")
 _LEFT_BY_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 _BLOCK = 1 << 20
 _LONGEST_LINE = 1 << 28
@@ -85,17 +87,8 @@ def _expected(info: zipfile.ZipInfo, name: int, head: bytes) -> bytes:
     versions = {info.extract_version, 45 if wide else 20}
     found = struct.unpack_from("<H", head, 4)[0]
     version = found if found in versions else -1 & 0xFFFF
-    return _LOCAL.pack(
-        0x04034B50,
-        version,
-        info.flag_bits,
-        info.compress_type,
-        stamp,
-        info.CRC,
-        *sizes,
-        name,
-        extra,
-    )
+    start = (0x04034B50, version, info.flag_bits, info.compress_type, stamp, info.CRC)
+    return _LOCAL.pack(*start, *sizes, name, extra)
 
 
 class _Folder:
@@ -145,10 +138,8 @@ def _why_no_zip(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(4)
     if start == b"DSAR":
-        return (
-            "This is a bundle sealed as it lies in the store; nobody can read it there. "
-            "`dsar bundle export REF` opens it; check what that writes."
-        )
+        mend = "Open it with `dsar bundle export REF` and check what that writes."
+        return f"This is a bundle sealed as it lies in the store. {mend}"
     if start == b"PK\x03\x04":
         return "The ZIP is cut off or damaged: its directory cannot be read. Download it again."
     return "This is not a ZIP archive and not a folder."
@@ -158,22 +149,53 @@ def _findings(bundle: _Bundle, public_key: str | None) -> Iterator[Finding]:
     names = bundle.names()
     yield from _odd_names(names)
     for name in bundle.inconsistent():
-        yield Finding(
-            name, "is described in two ways by the ZIP: somebody or something changed it."
-        )
+        yield Finding(name, "is described in two ways by the ZIP: something changed it.")
+    found = sorted(name for name in names if _MANIFESTS.fullmatch(name)) or [MANIFEST]
+    known = set(names)
+    for name in found:
+        known -= yield from _promised(bundle, names, name, public_key)
+    for name in sorted(known):
+        yield Finding(name, "is not listed in the manifest: somebody added it.")
+
+
+def _promised(
+    bundle: _Bundle, names: list[str], manifest: str, public_key: str | None
+) -> Generator[Finding, None, set[str]]:
+    """Whether all that one manifest lists is there as it says; returns what it accounts for."""
     try:
-        content = _whole(bundle, MANIFEST, names)
-        listed = _listed(content)
+        content = _whole(bundle, manifest, names)
+        part = _Part(bundle, frozenset(names), manifest, content, _listed(content))
     except _Damaged as damage:
-        yield Finding(MANIFEST, str(damage))
-        return
-    yield from _missing_and_extra(names, listed)
-    for name, entry in sorted(listed.items()):
+        yield Finding(manifest, str(damage))
+        return set(names)
+    for name in sorted(part.listed.keys() - part.names):
+        yield Finding(name, "is missing.")
+    for name, entry in sorted(part.listed.items()):
         if name in names:
             yield from _member(bundle, name, entry)
-    yield from _sums(bundle, names, listed, content)
-    yield from _records(bundle, names, listed)
-    yield from _signed(bundle, names, content, public_key)
+    yield from _sums(part)
+    yield from _records(part)
+    yield from _signed(part, public_key)
+    return {manifest, part.sums, part.signature} | part.listed.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One manifest of a bundle and the files it lists; a bundle that was not split has one."""
+
+    bundle: _Bundle
+    names: frozenset[str]
+    manifest: str
+    content: bytes
+    listed: dict[str, dict[str, Any]]
+
+    @property
+    def sums(self) -> str:
+        return SUMS + self.manifest.removeprefix("manifest").removesuffix(".json")
+
+    @property
+    def signature(self) -> str:
+        return self.manifest + ".sig"
 
 
 def _odd_names(names: list[str]) -> Iterator[Finding]:
@@ -218,15 +240,6 @@ def _listed(content: bytes) -> dict[str, dict[str, Any]]:
     return members
 
 
-def _missing_and_extra(
-    names: Iterable[str], listed: dict[str, dict[str, Any]]
-) -> Iterator[Finding]:
-    for name in sorted(listed.keys() - set(names)):
-        yield Finding(name, "is missing.")
-    for name in sorted(set(names) - listed.keys() - _OUTSIDE):
-        yield Finding(name, "is not listed in the manifest: somebody added it.")
-
-
 def _member(bundle: _Bundle, name: str, entry: dict[str, Any]) -> Iterator[Finding]:
     try:
         size, sha256 = _measured(bundle, name)
@@ -248,53 +261,59 @@ def _measured(bundle: _Bundle, name: str) -> tuple[int, str]:
     return size, found.hexdigest()
 
 
-def _sums(
-    bundle: _Bundle, names: Iterable[str], listed: dict[str, dict[str, Any]], manifest: bytes
-) -> Iterator[Finding]:
+def _sums(part: _Part) -> Iterator[Finding]:
     """SHA256SUMS must say the same as the manifest, and of the manifest itself."""
     try:
-        lines = _whole(bundle, SUMS, names).decode("ascii").splitlines()
-    except (_Damaged, UnicodeDecodeError) as problem:
-        yield Finding(SUMS, str(problem) if isinstance(problem, _Damaged) else "is damaged.")
+        lines = _whole(part.bundle, part.sums, part.names).decode("ascii", "replace").splitlines()
+    except _Damaged as damage:
+        yield Finding(part.sums, str(damage))
         return
     written = {line[66:]: line[:64] for line in lines}
-    wanted = {name: str(entry["sha256"]) for name, entry in listed.items()}
-    wanted[MANIFEST] = hashlib.sha256(manifest).hexdigest()
-    for name in sorted(wanted.keys() | (written.keys() - {SIGNATURE})):
+    wanted = {name: str(entry["sha256"]) for name, entry in part.listed.items()}
+    wanted[part.manifest] = hashlib.sha256(part.content).hexdigest()
+    for name in sorted(wanted.keys() | (written.keys() - {part.signature})):
         if written.get(name) != wanted.get(name):
-            yield Finding(SUMS, f"says something else than the manifest about {name}.")
+            yield Finding(part.sums, f"says something else than the manifest about {name}.")
 
 
-def _records(
-    bundle: _Bundle, names: Iterable[str], listed: dict[str, dict[str, Any]]
-) -> Iterator[Finding]:
+def _records(part: _Part) -> Iterator[Finding]:
     """Each data file keeps to its schema and holds as many records as the manifest says."""
-    present = set(names)
-    for name, entry in sorted(listed.items()):
+    for name, entry in sorted(part.listed.items()):
         schema = f"{name.removesuffix('.json')}.schema.json"
-        if name.endswith(".json") and "records" in entry and {name, schema} <= present:
+        if name.endswith(".json") and "records" in entry and {name, schema} <= part.names:
             try:
-                yield from _against_schema(bundle, name, schema, int(entry["records"]))
+                yield from _against_schema(part, name, schema)
             except _Damaged as damage:
                 yield Finding(name, str(damage))
 
 
-def _against_schema(bundle: _Bundle, name: str, schema: str, count: int) -> Iterator[Finding]:
+def _against_schema(part: _Part, name: str, schema: str) -> Iterator[Finding]:
     try:
-        wanted = json.loads(_whole(bundle, schema, [schema]))
+        wanted = json.loads(_whole(part.bundle, schema, [schema]))
         obeys = _checker(wanted["items"])
         least, most = int(wanted["minItems"]), int(wanted["maxItems"])
     except (ValueError, KeyError, TypeError):
         yield Finding(schema, "cannot be read as the schema of a data file.")
         return
-    found = 0
-    for found, record in enumerate(_items(bundle, name), 1):
-        problem = obeys(record)
+    found, count = 0, int(part.listed[name]["records"])
+    for found, record in enumerate(_items(part.bundle, name), 1):
+        problem = obeys(record) or _other_file(record, part.listed)
         if problem:
             yield Finding(name, f"record {found} {problem}.")
             return
     if not least <= found <= most or found != count:
         yield Finding(name, f"holds {found} records; the manifest says {count}.")
+
+
+def _other_file(record: Any, listed: dict[str, dict[str, Any]]) -> str:
+    """What is wrong with the files a record names; one that is in another part is checked there."""
+    for file in record.get("files", ()):
+        if not isinstance(file, dict) or not isinstance(file.get("path"), str):
+            return "has a file without a path"
+        entry = listed.get(file["path"], file)
+        if any(entry.get(name) != file.get(name) for name in ("bytes", "sha256", "media_type")):
+            return f"says something else of {file['path']} than the manifest"
+    return ""
 
 
 def _items(bundle: _Bundle, name: str) -> Iterator[Any]:
@@ -314,14 +333,15 @@ def _items(bundle: _Bundle, name: str) -> Iterator[Any]:
 def _checker(schema: dict[str, Any]) -> Callable[[Any], str]:
     """A function that says what is wrong with a record, for the schemas that bundles carry."""
     required, properties = set(schema["required"]), schema["properties"]
+    allowed = required | (properties.keys() & {"files"})
     fields = set(properties["data"]["properties"]) if "data" in properties else None
     results = set(properties["done"]["enum"]) if "done" in properties else None
 
     def problem(record: Any) -> str:
-        if not isinstance(record, dict) or record.keys() != required:
+        if not isinstance(record, dict) or not required <= record.keys() <= allowed:
             return "does not have exactly the members its schema names"
-        if not isinstance(record["record"], str):
-            return "has a key that is no text"
+        if not isinstance(record["record"], str) or not isinstance(record.get("files", []), list):
+            return "has a key that is no text, or files that are no list"
         if fields is not None and not isinstance(record["data"], dict):
             return "has data that is no object"
         if fields is not None and not record["data"].keys() <= fields:
@@ -333,22 +353,21 @@ def _checker(schema: dict[str, Any]) -> Callable[[Any], str]:
     return problem
 
 
-def _signed(
-    bundle: _Bundle, names: Iterable[str], manifest: bytes, public_key: str | None
-) -> Iterator[Finding]:
-    claimed = json.loads(manifest).get("signed_by")
-    if SIGNATURE not in names:
+def _signed(part: _Part, public_key: str | None) -> Iterator[Finding]:
+    claimed = json.loads(part.content).get("signed_by")
+    if part.signature not in part.names:
         if claimed or public_key:
-            yield Finding(SIGNATURE, "is missing, so nobody vouches for this bundle.")
+            yield Finding(part.signature, "is missing, so nobody vouches for this bundle.")
         return
-    key = public_key or claimed
+    key = str(public_key or claimed)
     try:
-        sound = _signature_holds(_whole(bundle, SIGNATURE, names), manifest, str(key))
+        signature = _whole(part.bundle, part.signature, part.names)
+        if _signature_holds(signature, part.content, key):
+            return
+        problem = "does not fit the manifest and the key: do not trust this bundle."
     except _Damaged as damage:
-        yield Finding(SIGNATURE, str(damage))
-        return
-    if not sound:
-        yield Finding(SIGNATURE, "does not fit the manifest and the key: do not trust this bundle.")
+        problem = str(damage)
+    yield Finding(part.signature, problem)
 
 
 def _signature_holds(content: bytes, manifest: bytes, key: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from dsar.domain.controller import Controller
 from dsar.domain.coverage import Line
 from dsar.domain.policy import Activity
-from dsar.domain.records import Collection, Receipt, Record
+from dsar.domain.records import Attachment, Collection, Receipt, Record
 from dsar.domain.rights import Right
 
 
@@ -38,7 +38,8 @@ class RecordSet:
     """All records of one collection of one source that are handed over, as a re-readable stream.
 
     `activities` are the ids of the processing activities that use it. `records()` may be called
-    more than once and gives the same records in the same order each time.
+    more than once and gives the same records in the same order each time. `files` opens the bytes
+    of a record's attachment, once for each; None where the set has none.
     """
 
     source: str
@@ -47,6 +48,7 @@ class RecordSet:
     activities: tuple[str, ...]
     count: int
     records: Callable[[], Iterator[Record]]
+    files: Callable[[Record, Attachment], Iterator[bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,7 @@ def _records(part: Part) -> RecordSet:
         part.activities,
         part.count,
         part.records,
+        part.files,
     )
 
 

@@ -14,7 +14,7 @@ from dsar.domain.coverage import Kept, Line, Outcome
 from dsar.domain.errors import NotAllowed
 from dsar.domain.lifecycle import Event
 from dsar.domain.policy import Activity
-from dsar.domain.records import Collection, Receipt, Record, in_language
+from dsar.domain.records import Attachment, Collection, Receipt, Record, in_language
 from dsar.domain.rights import ACTING, COPYING, Right
 from dsar.domain.sifting import Case, secret, sift
 from dsar.services import seals
@@ -23,7 +23,7 @@ from dsar.services.advance import advance
 from dsar.services.house import House, look
 from dsar.services.release.keeping import Draft, next_number, note, stow
 from dsar.services.tasks import Run, finishing
-from dsar.services.work import pages
+from dsar.services.work import attachments, pages
 from dsar.services.work.acting import receipts_of
 from dsar.services.work.cases import case_of
 from dsar.services.work.pages import Sheet
@@ -43,6 +43,7 @@ class Part:
     count: int
     records: Callable[[], Iterator[Record]]
     receipts: Callable[[], Iterator[Receipt]]
+    files: Callable[[Record, Attachment], Iterator[bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,19 +225,35 @@ def _handed(
     every = pages.sheets(session, ticket.id, role=pages.RECORDS)
     for line in found:
         mine = tuple(sheet for sheet in every if sheet.source == line.source)
-        counts = _counted(house, seal, case, line.source, mine)
+        counts, attached = _counted(house, seal, case, line.source, mine)
         for name, count in counts.items():
             sheets = tuple(sheet for sheet in mine if sheet.collection == name)
             stream = partial(_sifted, house, seal, case, line.source, sheets)
-            parts.append(_part(case, line.source, line.title, name, count, records=stream))
+            part = _part(case, line.source, line.title, name, count, records=stream)
+            opening = partial(_file, house, ticket.id, line.source) if name in attached else None
+            parts.append(replace(part, files=opening))
     return tuple(parts)
 
 
 def _counted(
     house: House, seal: Seal, case: Case, source: str, sheets: tuple[Sheet, ...]
-) -> Counter[str]:
-    """How many records of each collection are handed over."""
-    return Counter(record.collection for record in _sifted(house, seal, case, source, sheets))
+) -> tuple[Counter[str], set[str]]:
+    """How many records of each collection are handed over, and which collections have files."""
+    found: Counter[str] = Counter()
+    attached = set()
+    for record in _sifted(house, seal, case, source, sheets):
+        found[record.collection] += 1
+        if record.attachments:
+            attached.add(record.collection)
+    return found, attached
+
+
+def _file(
+    house: House, ticket_id: str, source: str, record: Record, attachment: Attachment
+) -> Iterator[bytes]:
+    return attachments.open(
+        house, ticket_id, source, record.collection, record.key, attachment.reference
+    )
 
 
 def _sifted(

@@ -7,10 +7,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import exports
-from exports import bundle, frames, redact
+from dsar.store.files import frames
+from exports import bundle, redact
 from exports.processing import FORMAT
 from exports.report.paper import BUDGET, SAMPLE
 from tests.exports import samples
+from tests.exports import test_attachments as attached
 
 README = (Path(exports.__file__).parent / "README.md").read_text("utf-8")
 
@@ -21,12 +23,14 @@ def kind(name: str) -> str:
         return "viewer/<source>.<collection>-0001.js"
     if name.startswith("receipts/"):
         return "receipts/<source>/<collection>.*"
+    if name.startswith("files/"):
+        return "files/<source>/<collection>/<n>-<name>.<ending>"
     return re.sub(r"^data/[^/]+/[^.]+", "data/<source>/<collection>", name)
 
 
 def test_the_table_lists_exactly_the_kinds_of_files_there_are(tmp_path: Path) -> None:
     found = set()
-    for number, contents in enumerate([samples.access(), samples.erasure()]):
+    for number, contents in enumerate([attached.contents(), samples.erasure()]):
         target = tmp_path / f"{number}.zip"
         key = Ed25519PrivateKey.from_private_bytes(bytes(32))
         with zipfile.ZipFile(bundle.build(contents, target, sign_with=key).path) as built:
