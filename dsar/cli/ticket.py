@@ -14,6 +14,7 @@ from dsar.services.actor import staff
 from dsar.services.advance import advance
 from dsar.services.facts import Because
 from dsar.services.house import House, look, unit
+from dsar.services.inquiries import listing
 from dsar.store.tickets import by_ref, request_of
 
 app = typer.Typer(help="The queue, one ticket, and acting on it.", no_args_is_help=True)
@@ -39,6 +40,16 @@ def show(ref: str, json: Json = False) -> None:
     """One ticket with its dates, coverage, history and bundles."""
     with opened() as house:
         _show(house, ref, json)
+
+
+@app.command()
+def inquiries(ref: str, json: Json = False) -> None:
+    """Who was asked and has not answered yet, with the link to pass on to them."""
+    with opened() as house, look(house) as session:
+        told = listing.of_ticket(session, by_ref(session, ref))
+    heads = ("SOURCE", "FOR", "ASKED TO", "STANDING", "ANSWER BY", "LINK")
+    names = ("title", "whom", "verb", "standing", "answer_by", "link")
+    say(told, json, lambda: columns([[row[name] for name in names] for row in told], heads))
 
 
 @app.command()
@@ -107,7 +118,9 @@ def _event(name: str) -> Event:
 
 def _show(house: House, ref: str, as_json: bool) -> None:
     with look(house) as session:
-        view = reports.ticket_view(session, by_ref(session, ref))
+        ticket = by_ref(session, ref)
+        view = reports.ticket_view(session, ticket)
+        view["inquiries"] = listing.of_ticket(session, ticket)
     say(view, as_json, lambda: _words(view))
 
 
@@ -119,6 +132,12 @@ def _words(view: dict[str, object]) -> str:
         f"{view['ref']}  {view['title']} ({view['article']})",
         f"state {view['state']}, due {view['due_on']}, next: {view['next'] or '-'}",
         columns(rows, ("SOURCE", "OUTCOME", "FOUND", "DONE", "REASON")) if rows else "",
+    ]
+    asked: list[dict[str, object]] = view["inquiries"]  # type: ignore[assignment]
+    parts += [
+        f"{one['title']}: {one['whom']} to answer by {one['answer_by']}: {one['link']}"
+        for one in asked
+        if one["link"]
     ]
     bundles: list[dict[str, object]] = view["bundles"]  # type: ignore[assignment]
     parts += [f"bundle {one['file']} ({one['state']}): {fetch(view['ref'])}" for one in bundles]

@@ -21,6 +21,7 @@ from dsar.services import journal
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import advance
 from dsar.services.house import House, house_of, look, unit
+from dsar.services.inquiries.reminding import pressing
 from dsar.store.engine import insert
 from dsar.store.tables import Alert as Raised
 from dsar.store.tables import JournalEntry, Request, Ticket
@@ -44,6 +45,11 @@ def watch(house: House) -> int:
             for row, watched in _watched(session)
             for alert in passed(watched, now=now, zone=zone)
             if (row.id, alert.name, alert.day) not in known
+        ]
+        due += [
+            (ticket_id, alert)
+            for ticket_id, alert in pressing(session, house)
+            if (ticket_id, alert.name, alert.day) not in known
         ]
     for ticket_id, alert in due:
         raised += _raise(house, ticket_id, alert)

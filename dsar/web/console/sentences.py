@@ -8,6 +8,7 @@ from dsar.domain.clock.thresholds import THRESHOLDS
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import By, Event
 from dsar.domain.regimes import Regime
+from dsar.services.inquiries.reminding import OVERDUE, REMINDER
 from dsar.web.console.words import TASKS, law
 from dsar.web.pages import day, size
 
@@ -54,6 +55,11 @@ SENTENCES: Mapping[str, str] = {
 
 
 _THRESHOLDS = {row.name: row for row in THRESHOLDS}
+#: What is raised when a source does not answer.
+_UNANSWERED = {
+    REMINDER: "A source that was asked has not answered yet.",
+    OVERDUE: "A source that was asked did not answer by {day}.",
+}
 
 
 def _due(data: Mapping[str, Any]) -> str:
@@ -76,10 +82,13 @@ def _rulings(data: Mapping[str, Any]) -> str:
 
 def _alert(data: Mapping[str, Any]) -> str:
     """The threshold's own words; a daily one bears the day it was noticed, not the date watched."""
-    row = _THRESHOLDS.get(str(data.get("alert", "")))
-    if row is None or not data.get("day"):
+    name = str(data.get("alert", ""))
+    row = _THRESHOLDS.get(name)
+    if not data.get("day") or (row is None and name not in _UNANSWERED):
         return "A date of its clock was passed."
     on = day(data["day"])
+    if row is None:
+        return _UNANSWERED[name].format(day=on)
     return f"Overdue on {on}." if row.daily else row.words.format(day=on)
 
 

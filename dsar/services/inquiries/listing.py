@@ -1,0 +1,54 @@
+"""What staff sees of a ticket's inquiries: who was asked what, by when, and the link to pass on."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from dsar.services.house import House, house_of
+from dsar.services.inquiries import keeping, links
+from dsar.services.law.clock import today
+from dsar.services.seals import seal_of
+from dsar.store.tables import Inquiry, Ticket
+from dsar.store.tickets import request_of
+from dsar.store.vault import KeyLost
+
+
+def of_ticket(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
+    """Every inquiry, oldest first. `link` is there while it can be answered by whoever has it."""
+    house = house_of(session)
+    return [_told(session, house, ticket, row) for row in keeping.of_ticket(session, ticket.id)]
+
+
+def _told(session: Session, house: House, ticket: Ticket, row: Inquiry) -> dict[str, Any]:
+    source = house.sources.by_name.get(row.source)
+    standing = _standing(session, ticket, row)
+    by_people = source is not None and not hasattr(source.adapter, "authentic")
+    is_open = standing in {"waiting", "overdue"}
+    return {
+        "source": row.source,
+        "title": source.title if source else row.source,
+        "verb": row.verb,
+        "whom": _whom(session, ticket, row),
+        "standing": standing,
+        "asked_at": row.asked_at.isoformat() if row.asked_at else None,
+        "answer_by": row.answer_by.isoformat(),
+        "answered_at": row.answered_at.isoformat() if row.answered_at else None,
+        "link": links.address(house, row.id) if is_open and by_people else None,
+    }
+
+
+def _standing(session: Session, ticket: Ticket, row: Inquiry) -> str:
+    if row.answered_at is not None:
+        return "answered"
+    if ticket.closed_at is not None:
+        return "over"
+    if row.asked_at is None:
+        return "not sent"
+    return "overdue" if today(session) > row.answer_by else "waiting"
+
+
+def _whom(session: Session, ticket: Ticket, row: Inquiry) -> str:
+    try:
+        return keeping.open_question(seal_of(session, request_of(session, ticket)), row).whom
+    except KeyLost:
+        return ""

@@ -1,0 +1,48 @@
+"""When an answer that is awaited becomes pressing: an alert each of the house's days before, and
+one when the day by which it was wanted has passed. A late answer still counts."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from dsar.domain.clock.thresholds import Alert
+from dsar.services.house import House
+from dsar.services.installed.settings import InquirySettings
+from dsar.services.law.clock import today
+from dsar.store.tables import Inquiry, Ticket
+
+REMINDER, OVERDUE = "inquiry_reminder", "inquiry_overdue"
+
+
+def pressing(session: Session, house: House) -> Iterator[tuple[str, Alert]]:
+    """Each open ticket's alerts up to today, by its id; what was raised before is for the caller.
+
+    A day before which the question was not asked yet reminds nobody.
+    """
+    zone, now = ZoneInfo(house.controller.timezone), today(session)
+    rows = session.execute(
+        select(col(Inquiry.ticket_id), col(Inquiry.asked_at), col(Inquiry.answer_by))
+        .join(Ticket, col(Ticket.id) == col(Inquiry.ticket_id))
+        .where(col(Ticket.closed_at).is_(None))
+        .where(col(Inquiry.asked_at).is_not(None), col(Inquiry.answered_at).is_(None))
+    )
+    found = {
+        (row.ticket_id, alert.name, alert.day): alert
+        for row in rows
+        for alert in _passed(
+            row.asked_at.astimezone(zone).date(), row.answer_by, now, house.settings.inquiries
+        )
+    }
+    for (ticket_id, _, _), alert in found.items():
+        yield ticket_id, alert
+
+
+def _passed(asked: date, wanted: date, now: date, rules: InquirySettings) -> Iterator[Alert]:
+    for days in rules.remind_days:
+        day = wanted - timedelta(days=days)
+        if asked < day <= now:
+            yield Alert(REMINDER, day, f"A source has not answered; wanted by {wanted}.")
+    if now > wanted:
+        yield Alert(OVERDUE, wanted, f"A source did not answer by {wanted}.")
