@@ -143,6 +143,12 @@ def succeeded(session: Session, source: str) -> None:
         session.info["gate_held"] = True
 
 
+def to_reopen(now: ColumnElement[Any]) -> Select[tuple[str]]:
+    """The sources `reopen` has something to say of."""
+    ended, paced = _gate.c.open_until <= now, _gate.c.next_at <= now
+    return select(_gate.c.source).where(or_(ended, and_(_gate.c.interval > 0, paced)))
+
+
 def reopen(session: Session, store: Store) -> list[tuple[str, int]]:
     """Sources whose closed time has just ended, and those whose pace allows one more.
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, bindparam, case, func, select, update
+from sqlalchemy import RowMapping, and_, bindparam, case, func, or_, select, update
 from sqlmodel import Session
 
 from dsar.store import gates
@@ -66,12 +66,28 @@ _SHOWN = ("id", "ticket_id", "kind", "source", "queue", "state", "attempts", "cr
 
 def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
     """Takes back leases that ran out and notes the bells to ring; at most `limit` rows of each."""
+    if not _anything(session, store):
+        return Swept((), ())
     expired = _take_back(session, store, limit)
     again = _ring_again(session, store, limit)
     if again:
         count(session, store, "rings_resent", plus=len(again))
     rings = [(row.queue, row.task_id) for row in expired if not row.parked]
     return Swept((*rings, *again, *_reopened(session, store)), expired)
+
+
+def _anything(session: Session, store: Store) -> bool:
+    """Whether there is anything to sweep: an idle house is asked this and nothing more."""
+    statement = _due(server_tells_time(store))
+    times = Moment.given(store, now=timedelta())
+    return bool(session.connection().execute(statement, times).scalar_one())
+
+
+@cache
+def _due(server: bool) -> Any:
+    now = Moment.said("now", server=server)
+    tasks = select(_c.id).where(is_queued(), _c.sweep_at <= now).exists()
+    return select(or_(tasks, gates.to_reopen(now).exists()))
 
 
 def expire(session: Session, store: Store, *, owner: str) -> int:
