@@ -5,6 +5,7 @@ Handlers are functions of (house, run). They read and act outside any transactio
 lets follow what follows, all committed together.
 """
 
+import errno
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ from dsar.services.inquiries import waiting
 from dsar.services.isolated.children import Stopped
 from dsar.services.work.fan_out import unblock
 from dsar.store import tasks
+from dsar.store.files.places import StoreAway
 from dsar.store.tables import CoverageLine, Task, Ticket
 from dsar.store.tasks import Expired, Fenced, Lease
 from dsar.store.tickets import locked
@@ -164,8 +166,26 @@ def _fail(session: Session, house: House, lease: Lease, error: Exception) -> boo
     if isinstance(error, DsarError):
         tasks.wait_human(session, house.store, lease, reason=str(error)[:500])
         return True
-    reason = f"It failed with {type(error).__name__}; an operator finds it in the log."
-    return tasks.fail(session, house.store, lease, reason=reason)
+    return tasks.fail(session, house.store, lease, reason=_reason(error))
+
+
+#: What a disk can be, in words: its operator mends it, and the task goes on by itself.
+_DISKS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota of the disk is used up",
+    errno.EIO: "the disk cannot be read or written",
+    errno.EROFS: "the disk can only be read",
+}
+
+
+def _reason(error: Exception) -> str:
+    """Why a task failed, in words where they are ours; never the error's text, which may quote."""
+    if isinstance(error, StoreAway):
+        return f"It failed: {error.strerror}. An operator finds why with dsar doctor."
+    words = _DISKS.get(error.errno or 0) if isinstance(error, OSError) else None
+    if words:
+        return f"It failed: {words}. An operator makes room or mends it."
+    return f"It failed with {type(error).__name__}; an operator finds it in the log."
 
 
 #: Kinds without which a source's line is not answered. Looking again leaves the outcome as it is.

@@ -11,6 +11,7 @@ from dsar.domain.errors import DsarError
 from dsar.services.house import House, look
 from dsar.services.installed.probing import check_all
 from dsar.services.journal import faults
+from dsar.services.release.stores import files_of
 from dsar.services.upkeep.watching import standing
 from dsar.store import migrate, processes
 from dsar.store.counts import COUNTERS, counted
@@ -135,6 +136,15 @@ def _storage(house: House) -> str:
     return f"writable, {free // 1_000_000_000} GB free."
 
 
+def _bundles(house: House) -> str:
+    files = files_of(house)
+    try:
+        files.check()
+    except OSError as error:
+        raise Trouble(f"bundles: {error.strerror}.") from None
+    return f"kept at {files.where('')}, which answers."
+
+
 def _key(house: House) -> str:
     wrapped = house.vault.new_key(_SEALED)
     seal = house.vault.open_key(_SEALED, wrapped)
@@ -186,6 +196,7 @@ CHECKS: Mapping[str, Check] = {
     "processes": _processes,
     "work": _work,
     "storage": _storage,
+    "bundles": _bundles,
     "key": _key,
     "sources": _sources,
     "clock": _clock,

@@ -14,10 +14,12 @@ from dsar.services.house import look, unit
 from dsar.services.release import delivery, expiry
 from dsar.services.release.keeping import NotDeliverable, drafting, stow
 from dsar.services.release.stores import files_of, store_of
+from dsar.store.files import objects
 from dsar.store.files.objects import Bucket
 from dsar.store.tables import BundleRow, Request
 from dsar.store.tickets import by_ref
 from tests.company import EMAIL, Company, company
+from tests.faults.disk import SmallDisk
 from tests.servers_s3 import REGION, S3Server
 from tests.stories.bundles import checked
 from workers.bundling import rebuild, tidy
@@ -274,3 +276,39 @@ def test_credentials_stand_in_no_representation(afar: Company, s3_server: S3Serv
     files = files_of(afar.house)
     assert isinstance(files, Bucket)
     assert s3_server.secret not in repr(files) + repr(afar.house.settings)
+
+
+def test_a_full_disk_makes_the_ticket_wait_with_the_reason_and_leaves_nothing(
+    one: Company,
+) -> None:
+    folder = one.folder / "var" / "bundles"
+    folder.mkdir(exist_ok=True)
+    with SmallDisk(folder, bundles=10) as disk:
+        if disk.missing:
+            pytest.skip(disk.missing)
+        disk.fill()
+        ref = one.ask(Right.CONSENT_WITHDRAWAL)
+        one.work_through(render=True)
+        assert one.state(ref) == "assembly_failed"
+        assert "the disk is full" in one.view(ref)["next"]
+        assert [path.name for path in shelf(one)] == ["ballast"]
+        assert one.rows(BundleRow) == []
+        disk.free()
+        one.act(ref, Event.RETRY)
+        drive(one.house)
+        assert one.state(ref) == "fulfilled"
+        checked(one.bundle(ref))
+
+
+def test_a_store_that_is_away_is_named_and_nothing_is_left_behind(
+    one: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(objects._SECONDS, "retries", {"max_attempts": 1})
+    with S3Server() as server, server.bucket() as name:
+        in_a_bucket(one, server, f"s3://{name}")
+        ref = one.ask(Right.CONSENT_WITHDRAWAL)
+        server.kill()
+        one.work_through(render=True)
+        assert one.state(ref) == "assembly_failed"
+        assert "the store of bundles does not answer" in one.view(ref)["next"]
+        assert shelf(one) == []
