@@ -9,10 +9,10 @@ from dsar.cli.opened import columns, fetch, opened, say
 from dsar.cli.waiting import approve_when_asked, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
-from dsar.services import identity, intake, reports
+from dsar.services import identity, intake, reports, seals
 from dsar.services.actor import staff
 from dsar.services.house import House, look, unit
-from dsar.store.tickets import request_by_ref
+from dsar.store.tickets import of_request, request_by_ref
 
 app = typer.Typer(help="File a request, show one.", no_args_is_help=True)
 
@@ -94,6 +94,30 @@ def confirm(
             request = request_by_ref(session, ref)
             identity.confirm(session, staff(by), request, reason=reason)
         _show(house, ref, json)
+
+
+@app.command()
+def identifier(
+    ref: str,
+    pair_: Annotated[str, typer.Argument(metavar="KIND=VALUE", help="Lists without.")] = "",
+    theirs: Annotated[bool | None, typer.Option("--theirs/--not-theirs", help="Whose.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Staff who found out.")] = "desk",
+    reason: Annotated[str, typer.Option(help="How it was found out.")] = "",
+    json: Json = False,
+) -> None:
+    """Show the identifiers in doubt; say of one whether it is this person's."""
+    with opened() as house:
+        if pair_:
+            if theirs is None:
+                raise BadInput("theirs", "is missing.", "Add --theirs or --not-theirs.")
+            with unit(house) as session:
+                request = request_by_ref(session, ref)
+                who = pair(pair_, "identifier")
+                identity.settle(session, staff(by), request, who, theirs=theirs, reason=reason)
+        with look(house) as session:
+            ticket = of_request(session, request_by_ref(session, ref))[0]
+            rows = [list(row) for row in seals.unsettled_of(session, ticket)]
+    say(rows, json, lambda: columns(rows, ("KIND", "VALUE", "GIVEN BY")) if rows else "None.")
 
 
 def _show(house: House, ref: str, as_json: bool) -> None:

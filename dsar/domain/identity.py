@@ -13,6 +13,15 @@ EMAIL = "email"
 PHONE = "phone"
 NAME = "name"
 
+#: Kinds of which one person often has several; of any other a second one may be somebody else's.
+SEVERAL = frozenset({EMAIL, PHONE, NAME})
+
+#: How an identifier is known: said by the person, proven by staff, given by a source; given by one
+#: and not settled whose it is; settled that it is not this person's. Unused ones find nothing.
+STATED, CONFIRMED, GIVEN = "stated", "confirmed_by_staff", "given_by_source"
+UNSETTLED, NOT_THEIRS = "unsettled", "not_theirs"
+UNUSED = frozenset({UNSETTLED, NOT_THEIRS})
+
 _LIMIT = 200
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from dsar.domain.identity import Subject
+from dsar.domain.identity import UNSETTLED, UNUSED, Subject
 from dsar.services.house import house_of
 from dsar.store.tables import Identifier, Request, Ticket
 from dsar.store.tickets import identifiers, request_of
@@ -17,11 +17,22 @@ def seal_of(session: Session, request: Request) -> Seal:
 
 
 def subject_of(session: Session, ticket: Ticket) -> Subject:
-    """The person of a ticket, with every identifier known by now."""
+    """The person of a ticket, with every identifier that is known to be theirs by now."""
     request = request_of(session, ticket)
     seal = seal_of(session, request)
     rows = identifiers(session, request.id)
-    return Subject.of((row.kind, _value(seal, row)) for row in rows)
+    used = (row for row in rows if row.evidence not in UNUSED)
+    return Subject.of((row.kind, _value(seal, row)) for row in used)
+
+
+def unsettled_of(session: Session, ticket: Ticket) -> tuple[tuple[str, str, str], ...]:
+    """What a source gave and may be somebody else's, for staff to settle: kind, value, source."""
+    request = request_of(session, ticket)
+    seal = seal_of(session, request)
+    rows = identifiers(session, request.id)
+    return tuple(
+        (row.kind, _value(seal, row), row.source) for row in rows if row.evidence == UNSETTLED
+    )
 
 
 def _value(seal: Seal, row: Identifier) -> str:

@@ -114,3 +114,24 @@ def test_a_failing_source_leaves_the_answer_readable_by_programs(dsar: Cli) -> N
     assert ticket["state"] == "source_failed"
     assert "invoices" in ticket["next"]
     assert EMAIL not in said.err
+
+
+def test_whose_an_identifier_is_can_be_seen_and_settled(dsar: Cli) -> None:
+    """The person named another customer number than the shop knows them by."""
+    said = dsar(
+        *NEW, "--identifier", "customer_number=K-9", "--identity-confirmed-by", "ana",
+        "--reason", "called back", "--wait", "--json",
+    )  # fmt: skip
+    ref, ticket = said.json["ref"], said.json["tickets"][0]
+    assert ticket["state"] == "source_failed"
+    assert f"dsar request identifier {ref}" in ticket["next"]
+    assert dsar("request", "identifier", ref, "--json").json == [
+        ["customer_number", "K-4711", "shop"]
+    ]
+    words = ("request", "identifier", ref, "customer_number=K-4711")
+    assert "Add --theirs or --not-theirs" in dsar(*words).refusal
+    settled = dsar(*words, "--theirs", "--by", "ana", "--reason", "on the invoice")
+    assert (settled.code, settled.out.strip()) == (0, "None.")
+    dsar("ticket", "act", ticket["ref"], "retry", "--by", "ana", "--wait")
+    shop = dsar.one.line(ticket["ref"], "shop")
+    assert (shop["outcome"], shop["found"]) == ("supplied", 3)

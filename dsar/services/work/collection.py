@@ -6,12 +6,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 
-import structlog
 from sqlmodel import Session
 
 from dsar.domain.coverage import Outcome
-from dsar.domain.errors import BadInput
-from dsar.domain.identity import normal
 from dsar.domain.lifecycle import RESTRICT_AT_ONCE
 from dsar.domain.rights import Right
 from dsar.sdk import Later, Page
@@ -22,15 +19,13 @@ from dsar.services.inquiries.desk import desk_for
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import attachments, fan_out, pages
 from dsar.services.work.attachments import Collecting
+from dsar.services.work.learning import Examining, learn
 from dsar.services.work.limiting import Gauge, Reached
 from dsar.store import tasks
-from dsar.store.engine import add_once
-from dsar.store.tables import Identifier, Ticket
+from dsar.store.tables import Ticket
 from dsar.store.tasks import Lease
 from dsar.store.tickets import line, locked, request_of
 from dsar.store.vault import Seal
-
-log = structlog.get_logger("dsar.tasks")
 
 
 def search(house: House, run: Run) -> None:
@@ -48,7 +43,7 @@ def search(house: House, run: Run) -> None:
         gauge = Gauge(source.name, source.limits, records=lease.done)
         found = adapter.find(subject, at) if usable else iter(())
         collecting = attachments.Collecting(house, run, seal, adapter, gauge) if files else None
-        intake = _Intake(house, run, seal, number, collecting)
+        intake = _Intake(house, run, seal, number, Examining(house, run, seal), collecting)
         with closing(_let_go(gauge.pages(adapter, found), found)) as passed:
             intake.take(passed)
     kinds = () if usable else adapter.identifies_by
@@ -73,6 +68,7 @@ class _Intake:
     run: Run
     seal: Seal
     number: int
+    examining: Examining
     files: Collecting | None = None
     last: Page | None = None
 
@@ -83,6 +79,7 @@ class _Intake:
                     self.run.check()
                     self._keep(self.last, self.last.checkpoint)
                     self.last = None
+                self.examining.examine(page)
                 if self.files is not None:
                     self.files.keep(page)
                 self.last = page
@@ -143,34 +140,8 @@ def _write(
             collection=collection,
             rows=[pages.from_record(record) for record in group],
         )
-    _learn(session, seal, ticket, run.lease.source, page)
+    learn(session, seal, ticket, run.lease.source, page)
     return number
-
-
-def _learn(session: Session, seal: Seal, ticket: Ticket, source: str, page: Page) -> None:
-    """Further identifiers of the person, each with the source that vouches for it."""
-    house = house_of(session)
-    vault = house.vault
-    for kind, exact in _usable(page):
-        blind = vault.blind(kind, exact)
-        learnt = Identifier(
-            request_id=ticket.request_id,
-            kind=kind,
-            blind=blind,
-            sealed=seal.close(exact, seals.place(kind, blind)),
-            evidence="given_by_source",
-            source=source,
-        )
-        add_once(session, house.store, learnt, same=("request_id", "kind", "blind"))
-
-
-def _usable(page: Page) -> Iterator[tuple[str, str]]:
-    """A source's data may be malformed: what is no identifier finds nobody and stops nobody."""
-    for kind, value in page.identifiers:
-        try:
-            yield kind, normal(kind, value)
-        except BadInput:
-            log.info("identifier.unusable", kind=kind)
 
 
 def _finish(

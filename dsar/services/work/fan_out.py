@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
@@ -161,6 +161,8 @@ _KINDS: dict[str, Callable[[Session, Ticket], None]] = {
 def reopen(session: Session, ticket: Ticket, state: State) -> None:
     """Makes what got stuck ready again; where something was left over, acts once more."""
     house = house_of(session)
+    if state is State.COLLECTING:
+        _ask_again(session, ticket)
     tasks.reopen(session, house.store, ticket_id=ticket.id, kind=_STUCK_IN[state], states=_STUCK)
     if state is not State.ACTING:
         return
@@ -171,6 +173,32 @@ def reopen(session: Session, ticket: Ticket, state: State) -> None:
             session.add(line)
             key = f"{ticket.round}.{ticket.version}"
             enqueue(session, ticket, "act", source=line.source, key=key)
+
+
+def _ask_again(session: Session, ticket: Ticket) -> None:
+    """Who answered without the identifiers of a source that was stuck is asked anew behind it."""
+    house = house_of(session)
+    rows = session.exec(
+        select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
+    ).all()
+    every = tuple(house.sources)
+    again = {row.source for row in rows if row.state in _STUCK}
+    answered = {row.source: row for row in rows if row.state == "done"}
+    while behind := {s for s in answered if again & _waits_for(house.sources, s, every)}:
+        again |= behind
+        for source in behind:
+            _forget_answer(session, ticket, answered.pop(source))
+
+
+def _forget_answer(session: Session, ticket: Ticket, task: Task) -> None:
+    mine = (col(Page.ticket_id) == ticket.id, col(Page.source) == task.source)
+    session.execute(delete(Page).where(*mine, col(Page.role) == "records"))
+    started = {"checkpoint": None, "done": 0, "attempts": 0, "crashes": 0, "reason": ""}
+    session.execute(update(Task).where(col(Task.id) == task.id).values(state="blocked", **started))
+    for line in lines(session, ticket.id):
+        if line.source == task.source:
+            line.outcome, line.found, line.reason = Outcome.OPEN.value, 0, ""
+            session.add(line)
 
 
 def accept_gap(session: Session, ticket: Ticket, state: State) -> None:

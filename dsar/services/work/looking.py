@@ -1,25 +1,28 @@
 """Looks again after acting: a fresh search and a probe by key, and what is left is named."""
 
+import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlmodel import Session
 
-from dsar.domain.identity import Subject
+from dsar.domain.identity import UNUSED, Subject
 from dsar.domain.records import Done, Item, Record
 from dsar.domain.rights import Right
 from dsar.domain.sifting import same
-from dsar.sdk import Adapter, Batch, NeedsHuman, can
+from dsar.sdk import Adapter, Batch, Later, NeedsHuman, can
 from dsar.services import seals
-from dsar.services.house import House, look
+from dsar.services.house import House, look, unit
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
 from dsar.services.work.limiting import Gauge
 from dsar.services.work.pages import Sheet
+from dsar.store import tasks
 from dsar.store.engine import add_once
 from dsar.store.tables import Suppression, Ticket
-from dsar.store.tickets import identifiers, line
+from dsar.store.tasks import Lease
+from dsar.store.tickets import identifiers, line, locked
 from dsar.store.vault import Seal
 
 Place = tuple[str, str]
@@ -45,7 +48,13 @@ def look_again(house: House, run: Run) -> None:
             before = _before(house, seal, run.lease.ticket_id, source, items)
             expected = {place: item for place, item in items.items() if place not in kept}
             gauge = Gauge(source, house.sources[source].limits)
-            residue = _left_over(_found(run, adapter, subject, gauge), expected, before)
+            at, residue = _resume(seal, run.lease)
+            try:
+                for record in _found(run, adapter, subject, gauge, at):
+                    residue += _left_over(record, expected, before)
+            except Later as later:
+                _remember(house, run, seal, later.checkpoint, residue)
+                raise
         if right is Right.ERASURE:
             residue += _still_there(run, adapter, house, seal, receipts)
     _finish(run, residue, erased=right is Right.ERASURE)
@@ -95,22 +104,37 @@ def _before(
 
 
 def _left_over(
-    records: Iterator[Record],
-    expected: Mapping[Place, Item],
-    before: Mapping[Place, Mapping[str, Any]],
-) -> int:
-    residue = 0
-    for record in records:
-        place = (record.collection, record.key)
-        if place in expected:
-            residue += _unchanged(record, expected[place], before.get(place, {}))
-    return residue
+    record: Record, expected: Mapping[Place, Item], before: Mapping[Place, Mapping[str, Any]]
+) -> bool:
+    """Whether the record was to be changed and was not."""
+    place = (record.collection, record.key)
+    return place in expected and _unchanged(record, expected[place], before.get(place, {}))
 
 
-def _found(run: Run, adapter: Adapter, subject: Subject, gauge: Gauge) -> Iterator[Record]:
+def _resume(seal: Seal, lease: Lease) -> tuple[str | None, int]:
+    """Where a source that answers later is asked on, and what was left over until then."""
+    if lease.checkpoint is None:
+        return None, 0
+    at, residue = seal.open(base64.b64decode(lease.checkpoint), f"checkpoint {lease.task_id}")
+    return at, residue
+
+
+def _remember(house: House, run: Run, seal: Seal, at: str | None, residue: int) -> None:
+    """A job the source started for this look is asked after, not started again each time."""
+    if at is None:
+        return
+    saved = base64.b64encode(seal.close([at, residue], f"checkpoint {run.lease.task_id}")).decode()
+    with unit(house) as session:
+        locked(session, run.lease.ticket_id)
+        tasks.checkpoint(session, house.store, run.lease, saved)
+
+
+def _found(
+    run: Run, adapter: Adapter, subject: Subject, gauge: Gauge, at: str | None
+) -> Iterator[Record]:
     if not any(subject.values(kind) for kind in adapter.identifies_by):
         return
-    for page in gauge.pages(adapter, adapter.find(subject, None)):
+    for page in gauge.pages(adapter, adapter.find(subject, at)):
         run.check()
         yield from page.records
 
@@ -154,7 +178,8 @@ def _present(adapter: Adapter, batch: Batch) -> int:
 
 def _suppress(session: Session, ticket: Ticket, run: Run) -> None:
     """Remembers, by keyed hash only, whose data must not come back with a restored backup."""
-    for row in identifiers(session, ticket.request_id):
+    proven = (row for row in identifiers(session, ticket.request_id) if row.evidence not in UNUSED)
+    for row in proven:
         now = run.house.store.now(session)
         erased = Suppression(kind=row.kind, blind=row.blind, ticket_id=ticket.id, at=now)
         add_once(session, run.house.store, erased, same=("kind", "blind"))

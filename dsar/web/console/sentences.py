@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "received": "{who} took the request in ({channel}) under {regime}; {due}.",
     "alert": "{alert}",
     "task_stuck": "{task}{place} got stuck {attempts} and waits for a person.",
+    "identifier_settled": "{who} settled whose an identifier is that {source} gave.",
     "inquiry_asked": "{source} was asked.",
     "inquiry_answered": "{source} answered.",
     Event.ASK_IDENTITY: "{who} asked the person to prove who they are.",
