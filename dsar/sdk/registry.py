@@ -22,6 +22,7 @@ BUILT_IN: Mapping[str, str] = {
     "files": "dsar.adapters.files:Files",
     "mailbox": "dsar.adapters.mailbox:Mailbox",
     "manual": "dsar.adapters.manual:Manual",
+    "opendsr": "dsar.adapters.opendsr:OpenDsr",
     "rest": "dsar.adapters.rest:Rest",
     "sql": "dsar.adapters.sql:Sql",
     "webhook": "dsar.adapters.webhook:Webhook",
