@@ -27,7 +27,8 @@ TABLE_ROWS = 200
 #: What fits on a portrait page, in characters: a table's columns together, and one cell on
 #: two lines.
 _TABLE_COLUMNS, _TABLE_WIDTH, _TABLE_CELL = 12, 106, 60
-_COLUMN = 24
+#: How wide a column may want to be: as wide as its texts, if all together still fit.
+_COLUMNS = (60, 48, 40, 32, 24)
 _CARD_ROWS = 25
 
 TABLE, CARDS, LINES = "table", "cards", "lines"
@@ -55,7 +56,11 @@ class Sheet:
     @property
     def columns(self) -> list[int]:
         """How wide the used columns want to be in a table, in characters."""
-        return [max(self.heads[i], min(self.widths[i], _COLUMN)) for i in self.used]
+        for most in _COLUMNS:
+            found = [max(self.heads[i], min(self.widths[i], most)) for i in self.used]
+            if sum(found) <= _TABLE_WIDTH:
+                break
+        return found
 
     @property
     def style(self) -> str:

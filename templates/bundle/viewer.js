@@ -100,7 +100,9 @@
 
   const table = (set, records) => {
     const fields = set.fields.filter((field) => records.some((r) => shown(own(r.data, field.name)) !== ""));
-    const node = make("table", undefined, { class: "records" });
+    // One record alone is read down the page, with its labels beside it.
+    const alone = set.records.length === 1 && fields.length > 4;
+    const node = make("table", undefined, { class: alone ? "records alone" : "records" });
     const head = node.createTHead().insertRow();
     head.append(...fields.map((field) => heading(set, field)));
     const body = node.createTBody();
@@ -199,7 +201,7 @@
     const bar = pages(found);
     const part = found.slice(state.page * PAGE, state.page * PAGE + PAGE);
     byId("records").replaceChildren(
-      make("h3", set.title), ...meanings(set), filter(set),
+      make("a", words.list, { href: "#data", class: "back" }), make("h3", set.title), ...meanings(set), filter(set),
       part.length ? table(set, part) : make("p", words.nothing), bar);
     say(fill(words.found, { count: number(found.length), all: number(set.records.length), title: set.title }));
     return from;
@@ -216,7 +218,11 @@
     const name = line.querySelector(".name");
     set.where = line.querySelector(".where").textContent;
     const button = make("button", name.textContent, { type: "button", class: "name" });
-    button.onclick = () => open(set);
+    button.onclick = async () => {
+      await open(set);
+      byId("records").scrollIntoView();
+      byId("records").focus({ preventScroll: true });
+    };
     name.replaceWith(button);
   });
   let waiting = 0;
