@@ -5,6 +5,7 @@ import time
 
 from dsar.services.house import House
 from dsar.services.tasks import claim, perform, sweep
+from dsar.services.upkeep.logs import following
 from workers.handlers import QUEUES
 
 #: How long to wait before looking again while something is only due a moment later.
@@ -31,6 +32,7 @@ def _round(house: House, owner: str) -> int:
     for queue, handlers in QUEUES.items():
         lease = claim(house, queue=queue, kinds=tuple(handlers), owner=owner)
         while lease is not None:
-            lease = perform(house, lease, stopping=stopping, handlers=handlers)
+            with following(lease):
+                lease = perform(house, lease, stopping=stopping, handlers=handlers)
             done += 1
     return done

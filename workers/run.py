@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dsar.services import tasks
 from dsar.services.house import House
 from dsar.services.tasks import Handler
+from dsar.services.upkeep.logs import following
 from dsar.store.tasks import Lease
 from workers.outage import Outage
 from workers.renewal import Renewal
@@ -83,5 +84,5 @@ class Loop:
 
     def _perform(self, lease: Lease) -> Lease | None:
         handlers = self.queues[lease.queue]
-        with self.renewal.holding(lease):
+        with self.renewal.holding(lease), following(lease):
             return tasks.perform(self.house, lease, stopping=self.stopping, handlers=handlers)

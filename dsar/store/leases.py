@@ -22,7 +22,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from dsar.store import gates
 from dsar.store.counts import count
@@ -57,7 +57,10 @@ class Fenced(Exception):  # noqa: N818 - a sentence, as everywhere here
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on one task until the lease ends; `fence` proves it in every write."""
+    """The right to work on one task until the lease ends; `fence` proves it in every write.
+
+    `ref` is the ticket's, for people; `trace` the web request that began this work, if one did.
+    """
 
     task_id: str
     ticket_id: str
@@ -71,11 +74,16 @@ class Lease:
     rank: datetime
     owner: str
     done: int
+    trace: str | None
+    ref: str
     hold: timedelta = LEASE
 
 
 _FIELDS = tuple(field.name for field in fields(Lease) if field.name != "hold")
-_LEASE_COLUMNS = tuple(_c["id" if name == "task_id" else name] for name in _FIELDS)
+_ticket = SQLModel.metadata.tables["ticket"]
+_ref = select(_ticket.c.ref).where(_ticket.c.id == _c.ticket_id).correlate(TASK)
+_ELSEWHERE = {"task_id": _c.id, "ref": _ref.scalar_subquery()}
+_LEASE_COLUMNS = tuple(_ELSEWHERE[name] if name in _ELSEWHERE else _c[name] for name in _FIELDS)
 
 
 # -- claiming -------------------------------------------------------------------------------------

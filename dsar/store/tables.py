@@ -101,6 +101,7 @@ class Task(SQLModel, table=True):
     `rank` is the ticket's deadline: the earliest is claimed first. `sweep_at` is when the sweeper
     looks at the row again: to ring for it (ready), to take it back (leased). Every write of a
     worker names the `fence` its claim was given; a later claim raises it and shuts the worker out.
+    `trace` is the web request that began this work, for the log.
     """
 
     __table_args__ = (
@@ -143,6 +144,7 @@ class Task(SQLModel, table=True):
     checkpoint: str | None = None
     done: int = 0
     reason: str = Field(default="", max_length=500)
+    trace: str | None = Field(default=None, max_length=32)
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select, update
 from sqlmodel import Session, col
+from structlog.contextvars import get_contextvars
 
 from dsar.store.engine import Store, insert
 from dsar.store.leases import (
@@ -110,6 +111,7 @@ def enqueue(
         "sweep_at": not_before or store.instant(GRACE),
         "created_at": now,
         "updated_at": now,
+        "trace": _trace(),
     }
     same = ["ticket_id", "kind", "source", "key"]
     statement = insert(store, TASK).values(_ZERO | values)
@@ -119,6 +121,12 @@ def enqueue(
     if new and not blocked and not_before is None:
         note_ring(session, queue, new)
     return new
+
+
+def _trace() -> str | None:
+    """What is being followed here: the web request, or the trace of the task that is worked on."""
+    found: str | None = get_contextvars().get("trace")
+    return found
 
 
 def _aged_id(now: datetime) -> str:
@@ -171,6 +179,7 @@ def reopen(
 def _make_ready(session: Session, store: Store, which: Any, **also: Any) -> int:
     now = store.instant()
     ready = {"state": TaskState.READY, "owner": "", "reason": "", "rings": 0, "not_before": now}
+    ready["trace"] = _trace() or _c.trace
     rows = session.connection().execute(
         update(TASK)
         .where(which)

@@ -20,7 +20,7 @@ from dsar.domain.errors import NotFound
 from dsar.services.house import House
 from dsar.services.release.keeping import NotDeliverable
 from dsar.store.files.places import CannotStore, StoreAway
-from dsar.web import health, metrics, security
+from dsar.web import health, metrics, security, tracing
 from dsar.web.answers import routes as answers
 from dsar.web.console import bundle, queue, ticket
 from dsar.web.pages import Page, render
@@ -50,7 +50,11 @@ def create(house: House) -> Starlette:
             Route(metrics.METRICS, metrics.metrics),
             Mount(security.STATIC.rstrip("/"), StaticFiles(directory=templates.FOLDER / "static")),
         ],
-        middleware=[Middleware(security.SafeHeaders), Middleware(security.Guard)],
+        middleware=[
+            Middleware(tracing.Traced),
+            Middleware(security.SafeHeaders),
+            Middleware(security.Guard),
+        ],
         exception_handlers={
             NotFound: _not_found,
             NotDeliverable: _not_deliverable,
@@ -112,6 +116,6 @@ def _no_database(request: Request, error: Exception) -> HTMLResponse:
 def _broken(request: Request, error: Exception) -> HTMLResponse:
     """Starlette raises the error again after this answer, so that the server can log it."""
     places = [f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
-    log.error("web.failed", error=type(error).__name__, trace=places[-5:])
+    log.error("web.failed", error=type(error).__name__, where=places[-5:])
     text = "No ticket was changed. An operator finds the cause in the log."
     return _message(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed inside", text)

@@ -21,8 +21,8 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def serve(house: House, host: str, port: int) -> None:
     """Answers on host and port until SIGTERM or SIGINT, then returns.
 
-    Raises BadInput where the address cannot be had. Nothing of a request is logged: a reference
-    in a path is already a trace of somebody.
+    Raises BadInput where the address cannot be had. No access log: only requests that name a
+    ticket leave a line, with its reference (`dsar.web.tracing`), never who asked or from where.
     """
     import uvicorn
 

@@ -4,11 +4,21 @@ What another library logs keeps its template only, never what it would fill in.
 """
 
 import logging
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
+from uuid import uuid4
 
 import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars
 from structlog.typing import EventDict
+
+from dsar.store.tasks import Lease
+
+_HEX = re.compile(r"[0-9a-f]{32}")
+_REFERENCE = re.compile(r"R(?:-[A-Z0-9]{5}){2}-\d{1,3}")
 
 #: The keys a log line may have. Ids, names of ours, counts, times and classes of errors: nothing
 #: that came from a person or a source.
@@ -50,6 +60,37 @@ def allowed(_logger: Any, _method: str, event: EventDict) -> EventDict:
     dropped = sorted(set(event) - KEYS)
     kept = {key: value for key, value in event.items() if key in KEYS}
     return {**kept, "dropped": dropped} if dropped else kept
+
+
+def follow_request(given: str, path: str) -> str:
+    """Every line of this web request from here on carries its trace, which is returned.
+
+    `given` is what the asker sent as X-Request-Id: taken if it is a UUID, with or without hyphens,
+    and nothing else, for it is written down. A ticket whose reference stands in the path is named.
+    """
+    plain = given.lower().replace("-", "")
+    trace = plain if _HEX.fullmatch(plain) else uuid4().hex
+    clear_contextvars()
+    bind_contextvars(trace=trace)
+    named = next((part for part in path.split("/") if _REFERENCE.fullmatch(part)), None)
+    if named is not None:
+        bind_contextvars(ticket=named)
+    return trace
+
+
+@contextmanager
+def following(lease: Lease) -> Iterator[None]:
+    """Every line written in the block, also an adapter's, says for which ticket and task it is.
+
+    The trace is that of the web request that began the work; work nobody began by a web request is
+    traced by the id of its first task. Tasks that follow take the trace over.
+    """
+    source = {"source": lease.source} if lease.source else {}
+    trace = lease.trace or lease.task_id
+    with bound_contextvars(
+        ticket=lease.ref, task=lease.task_id, kind=lease.kind, trace=trace, **source
+    ):
+        yield
 
 
 class _Foreign(logging.Handler):

@@ -307,6 +307,7 @@ def upgrade() -> None:
         sa.Column("checkpoint", sa.String(), nullable=True),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("trace", sa.String(length=32), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("updated_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(
