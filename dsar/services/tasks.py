@@ -110,8 +110,8 @@ def perform(
         _give_back(house, lease)
         return None
     except Exception as error:  # noqa: BLE001 - every failure of a task becomes a state of it
-        _failed(house, lease, error)
-        return None
+        run.next = None  # claimed along with an end that did not come about
+        _failed(house, run, error)
     return run.next
 
 
@@ -123,8 +123,13 @@ def _give_back(house: House, lease: Lease) -> None:
         log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
 
 
-def _failed(house: House, lease: Lease, error: Exception) -> None:
-    """Gives a failure its named end; a worker shut out meanwhile writes nothing."""
+def _failed(house: House, run: Run, error: Exception) -> None:
+    """Gives a failure its named end; a worker shut out meanwhile writes nothing.
+
+    The next task is claimed along with it: others wait behind one that failed, and their rings may
+    have been answered by this very worker.
+    """
+    lease = run.lease
     log.warning(
         "task.failed",
         task=lease.task_id,
@@ -140,6 +145,7 @@ def _failed(house: House, lease: Lease, error: Exception) -> None:
             stuck = _fail(session, house, lease, error)
             if stuck:
                 _stuck(session, ticket, lease)
+            run.claim_next(session)
     except Fenced:
         log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
 

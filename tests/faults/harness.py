@@ -34,8 +34,6 @@ OUTAGES = (
     ("Redis gone",         0.30,  0.50,   600.0),
     ("disk full",          0.60,  0.10,    60.0),
 )  # fmt: skip
-#: How long after the last request was filed everything has to have ended.
-PATIENCE = 600.0
 
 
 class Run:
@@ -117,7 +115,7 @@ class Run:
             time.sleep(0.1)
 
     def _calm(self) -> None:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self.place.setting.patience
         while time.monotonic() < until and self._going_on():
             self._look()
             time.sleep(0.5)

@@ -22,6 +22,11 @@ _TICKETS = text(
     "SELECT r.idempotency_key, r.ref, k.id, k.state FROM request r JOIN ticket k"
     " ON k.request_id = r.id"
 )
+_STANDING = text(
+    "SELECT k.state || ', waits for ' || coalesce(t.kind || ' ' || t.source || ' (' || t.state || ')"
+    " ' || t.reason, 'nothing') AS what FROM ticket k LEFT JOIN task t ON t.ticket_id = k.id"
+    " AND t.state NOT IN ('done', 'cancelled') WHERE k.closed_at IS NULL LIMIT 20"
+)
 _LINES = text("SELECT ticket_id, source, outcome, reason, kept FROM coverage")
 #: Two hosts' clocks differ by ninety seconds; a wait for a lock takes up to fifteen.
 _BACKWARDS = text(
@@ -43,6 +48,7 @@ def judge(house: House, place: Place, report: Report) -> None:
     with house.store.reading() as session:
         tickets = {row.idempotency_key: row for row in session.connection().execute(_TICKETS)}
         report.counts = counted(session)
+        report.standing = list(session.connection().scalars(_STANDING))
         report.backwards = int(session.connection().scalar(_BACKWARDS) or 0)
         lines: dict[str, list[Any]] = defaultdict(list)
         for line in session.connection().execute(_LINES):

@@ -70,7 +70,8 @@ class Setting:
 
     Every `hostile_every`th ticket meets a hostile source of its own, because a source that fails
     is left alone for up to a quarter of an hour, and a run is not much longer than that.
-    `first_pause` is how many seconds the engine waits after the first failure of a task.
+    `first_pause` is how many seconds the engine waits after the first failure of a task, `patience`
+    how many after the last request was filed everything has to have ended.
     """
 
     tickets: int
@@ -78,6 +79,7 @@ class Setting:
     hostile_every: int = 40
     lease_seconds: int = 20
     first_pause: float = 2.0
+    patience: float = 600.0
 
     @property
     def person_seconds(self) -> float:

@@ -19,6 +19,7 @@ class Report:
     left_out: dict[str, str] = field(default_factory=dict)
     lost: int = 0
     stuck: int = 0
+    standing: list[str] = field(default_factory=list)
     doubled: int = 0
     missing: int = 0
     strangers: int = 0
@@ -83,6 +84,7 @@ class Report:
         return [
             ("**tickets lost**", self.lost),
             ("**tickets stuck**", self.stuck),
+            *(("stuck", where) for where in self.standing),
             ("**effects doubled**", self.doubled),
             ("effects missing", self.missing),
             ("records of other people changed", self.strangers),

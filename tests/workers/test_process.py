@@ -136,6 +136,23 @@ def test_a_process_is_seen_while_it_lives_and_says_good_bye(house: House, ledger
         assert processes.alive(session, house.store) == []
 
 
+def test_who_waits_behind_a_task_that_fails_does_not_wait_for_the_sweep(
+    house: House, ledger: Ledger
+) -> None:
+    """One ring is enough for all that is ready, whatever becomes of the first of them."""
+    crew = Crew(house, "worker", 1, queues=handlers(ledger), sweeps=False)
+    crew.start()
+    ticket = new_ticket(house.store)
+    for key in range(3):
+        add_task(house.store, ticket, kind="broken", key=str(key))
+        add_task(house.store, ticket, kind="human", key=str(key))
+    add_task(house.store, ticket, kind="quick")
+    enqueue(house, ticket, kind="broken")
+    until(lambda: states(house, ticket)[TaskState.DONE] == 1)
+    crew.stop()
+    assert states(house, ticket)[TaskState.WAITING_HUMAN] == 3
+
+
 def test_an_unknown_kind_waits_for_a_worker_that_knows_it(
     house: House, crew: Crew, ledger: Ledger
 ) -> None:
