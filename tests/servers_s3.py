@@ -99,7 +99,7 @@ class S3Server(Server):
                     self._remove(client, name)
 
     def _remove(self, client: Any, name: str) -> None:
-        for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
-            for found in page.get("Contents", ()):
-                client.delete_object(Bucket=name, Key=found["Key"])
+        for page in client.get_paginator("list_object_versions").paginate(Bucket=name):
+            for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                client.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
         client.delete_bucket(Bucket=name)

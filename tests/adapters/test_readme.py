@@ -14,6 +14,7 @@ from dsar.sdk import Adapter, Batch, Item, Subject, registry
 from tests.adapters.dovecot import PASSWORD, Account
 from tests.adapters.mail import mbox
 from tests.adapters.shop import run
+from tests.servers_s3 import S3Server
 
 README = Path(registry.__file__).parents[1] / "adapters" / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -97,3 +98,25 @@ def test_the_mailboxes_work_as_they_stand(
         source = kind(registry.settings_from(kind, table, at=f"sources.{name}", folder=tmp_path))
         assert source.check() == []
         assert [collection for collection, _key in found(source)] == ["messages"]
+
+
+def test_the_objects_work_as_they_stand(
+    s3_server: S3Server, s3_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPLOADS_KEY", s3_server.key)
+    monkeypatch.setenv("UPLOADS_SECRET", s3_server.secret)
+    [table] = tomllib.loads(SOURCES["objects"]).values()
+    table["url"] = f"{s3_url}/live"
+    table["options"] |= {"endpoint_url": s3_server.endpoint, "region": "us-east-1"}
+    kind = registry.adapter("objects")
+    source = kind(registry.settings_from(kind, table, at="sources.uploads"))
+    with s3_server.client() as client:
+        for key in ("live/users/12/a.pdf", "live/exports/ann%40example.com.json"):
+            client.put_object(Bucket=s3_url.removeprefix("s3://"), Key=key, Body=b"x")
+    assert source.check() == []
+    person = Subject.of([("customer_number", "12"), *PERSON.pairs()])
+    records = [(r.collection, r.key) for page in source.find(person) for r in page.records]
+    assert records == [
+        ("documents", "users/12/a.pdf"),
+        ("exports", "exports/ann%40example.com.json"),
+    ]
