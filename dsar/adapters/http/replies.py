@@ -10,6 +10,8 @@ from dsar.adapters.json_values import plain, sound
 from dsar.sdk import NeedsHuman
 
 _JSON = ("application/json", "text/json")
+#: Other types worth naming; what else a system calls its answer is its own text, and not repeated.
+_NAMED = {"text/html": "a web page", "text/plain": "plain text", "application/xml": "XML"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Reply:
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in _JSON and not kind.endswith("+json"):
             raise NeedsHuman(
-                f"{self.host} answered {kind[:60] or 'something'} where JSON was expected. "
+                f"{self.host} answered {_NAMED.get(kind, 'something')} where JSON was expected. "
                 "Correct the path in the declaration."
             )
         try:

@@ -1,7 +1,7 @@
 """A search: each declared way with each of the person's identifiers, then what these lead to.
 
-A checkpoint names the way, the identifier by its hash, and what the next page is asked for by. What
-a way leads to is found again after a crash, so that no checkpoint carries it.
+A checkpoint names the way, the identifier by its hash, what the next page is asked for by, and what
+the ways so far have led to. Where that is a lot, it is asked for again after a crash instead.
 """
 
 import hashlib
@@ -31,6 +31,10 @@ class Way:
     find: Find
 
 
+#: The most values a checkpoint carries along.
+MOST_LED = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a search stands: the way, the hash of the value, the page; None is its first."""
@@ -40,18 +44,20 @@ class Place:
     mark: str | None = None
     over: bool = False
 
-    def text(self) -> str:
-        return json.dumps([self.way, self.value, self.mark, self.over])
+    def text(self, led: Mapping[str, Values] | None) -> str:
+        """The checkpoint, with what the ways have led to; None leaves that to be asked again."""
+        return json.dumps([self.way, self.value, self.mark, self.over, led])
 
     @classmethod
-    def of(cls, checkpoint: str | None) -> "Place":
-        """NeedsHuman where the text is none of ours."""
+    def of(cls, checkpoint: str | None) -> "tuple[Place, dict[str, Values] | None]":
+        """The place and what was led to; NeedsHuman where the text is none of ours."""
         if checkpoint is None:
-            return cls()
+            return cls(), {}
         try:
-            way, value, mark, over = json.loads(checkpoint)
-            return cls(int(way), str(value), mark, bool(over))
-        except (ValueError, TypeError):
+            way, value, mark, over, led = json.loads(checkpoint)
+            known = None if led is None else {str(name): dict(one) for name, one in led.items()}
+            return cls(int(way), str(value), mark, bool(over)), known
+        except (ValueError, TypeError, AttributeError):
             raise NeedsHuman("This checkpoint is not one of this source's. Search anew.") from None
 
 
@@ -84,13 +90,18 @@ class Search:
         ]
         self._ways = [Way(number, *one) for number, one in enumerate(ordered)]
         self._led: dict[str, Values] = {}
+        self._whole = True
         self._walked: set[int] = set()
         self._asked: dict[int, Values] = {}
         self._given: set[tuple[str, str]] = set()
 
     def pages(self, checkpoint: str | None) -> Iterator[Page]:
         """The person's records from the checkpoint on; the last page alone has none."""
-        start, said, over = Place.of(checkpoint), False, True
+        start, led = Place.of(checkpoint)
+        self._led, self._whole = led or {}, led is not None
+        if self._whole:
+            self._walked = set(range(start.way))
+        said, over = False, True
         for way in self._ways[start.way :]:
             here = start if way.number == start.way else Place(way.number)
             for records, place in self._walk(way, here):
@@ -113,10 +124,10 @@ class Search:
             for answer in asking.answers(value, mark):
                 records = list(self._theirs(way, answer.records, value, sure))
                 over = answer.next is None
-                if over and not start.value and value == last:
+                if over and value == last and (self._whole or not start.value):
                     self._walked.add(way.number)
                 yield records, Place(way.number, name, answer.next, over)
-        if not values:
+        if self._whole or not start.value:
             self._walked.add(way.number)
 
     def _more(self, way: Way, place: Place) -> bool:
@@ -136,7 +147,11 @@ class Search:
             for text in paths.texts(record.data, path)
             if text.strip()
         }
-        return Page(records, place.text() if place else None, tuple(found))
+        return Page(records, place.text(self._carried()) if place else None, tuple(found))
+
+    def _carried(self) -> Mapping[str, Values] | None:
+        size = sum(map(len, self._led.values()))
+        return self._led if self._whole and size <= MOST_LED else None
 
     # --- what is asked with -----------------------------------------------------------------------
 

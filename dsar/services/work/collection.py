@@ -84,7 +84,9 @@ class _Intake:
                     self.files.keep(page)
                 self.last = page
         except Later as later:
-            self._remember(later.checkpoint)
+            # A page that was given is kept: a busy source may give no second one in the same run.
+            last = self.last.checkpoint if self.last is not None else None
+            self._remember(later.checkpoint or last)
             raise
         except Reached:
             if self.last is not None and self.last.checkpoint is not None:
