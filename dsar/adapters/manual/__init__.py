@@ -8,7 +8,7 @@ done and why; for the other verbs what came of each record.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dsar.adapters.dictionary import collection
+from dsar.adapters.kinds import collection, refused
 from dsar.adapters.manual.settings import ManualSettings
 from dsar.sdk import (
     Adapter,
@@ -95,10 +95,7 @@ class Manual(Adapter):
         self.gives = settings.gives
 
     def collections(self) -> Sequence[Collection]:
-        own = [
-            collection(name, one.title, one.meaning, one.columns)
-            for name, one in self.settings.collections.items()
-        ]
+        own = [collection(name, one) for name, one in self.settings.collections.items()]
         return [*own, FILES]
 
     def check(self) -> Sequence[Problem]:
@@ -145,6 +142,8 @@ class Manual(Adapter):
         return at_desk(self).read(attachment)
 
     def _act(self, verb: str, batch: Batch) -> Sequence[Receipt]:
+        if faults := refused(self.collections(), batch):
+            return faults
         question = Question(
             self._words(verb),
             self.settings.who,

@@ -8,8 +8,8 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from dsar.adapters.dictionary import collection
 from dsar.adapters.http import Client
+from dsar.adapters.kinds import collection, refused
 from dsar.adapters.webhook import signing
 from dsar.adapters.webhook.settings import WebhookSettings
 from dsar.sdk import (
@@ -48,10 +48,7 @@ class Webhook(Adapter):
         self._client = Client(settings)
 
     def collections(self) -> Sequence[Collection]:
-        return [
-            collection(name, one.title, one.meaning, one.columns)
-            for name, one in self.settings.collections.items()
-        ]
+        return [collection(name, one) for name, one in self.settings.collections.items()]
 
     def check(self) -> Sequence[Problem]:
         """The settings alone: a message that asks nothing would be one too many."""
@@ -108,6 +105,8 @@ class Webhook(Adapter):
         signing.check(keys, _message_id(inquiry), headers, body, now=now)
 
     def _act(self, verb: str, batch: Batch) -> Sequence[Receipt]:
+        if faults := refused(self.collections(), batch):
+            return faults
         question = Question(
             wanted=about(batch, {}), purposes=batch.purposes, key=batch.idempotency_key
         )

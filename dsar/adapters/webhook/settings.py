@@ -3,30 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dsar.adapters.dictionary import Column
 from dsar.adapters.http import HttpSettings
-from dsar.sdk.settings import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of record the other system may answer with, and what its fields mean."""
-
-    title: Words = field(default_factory=dict)
-    meaning: Words = field(default_factory=dict)
-    columns: Mapping[str, Column] = field(default_factory=dict)
+from dsar.adapters.kinds import Kind
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookSettings(HttpSettings):
-    """Where the message goes (`url` and the rest of `HttpSettings`), by which secrets it is signed,
-    by what the other system can search and what it holds.
-
-    The first of `secrets` is the newest; two while one is being replaced.
-    """
+    """Where the message goes (`url` and whatever concerns HTTP), by which secrets it is signed, by
+    what the other system can search and what it holds."""
 
     secrets: tuple[str, ...] = field(repr=False)
+    """One secret (`whsec_` and base64 of 24 to 64 random bytes), or two while it is replaced, the
+    newer one first."""
     identify: tuple[str, ...]
+    """The kinds of identifier it can search by; no other is told to it."""
     collections: Mapping[str, Kind] = field(default_factory=dict)
+    """The kinds of record it holds."""
     gives: tuple[str, ...] = ()
+    """Further kinds of identifier an answer may bring."""
     page: int = 500
+    """Records taken in at once."""

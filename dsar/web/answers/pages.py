@@ -14,7 +14,9 @@ from dsar.sdk.desk import Wanted
 from dsar.services.inquiries.answering import Opened
 from dsar.web.answers import form
 from dsar.web.answers.words import Words
-from dsar.web.pages import day
+
+#: How a date is written in each language.
+_DATES = {"en": "%d %b %Y", "de": "%d.%m.%Y"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ def question(
         heading=opened.title,
         kind=kind,
         whom=opened.question.whom,
-        by=day(opened.answer_by.isoformat()),
+        by=f"{opened.answer_by:{_DATES[w['lang']]}}".lstrip("0"),
         task=in_language(opened.question.words, w["lang"]),
         identifiers=tuple((k.replace("_", " "), v) for k, v in opened.question.identifiers),
         purposes=opened.question.purposes,

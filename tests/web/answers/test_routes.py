@@ -32,6 +32,7 @@ def test_it_speaks_the_visitors_language(asked: Asked) -> None:
     assert 'lang="de"' in page.text
     assert "im grauen Schrank" in page.text
     assert "Verträge" in page.text
+    assert "16.03.2026" in page.text
 
 
 def test_an_answer_with_a_record_and_a_file_takes_the_ticket_on(asked: Asked) -> None:
