@@ -15,6 +15,7 @@ from dsar.services.advance import advance
 from dsar.services.facts import Because
 from dsar.services.house import House, look, unit
 from dsar.services.inquiries import listing
+from dsar.services.work.supplement import supplement
 from dsar.store.tickets import by_ref, request_of
 
 app = typer.Typer(help="The queue, one ticket, and acting on it.", no_args_is_help=True)
@@ -106,6 +107,27 @@ def act(
         if wait:
             wait_for(house, request, seconds=300)
         _show(house, ref, json)
+
+
+@app.command("supplement")
+def supplement_(
+    ref: str,
+    reason: Annotated[str, typer.Option(help="Why it can answer now.")] = "",
+    source: Annotated[
+        list[str] | None, typer.Option(help="All that were given up without.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="Who acts.")] = "desk",
+    wait: Annotated[bool, typer.Option(help="Wait for what follows.")] = False,
+    json: Json = False,
+) -> None:
+    """Ask sources that were given up again: a second ticket answers for them alone."""
+    with opened() as house:
+        with unit(house) as session:
+            made = supplement(session, staff(by), by_ref(session, ref), source or (), reason=reason)
+            late, request = made.ref, request_of(session, made).ref
+        if wait:
+            wait_for(house, request, seconds=300)
+        _show(house, late, json)
 
 
 def _event(name: str) -> Event:

@@ -116,3 +116,17 @@ def test_a_hold_is_placed_listed_and_lifted(dsar: Cli) -> None:
     assert dsar("hold", "lift", placed).code == 0
     assert dsar("hold", "list", "--json").json == []
     assert dsar("hold", "lift", placed).code == 1
+
+
+def test_a_source_that_was_given_up_can_be_asked_again(dsar: Cli) -> None:
+    """The list was away; what it holds is handed over afterwards, and nothing else again."""
+    away = (dsar.folder / "mailing").rename(dsar.folder / "away")
+    ref = asked(dsar, "access")
+    dsar("ticket", "act", ref, "accept_gap", "--reason", "the disk is being mended", "--wait")
+    assert dsar.one.state(ref) == "partly_fulfilled"
+    away.rename(dsar.folder / "mailing")
+    assert "reason: is missing" in dsar("ticket", "supplement", ref).refusal
+    late = dsar("ticket", "supplement", ref, "--reason", "it is back", "--wait", "--json").json
+    assert [(row["source"], row["found"]) for row in late["coverage"]] == [("mailing", 1)]
+    assert late["state"] == "fulfilled"
+    assert late["ref"] != ref

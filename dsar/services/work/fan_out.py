@@ -10,12 +10,16 @@ from dsar.domain.lifecycle import State
 from dsar.domain.rights import ACTING, Right
 from dsar.services.house import house_of
 from dsar.services.installed.sources import Source, Sources
+from dsar.services.seals import details_of
 from dsar.store import tasks
 from dsar.store.tables import CoverageLine, Page, Task, Ticket
 from dsar.store.tickets import lines
 
 #: Rendering has a queue of its own, so that a long report never delays a search.
 _QUEUES = {"bundle": "render"}
+
+#: In a ticket's details: the only sources it asks; every one where it is not there.
+SCOPE = "sources"
 
 _STUCK = ("parked", "waiting_human")
 
@@ -59,8 +63,13 @@ def enqueue(
 
 
 def _search(session: Session, ticket: Ticket) -> None:
-    """Every known source is asked; those that need another's identifiers wait for it."""
-    every = tuple(house_of(session).sources)
+    """Every known source is asked; those that need another's identifiers wait for it.
+
+    A supplement asks the sources it is about, and no other.
+    """
+    scope = details_of(session, ticket).get(SCOPE)
+    known = house_of(session).sources
+    every = tuple(source for source in known if scope is None or source.name in scope)
     for source in every:
         session.add(
             CoverageLine(

@@ -18,6 +18,7 @@ SENTENCES: Mapping[str, str] = {
     "alert": "{alert}",
     "task_stuck": "{task}{place} got stuck {attempts} and waits for a person.",
     "identifier_settled": "{who} settled whose an identifier is that {source} gave.",
+    "supplement_begun": "{who} had sources asked again that had been given up.",
     "inquiry_asked": "{source} was asked.",
     "inquiry_answered": "{source} answered.",
     Event.ASK_IDENTITY: "{who} asked the person to prove who they are.",

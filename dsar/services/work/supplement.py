@@ -1,0 +1,102 @@
+"""A source that was given up is asked again after all: a ticket of its own supplements the answer.
+
+What was handed over stays as it was, with its bundle and its end; the supplement goes the same way
+from the search on, covers the sources it names and nothing else, and ends with a bundle of what is
+new. Its dates are those of the request: a gap gives nobody more time.
+"""
+
+from collections.abc import Collection
+
+from sqlmodel import Session
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.errors import BadInput, NotAllowed
+from dsar.domain.lifecycle import ENDS, VERSION, Event, State
+from dsar.services import journal, seals
+from dsar.services.actor import Actor
+from dsar.services.advance import advance
+from dsar.services.facts import Because
+from dsar.services.house import house_of
+from dsar.services.law import clock
+from dsar.services.work.fan_out import SCOPE
+from dsar.store.tables import Request, Ticket
+from dsar.store.tickets import lines, locked, of_request, request_of
+
+#: In a ticket's details: the reference of the ticket it supplements.
+OF = "supplements"
+
+
+def supplement(
+    session: Session,
+    actor: Actor,
+    ticket: Ticket,
+    sources: Collection[str] = (),
+    *,
+    reason: str,
+) -> Ticket:
+    """Asks sources of a partly fulfilled ticket again; all that were given up, or those named.
+
+    Returns the supplementing ticket. Raises BadInput for a source that was not given up or without
+    a reason, NotAllowed in another state or while a supplement is under way, NotFound for a source
+    that is configured no more.
+    """
+    if not reason.strip():
+        raise BadInput("reason", "is missing.", "Say why the source can answer now.")
+    first = locked(session, ticket.id)
+    request = request_of(session, first)
+    _check(session, first, request)
+    scope = _scope(session, first, sources)
+    made = _open(session, first, request, scope)
+    data = {"sources": scope}
+    journal.append(session, actor, first, event="supplement_begun", data=data | {"by": made.ref})
+    journal.append(session, actor, made, event="supplement_begun", data=data | {"of": first.ref})
+    session.add(first)
+    because = Because(reason=reason, decided_by=actor.name)
+    return advance(session, actor, made.id, Event.CONFIRM_IDENTITY, because=because)
+
+
+def _check(session: Session, first: Ticket, request: Request) -> None:
+    if first.state != State.PARTLY_FULFILLED:
+        mend = "Only a partly fulfilled one has gaps to fill."
+        raise NotAllowed(f"{first.ref} is {first.state}. {mend}")
+    for other in of_request(session, request):
+        under_way = State(other.state) not in ENDS
+        if under_way and seals.details_of(session, other).get(OF) == first.ref:
+            raise NotAllowed(f"{other.ref} supplements {first.ref} already; see to that one first.")
+
+
+def _scope(session: Session, first: Ticket, sources: Collection[str]) -> list[str]:
+    """The sources to ask, each a gap of the first ticket and still configured."""
+    given_up = [r.source for r in lines(session, first.id) if r.outcome == Outcome.COULD_NOT]
+    if not given_up:
+        raise NotAllowed(f"No source of {first.ref} was given up; there is nothing to ask again.")
+    for name in sources:
+        if name not in given_up:
+            raise BadInput("source", "was not given up.", f"Name one of: {', '.join(given_up)}.")
+    scope = [name for name in given_up if not sources or name in sources]
+    for name in scope:
+        _ = house_of(session).sources[name]
+    return scope
+
+
+def _open(session: Session, first: Ticket, request: Request, scope: list[str]) -> Ticket:
+    made = Ticket(
+        ref=f"{request.ref}-{len(of_request(session, request)) + 1}",
+        request_id=request.id,
+        right=first.right,
+        state=State.RECEIVED.value,
+        machine_version=VERSION,
+        regime=request.regime,
+        regime_version="",
+        due_at=request.received_at,
+        created_at=house_of(session).store.now(session),
+        clock_events=list(first.clock_events),
+    )
+    clock.wind(session, made, request.received_at)
+    session.add(made)
+    session.flush()
+    details = {
+        name: one for name, one in seals.details_of(session, first).items() if name != "decision"
+    }
+    seals.keep_details(session, made, details | {OF: first.ref, SCOPE: scope})
+    return made
