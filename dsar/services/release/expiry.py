@@ -7,6 +7,7 @@ figure, it is the house's own.
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from dsar.services import journal
@@ -56,11 +57,12 @@ def _destroy(house: House, id_: str) -> str:
         row = session.get_one(BundleRow, id_, populate_existing=True)
         if row.state != READY:
             return ""
-        row.state, row.sealed_key = DESTROYED, None
+        gone = {"state": DESTROYED, "sealed_key": None}
+        session.execute(update(BundleRow).where(col(BundleRow.id) == id_).values(gone))
         journal.append(
             session, SYSTEM, ticket, event="bundle_destroyed", data={"number": row.number}
         )
-        session.add_all([row, ticket])
+        session.add(ticket)
         return row.path
 
 
