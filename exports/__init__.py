@@ -1,9 +1,10 @@
 """Bundles: what is handed over, built from values and streams, checked without us.
 
-`build(contents, target)` writes one; `verify(path)` says what is wrong with one.
+`build(contents, target)` writes one; `verify(path)` says what is wrong with one; `split` parts one.
 """
 
 from exports.bundle import Built, build
-from exports.check import Finding, verify
+from exports.check import Finding
+from exports.parts import split, verify
 
-__all__ = ["Built", "Finding", "build", "verify"]
+__all__ = ["Built", "Finding", "build", "split", "verify"]

@@ -76,7 +76,7 @@ def build(
     OSError where the disk does.
     """
     with (
-        _replacing(target, seal_with) as out,
+        replacing(target, seal_with) as out,
         Archive(out, target.parent, moment=contents.cut_off) as archive,
     ):
         _Builder(contents, archive, target.parent).write(print_at_most, limits, sign_with)
@@ -154,7 +154,7 @@ class _Builder:
         archive.finish()
 
 
-class _Hashed:
+class Hashed:
     """A file, or the seal before it, that hashes and counts what is written to it."""
 
     def __init__(self, file: IO[bytes] | Sealing) -> None:
@@ -169,14 +169,14 @@ class _Hashed:
 
 
 @contextlib.contextmanager
-def _replacing(target: Path, seal: Seal | None) -> Iterator[_Hashed]:
+def replacing(target: Path, seal: Seal | None = None) -> Iterator[Hashed]:
     """A new file that takes the target's place when it is complete and on disk."""
     number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     part = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
             sealing = seal.sealing(file) if seal else None
-            yield _Hashed(sealing or file)
+            yield Hashed(sealing or file)
             if sealing:
                 sealing.finish()
             file.flush()

@@ -21,11 +21,9 @@ from typing import IO, Any, Protocol
 
 MANIFEST, SUMS, SIGNATURE = "manifest.json", "SHA256SUMS", "manifest.json.sig"
 #: The same three of one part of a bundle that was split: manifest-2.json, SHA256SUMS-2, …
-_MANIFESTS = re.compile(r"manifest(-[0-9]{1,4})?\.json")
+MANIFESTS = re.compile(r"manifest(-[0-9]{1,4})?\.json")
 _LEFT_BY_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-_BLOCK = 1 << 20
-_LONGEST_LINE = 1 << 28
-_SMALL = 1 << 26
+_BLOCK, _SMALL, _LONGEST_LINE = 1 << 20, 1 << 26, 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def _expected(info: zipfile.ZipInfo, name: int, head: bytes) -> bytes:
     versions = {info.extract_version, 45 if wide else 20}
     found = struct.unpack_from("<H", head, 4)[0]
     version = found if found in versions else -1 & 0xFFFF
-    start = (0x04034B50, version, info.flag_bits, info.compress_type, stamp, info.CRC)
+    start = 0x04034B50, version, info.flag_bits, info.compress_type, stamp, info.CRC
     return _LOCAL.pack(*start, *sizes, name, extra)
 
 
@@ -150,7 +148,7 @@ def _findings(bundle: _Bundle, public_key: str | None) -> Iterator[Finding]:
     yield from _odd_names(names)
     for name in bundle.inconsistent():
         yield Finding(name, "is described in two ways by the ZIP: something changed it.")
-    found = sorted(name for name in names if _MANIFESTS.fullmatch(name)) or [MANIFEST]
+    found = sorted(name for name in names if MANIFESTS.fullmatch(name)) or [MANIFEST]
     known = set(names)
     for name in found:
         known -= yield from _promised(bundle, names, name, public_key)
@@ -297,7 +295,7 @@ def _against_schema(part: _Part, name: str, schema: str) -> Iterator[Finding]:
         return
     found, count = 0, int(part.listed[name]["records"])
     for found, record in enumerate(_items(part.bundle, name), 1):
-        problem = obeys(record) or _other_file(record, part.listed)
+        problem = obeys(record) or _other_file(record, part)
         if problem:
             yield Finding(name, f"record {found} {problem}.")
             return
@@ -305,12 +303,13 @@ def _against_schema(part: _Part, name: str, schema: str) -> Iterator[Finding]:
         yield Finding(name, f"holds {found} records; the manifest says {count}.")
 
 
-def _other_file(record: Any, listed: dict[str, dict[str, Any]]) -> str:
+def _other_file(record: Any, part: _Part) -> str:
     """What is wrong with the files a record names; one that is in another part is checked there."""
     for file in record.get("files", ()):
         if not isinstance(file, dict) or not isinstance(file.get("path"), str):
             return "has a file without a path"
-        entry = listed.get(file["path"], file)
+        elsewhere = file if b'"split_from"' in part.content else {}
+        entry = part.listed.get(file["path"], elsewhere)
         if any(entry.get(name) != file.get(name) for name in ("bytes", "sha256", "media_type")):
             return f"says something else of {file['path']} than the manifest"
     return ""

@@ -33,7 +33,6 @@ def manifest(
 
     `key` is the public key that will sign it, in minisign's form.
     """
-    listed = sorted(members, key=lambda member: member.name)
     return pretty(
         {
             "format": FORMAT,
@@ -55,7 +54,7 @@ def manifest(
                 for line in document["coverage"]
             ],
             "gaps": _gaps(document),
-            "members": [_member(member) for member in listed],
+            "members": listed(members),
         }
     )
 
@@ -74,6 +73,11 @@ def _gaps(document: Document) -> list[Document]:
     return [*withheld, *failed]
 
 
+def listed(members: Iterable[Member]) -> list[Document]:
+    """The members as a manifest lists them."""
+    return [_member(member) for member in sorted(members, key=lambda member: member.name)]
+
+
 def _member(member: Member) -> Document:
     listed: Document = {
         "path": member.name,
@@ -87,8 +91,13 @@ def _member(member: Member) -> Document:
 def of(bundle: IO[bytes]) -> Document:
     """The manifest of a finished bundle of ours."""
     with zipfile.ZipFile(bundle) as archive:
-        found: Document = json.loads(archive.read(MANIFEST))
-        return found
+        return read(archive)
+
+
+def read(archive: zipfile.ZipFile, name: str = MANIFEST) -> Document:
+    """One manifest in an archive of ours."""
+    found: Document = json.loads(archive.read(name))
+    return found
 
 
 #: What decides how a bundle comes out beside its contents, as staff calls it.
@@ -150,11 +159,13 @@ def key_id(raw: bytes) -> bytes:
     return hashlib.blake2b(raw, digest_size=8).digest()
 
 
-def signature(content: bytes, key: Ed25519PrivateKey, *, moment: datetime) -> bytes:
+def signature(
+    content: bytes, key: Ed25519PrivateKey, *, moment: datetime, file: str = MANIFEST
+) -> bytes:
     """The detached signature of the manifest; the same key and content give the same bytes."""
     raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     signed = key.sign(hashlib.blake2b(content).digest())
-    comment = f"timestamp:{int(moment.timestamp())}\tfile:{MANIFEST}"
+    comment = f"timestamp:{int(moment.timestamp())}\tfile:{file}"
     over_all = key.sign(signed + comment.encode())
     return (
         "untrusted comment: signature of a dsar bundle\n"

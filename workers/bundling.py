@@ -1,7 +1,10 @@
 """The `bundle` task: what services gathered becomes the canonical contents, and those a bundle."""
 
+import errno
 import itertools
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
@@ -12,7 +15,7 @@ import exports
 import exports.bundle
 from dsar import __version__
 from dsar.domain.controller import Controller
-from dsar.domain.errors import NotFound
+from dsar.domain.errors import DsarError, NotFound
 from dsar.domain.rights import ARTICLES
 from dsar.services import journal
 from dsar.services.actor import SYSTEM
@@ -32,7 +35,7 @@ from dsar.services.release.keeping import (
 from dsar.services.tasks import Run
 from dsar.store.tables import Ticket
 from dsar.store.tickets import by_ref, locked
-from exports import manifest, redact
+from exports import manifest, parts, redact
 from exports.contents import (
     Contents,
     HumanDecision,
@@ -47,9 +50,34 @@ def bundle(house: House, run: Run) -> None:
     """Builds the ticket's bundle: the file first, whole and hashed, then the row that names it."""
     gathered = gather(house, run.lease.ticket_id)
     refuse_changed_policy(gathered)
-    with drafting(house, gathered.ref, gathered.number) as draft:
+    with _disk_named(), drafting(house, gathered.ref, gathered.number) as draft:
         made = _built(house, gathered, draft)
         built(run, gathered, draft, sha256=made.sha256, size=made.bytes)
+
+
+#: What a disk says when it can take no more, each with what helps.
+_DISK = {
+    errno.ENOSPC: "the disk is full. Make room",
+    errno.EDQUOT: "the quota of the disk is used up. Make room",
+    errno.EFBIG: "the file grew larger than is allowed here. Raise the limit for files",
+    errno.EROFS: "the disk can only be read. Make it writable",
+    errno.EIO: "the disk does not work (input or output error). Mend or replace it",
+}
+
+
+class NoRoom(DsarError):  # noqa: N818 - the sentence reads better without the suffix
+    """The bundle could not be written to disk; nothing of it is left."""
+
+
+@contextmanager
+def _disk_named() -> Iterator[None]:
+    """A disk that fails is a reason to wait for a person, told in words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise NoRoom(f"storage: {_DISK[error.errno]}, then retry.") from None
 
 
 def _built(house: House, gathered: Gathered, draft: Draft) -> exports.bundle.Built:
@@ -191,6 +219,14 @@ def _write(plain: IO[bytes], out: Path) -> None:
     plain.seek(0)
     with delivery.writing(out) as file:
         shutil.copyfileobj(plain, file, 1 << 20)
+
+
+def split_out(
+    house: House, parcel: delivery.Parcel, target: Path, *, size: int
+) -> list[parts.Part]:
+    """Writes a kept bundle as parts of at most `size` bytes beside `target`, each signed."""
+    with parcel.plain() as plain:
+        return exports.split(plain, target, size=size, sign_with=_signature(house))
 
 
 def _deliverable(house: House, ref: str) -> bool:

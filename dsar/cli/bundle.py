@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dsar.cli.opened import fetch, opened, say
-from dsar.domain.errors import DsarError
+from dsar.domain.errors import BadInput, DsarError
 from dsar.services.actor import staff
 
 app = typer.Typer(help="Check a bundle, open a kept one, build one again.", no_args_is_help=True)
@@ -20,7 +20,7 @@ def verify(
     key: Annotated[str, typer.Option(help="The controller's public key, as published.")] = "",
     json: Json = False,
 ) -> None:
-    """Check a bundle without database or network: hashes, signature, counts."""
+    """Check a bundle, a part or a folder of all parts, without database or network."""
     import exports
 
     findings = [str(finding) for finding in exports.verify(path, public_key=key or None)]
@@ -46,18 +46,42 @@ def export(
     out: Annotated[Path | None, typer.Option(help="File to write; else its own name.")] = None,
     number: Annotated[int | None, typer.Option(help="Which one; else the last.")] = None,
     by: Annotated[str, typer.Option("--by", help="Who takes it out; for the journal.")] = "desk",
+    part_size: Annotated[str, typer.Option(help="Split it into parts of at most, e.g. 50MB.")] = "",
     json: Json = False,
 ) -> None:
-    """Open a kept bundle and write it as the plain ZIP that a person receives."""
+    """Open a kept bundle and write it as the plain ZIP that a person receives, or as its parts."""
     from dsar.services.release import delivery
+    from workers.bundling import split_out
 
+    size = _size(part_size) if part_size else None
     with opened() as house:
         parcel = delivery.parcel(house, ref, number)
         target = out or Path(parcel.file)
         delivery.handed(house, staff(by), parcel)
-        delivery.copy_out(parcel, target)
-    told = {"path": str(target), "number": parcel.number, "sha256": parcel.sha256}
-    say(told, json, lambda: f"{target}\nsha256 {parcel.sha256}")
+        if size is None:
+            delivery.copy_out(parcel, target)
+        parts = split_out(house, parcel, target, size=size) if size else []
+    rows = [{"path": str(one.path), "bytes": one.bytes, "sha256": one.sha256} for one in parts]
+    rows = rows or [{"path": str(target), "bytes": parcel.size, "sha256": parcel.sha256}]
+    told = {"number": parcel.number, **rows[0], "parts": rows if parts else []}
+    say(told, json, lambda: "\n".join(_written(row, size) for row in rows))
+
+
+def _written(row: dict[str, Any], most: int | None) -> str:
+    larger = "  (one file in it is larger than a part should be)"
+    note = larger if most and row["bytes"] > most else ""
+    return f"{row['path']}\nsha256 {row['sha256']}{note}"
+
+
+_UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def _size(text: str) -> int:
+    """A number of bytes written as 50MB or 2GB."""
+    number, unit = text.strip().upper()[:-2].strip(), text.strip().upper()[-2:]
+    if unit not in _UNITS or not number.isascii() or not number.isdigit():
+        raise BadInput("part_size", "is not a size.", "Write it as 50MB or 2GB.")
+    return int(number) * _UNITS[unit]
 
 
 @app.command()
