@@ -56,7 +56,7 @@ _WHY = {
 def print_report(
     document: Document, paper: Paper, folder: Path, *, limits: Limits = LIMITS
 ) -> IO[bytes]:
-    """The finished PDF as a nameless file on the disk of `folder`; raises CannotPrint."""
+    """The finished PDF as a nameless file on the disk of `folder`; raises CannotPrint, OSError."""
     job = {
         "document": document,
         "sheets": [sheet.facts() for sheet in paper.sheets],
@@ -77,6 +77,9 @@ def print_report(
 
 
 def _raise_for(result: dict[str, Any]) -> None:
+    """A disk that failed the child fails us too; anything else is a report that cannot be."""
+    if result.get("errno"):
+        raise OSError(result["errno"], os.strerror(result["errno"]))
     if "pages" not in result:
         cause = str(result.get("error") or result.get("died") or "no answer")
         why = _WHY.get(cause, f"the printing process ended with {cause}")

@@ -95,7 +95,7 @@ def work(report: int, job: int, texts: int, out: int) -> None:
         tell(report, pages=pages)
     except BaseException as error:  # noqa: BLE001 - the fetcher's alarm is no Exception
         # The name only: the message of an exception may hold the data that caused it.
-        tell(report, error=type(error).__name__)
+        tell(report, error=type(error).__name__, errno=getattr(error, "errno", None))
     os._exit(0)
 
 

@@ -1,7 +1,6 @@
 """The words of a report in one language, and how that language writes dates and numbers.
 
-One TOML file per language under templates/pdf/words; a language that is not there is read in
-English. Tests hold all files to the same keys.
+One TOML file per language under templates/pdf/words. Tests hold all files to the same keys.
 """
 
 import tomllib
@@ -11,10 +10,14 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dsar.domain.errors import DsarError
 from templates import FOLDER
 
 WORDS = FOLDER / "pdf" / "words"
-FALLBACK = "en"
+
+
+class UnknownLanguage(DsarError):  # noqa: N818 - the sentence reads better without the suffix
+    """No report can be written in the language of a request; a person decides what to answer in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,13 @@ def languages() -> tuple[str, ...]:
 
 @cache
 def words_in(language: str) -> Words:
-    """The words in `language`, in its base language, or in English."""
-    for tag in (language, language.partition("-")[0], FALLBACK):
+    """The words in `language` or in its base language; raises UnknownLanguage."""
+    for tag in (language, language.partition("-")[0]):
         if tag in languages():
             return Words(tag, tomllib.loads((WORDS / f"{tag}.toml").read_text("utf-8")))
-    raise FileNotFoundError(WORDS / f"{FALLBACK}.toml")
+    known = ", ".join(languages())
+    raise UnknownLanguage(
+        f"language: there are no words for a report in {language}; known are {known}. Translate "
+        f"templates/pdf/words/en.toml into {language}.toml beside it, or copy it to answer in "
+        "English, then build again."
+    )

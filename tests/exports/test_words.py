@@ -13,7 +13,7 @@ from dsar.domain.policy import Basis, Origin
 from dsar.domain.records import Done
 from dsar.domain.rights import Right
 from exports import verify
-from exports.report.words import languages, words_in
+from exports.report.words import UnknownLanguage, languages, words_in
 from templates import FOLDER
 from tests.exports import reading, samples
 
@@ -121,9 +121,15 @@ def test_dates_and_numbers_are_written_as_the_language_writes_them(
     assert words.period("1 year") == ("1 year" if language == "en" else "1 Jahr")
 
 
-@pytest.mark.parametrize(("asked", "got"), [("de-AT", "de"), ("sv", "en"), ("en-GB", "en")])
-def test_a_language_that_is_not_there_is_read_in_the_nearest(asked: str, got: str) -> None:
+@pytest.mark.parametrize(("asked", "got"), [("de-AT", "de"), ("en-GB", "en")])
+def test_a_country_s_form_of_a_language_is_written_in_the_language(asked: str, got: str) -> None:
     assert words_in(asked).language == got
+
+
+def test_a_language_nobody_translated_is_named_with_the_mend(tmp_path: Path) -> None:
+    with pytest.raises(UnknownLanguage, match=r"no words for a report in sv; known are de, en"):
+        samples.built(samples.access(language="sv"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_german_report_is_german(tmp_path: Path) -> None:

@@ -1,13 +1,21 @@
 """What the bundle task lets out of the house: nothing withheld, nothing unexplained, nothing half."""
 
+import errno
+import os
 import re
+import signal
+import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
+from exports import pdf
+from exports.archive import Archive
 from tests.company import BY_HAND, Company, company
 from tests.stories.bundles import everything
 
@@ -96,3 +104,125 @@ def test_a_collection_of_which_nothing_is_handed_over_has_its_title(one: Company
     text = everything(one.bundle(ref))
     assert '"collection_title": "Invoices"' in text
     assert re.search(r"Invoices\s+2\s", text)
+
+
+def test_a_field_nobody_explained_goes_back_to_staff_with_its_name(one: Company) -> None:
+    file = one.folder / "mailing" / "subscribers.csv"
+    file.write_text(
+        "\n".join(f"{line},{end}" for line, end in zip(
+            file.read_text().splitlines(), ("shoe_size", "41", "44"), strict=True
+        ))
+    )  # fmt: skip
+    ref = one.ask(Right.ACCESS)
+    one.work()
+    assert one.state(ref) == "in_review"
+    assert "mailing.subscribers.shoe_size" in told(one, ref)
+    one.rule(ref, "mailing.subscribers.shoe_size=release")
+    one.work()
+    one.act(ref, Event.APPROVE)
+    one.work(render=True)
+    assert one.state(ref) == "assembly_failed"
+    assert "mailing.subscribers.shoe_size: the source's dictionary does not explain" in (
+        told(one, ref)
+    )
+    assert "41" not in told(one, ref)
+    assert nothing_to_download(one, ref)
+    again(one, ref, "mailing.subscribers.shoe_size=withhold:not_explained")
+    assert one.state(ref) == "ready"
+
+
+def test_a_set_that_no_activity_explains_does_not_ship(one: Company) -> None:
+    policy = one.folder / "policy.toml"
+    policy.write_text(policy.read_text().replace('"mailing.subscribers"', '"shop.invoices"'))
+    one.reopen()
+    ref = reviewed(one)
+    assert one.state(ref) == "assembly_failed"
+    assert "mailing.subscribers: no processing activity says why this data is used" in (
+        told(one, ref)
+    )
+    assert "Name it in the policy." in told(one, ref)
+    assert nothing_to_download(one, ref)
+
+
+def test_a_language_without_words_waits_for_a_person(one: Company) -> None:
+    ref = one.ask(Right.ACCESS, language="sv")
+    one.work()
+    again(one, ref)
+    assert one.state(ref) == "assembly_failed"
+    assert "no words for a report in sv" in told(one, ref)
+    assert nothing_to_download(one, ref)
+
+
+@contextmanager
+def killing_children_of_the_press() -> Iterator[list[int]]:
+    """Ends every process that prints, as a system without memory does."""
+    killed: list[int] = []
+    over = threading.Event()
+
+    def kill() -> None:
+        while not over.wait(0.002):
+            press = pdf._PRESS._process
+            if press is None:
+                continue
+            file = Path(f"/proc/{press.pid}/task/{press.pid}/children")
+            for child in map(int, file.read_text().split() if file.exists() else ()):
+                os.kill(child, signal.SIGKILL)
+                killed.append(child)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+def test_a_killed_printing_process_is_named_and_tried_again(one: Company) -> None:
+    with killing_children_of_the_press() as killed:
+        ref = reviewed(one)
+    assert killed
+    assert one.state(ref) == "assembly_failed"
+    assert "report.pdf: it was stopped by the system" in told(one, ref)
+    assert nothing_to_download(one, ref)
+    one.act(ref, Event.RETRY)
+    one.work(render=True)
+    assert one.state(ref) == "ready"
+
+
+def test_a_full_disk_is_named_and_nothing_is_left(one: Company) -> None:
+    storage = one.folder / "var" / "bundles"
+    storage.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", str(storage)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        ref = reviewed(one)
+        assert one.state(ref) == "assembly_failed"
+        assert "storage: the disk is full. Make room, then retry." in told(one, ref)
+        assert nothing_to_download(one, ref)
+    finally:
+        subprocess.run(["umount", str(storage)], check=True)
+    one.act(ref, Event.RETRY)
+    one.work(render=True)
+    assert one.state(ref) == "ready"
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_a_disk_that_fails_half_way_is_named(
+    one: Company, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    write, written = Archive._write, [0]
+
+    def failing(self: Archive, data: bytes) -> None:
+        written[0] += len(data)
+        if written[0] > 10_000:
+            raise OSError(number, os.strerror(number))
+        write(self, data)
+
+    monkeypatch.setattr(Archive, "_write", failing)
+    ref = reviewed(one)
+    assert one.state(ref) == "assembly_failed"
+    assert "storage: the" in told(one, ref)
+    assert nothing_to_download(one, ref)
