@@ -4,15 +4,17 @@ import io
 import shutil
 import subprocess
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports import archive
-from exports.archive import Archive, Names, slug
+from exports.archive import Archive, Member, Names, Packed, slug
 
 MOMENT = datetime(2026, 11, 20, 9, 30, 10, tzinfo=UTC)
 
@@ -105,3 +107,42 @@ def test_two_sources_with_one_slug_do_not_collide() -> None:
     names = Names()
     found = [names.unique("data", "CRM", kind) for kind in ("A b", "a-b", "A/B", "a b 2")]
     assert len({name.lower() for name in found}) == 4
+
+
+class Sparse:
+    """A file in which blocks of zeros take no room."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> None:
+        if any(data[:64]) or len(data) < 1 << 20:
+            self._file.write(data)
+        else:
+            self._file.seek(len(data), io.SEEK_CUR)
+
+
+def test_a_file_beyond_four_gibibytes_and_what_stands_behind_it_are_found(tmp_path: Path) -> None:
+    """Really written, not pretended; the zeros take no room on the disk."""
+    block, count = bytes(1 << 24), 257
+    crc = 0
+    for _ in range(count):
+        crc = zlib.crc32(block, crc)
+    size = len(block) * count
+    path = tmp_path / "huge.zip"
+    with path.open("wb") as file, Archive(Sparse(file), tmp_path, moment=MOMENT) as made:
+        huge = Member("files/film.mp4", size, "ab" * 32, "video/mp4")
+        made.copy(huge, Packed(crc, size, zipfile.ZIP_STORED), (block for _ in range(count)))
+        made.put("letter.txt", b"behind the film", "text/plain")
+        made.finish()
+    assert path.stat().st_size > 1 << 32
+    assert path.stat().st_blocks * 512 < 1 << 25
+    with zipfile.ZipFile(path) as read:
+        assert read.getinfo("files/film.mp4").file_size == size
+        assert read.getinfo("letter.txt").header_offset > 1 << 32
+        assert read.read("letter.txt") == b"behind the film"
+    if unzip := shutil.which("unzip"):
+        said = subprocess.run(
+            [unzip, "-p", path, "letter.txt"], check=True, capture_output=True
+        ).stdout
+        assert said == b"behind the film"

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -171,6 +172,24 @@ def test_a_frame_that_is_damaged_ends_the_answer_before_the_first_wrong_byte(own
     with pytest.raises(delivery.NotDeliverable):
         got.extend(replace(parcel, size=len(content)).read())
     assert b"".join(got) == content[: 2 * FRAME]
+
+
+def test_memory_does_not_grow_with_the_bundle(own: Filled) -> None:
+    """Sixty-four frames pass; about one is held."""
+    parcel, file = delivery.parcel(own.house, own.refs["done"]), kept(own)
+    with file.open("wb") as out:
+        sealing = delivery.seal_for(parcel.key, parcel.kept).sealing(out)
+        for _ in range(64):
+            sealing.write(bytes(FRAME))
+        sealing.finish()
+    tracemalloc.start()
+    try:
+        passed = sum(len(block) for block in replace(parcel, size=64 * FRAME).read())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert passed == 64 * FRAME
+    assert peak < 6 * FRAME
 
 
 def a_parcel(size: int) -> Parcel:
