@@ -136,6 +136,23 @@ def test_a_restart_changes_nothing(office: Company) -> None:
     assert office.events(ref).count("inquiry_asked") == 1
 
 
+@pytest.mark.parametrize("step", ["asked", "_told", "_put_down"])
+def test_a_crash_at_any_step_asks_once(
+    office: Company, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt dies inside the desk; the task is tried again."""
+    ref = office.ask(Right.ACCESS)
+    with monkeypatch.context() as broken:
+        broken.setattr(TicketDesk, step, lambda *_: 1 / 0)
+        office.work()
+    office.work_through(hours=1)
+    [row] = inquiries(office)
+    assert (row.number, office.events(ref).count("inquiry_asked")) == (1, 1)
+    answer(office, row, NOTHING)
+    office.work()
+    assert office.line(ref, "cabinet")["outcome"] == "nothing_held"
+
+
 def test_the_same_answer_again_is_harmless_and_another_is_refused(office: Company) -> None:
     office.ask(Right.ACCESS)
     office.work()

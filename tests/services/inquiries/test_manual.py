@@ -40,7 +40,7 @@ def found(one: Company, right: Right, **more: object) -> str:
 def test_what_the_colleague_found_reaches_the_person(cabinet: Company) -> None:
     ref = cabinet.ask(Right.ACCESS)
     cabinet.work()
-    answer(cabinet, inquiries(cabinet)[-1], records(contract()))
+    answer(cabinet, inquiries(cabinet)[-1], records(contract()), {"scan.txt": b"signed by Lotta"})
     cabinet.work()
     cabinet.act(ref, Event.APPROVE)
     cabinet.work(render=True)
@@ -48,8 +48,10 @@ def test_what_the_colleague_found_reaches_the_person(cabinet: Company) -> None:
     cabinet.act(ref, Event.DELIVER)
     assert cabinet.state(ref) == "fulfilled"
     line = cabinet.line(ref, "cabinet")
-    assert (line["outcome"], line["found"]) == ("supplied", 1)
-    assert "2020-01-05" in everything(cabinet.bundle(ref))
+    assert (line["outcome"], line["found"]) == ("supplied", 2)
+    told = everything(cabinet.bundle(ref))
+    assert "2020-01-05" in told
+    assert "signed by Lotta" in told
 
 
 def test_erasing_asks_again_and_looks_again(office: Company) -> None:
