@@ -12,6 +12,7 @@ from dsar.services.house import House, look
 from dsar.services.installed.probing import check_all
 from dsar.services.journal import faults
 from dsar.services.release.stores import files_of
+from dsar.services.upkeep import fonts
 from dsar.services.upkeep.watching import standing
 from dsar.store import migrate, processes
 from dsar.store.counts import COUNTERS, counted
@@ -145,6 +146,22 @@ def _bundles(house: House) -> str:
     return f"kept at {files.where('')}, which answers."
 
 
+def _fonts(_house: House) -> str:
+    """The scripts everybody's package has are required; others are named for who needs them."""
+    try:
+        lost = fonts.missing()
+    except FileNotFoundError:
+        mend = "Install fontconfig and fonts-noto-core."
+        raise Trouble(f"fc-list is missing: nobody knows what can be printed. {mend}") from None
+    if core := lost.get(fonts.CORE):
+        named = ", ".join(core)
+        raise Trouble(f"{named} cannot be printed; install {fonts.CORE}.")
+    if not lost:
+        return f"{len(fonts.SCRIPTS)} scripts can be printed."
+    named = "; ".join(f"{', '.join(names)} (install {one})" for one, names in lost.items())
+    return f"all can be printed but what reports show by number: {named}."
+
+
 def _key(house: House) -> str:
     wrapped = house.vault.new_key(_SEALED)
     seal = house.vault.open_key(_SEALED, wrapped)
@@ -196,6 +213,7 @@ CHECKS: Mapping[str, Check] = {
     "processes": _processes,
     "work": _work,
     "storage": _storage,
+    "fonts": _fonts,
     "bundles": _bundles,
     "key": _key,
     "sources": _sources,
