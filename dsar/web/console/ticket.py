@@ -15,6 +15,7 @@ from dsar.domain.regimes import Regime
 from dsar.domain.rights import Right
 from dsar.services import reports
 from dsar.services.house import House, look
+from dsar.services.inquiries import listing
 from dsar.services.law import regimes
 from dsar.services.release.keeping import READY
 from dsar.store.tickets import by_ref
@@ -149,6 +150,7 @@ class TicketPage(Page):
     bundles: tuple[Bundle, ...]
     person: Person
     siblings: tuple[Sibling, ...]
+    waiting: tuple[Mapping[str, Any], ...] = ()
 
 
 def ticket(request: Request) -> HTMLResponse:
@@ -161,6 +163,7 @@ def page(house: House, ref: str) -> TicketPage:
     with look(house) as session:
         found = by_ref(session, ref)
         view = reports.ticket_view(session, found)
+        asked = listing.of_ticket(session, found)
         try:
             letters = reports.letters_view(session, found)
         except KeyLost:
@@ -170,6 +173,7 @@ def page(house: House, ref: str) -> TicketPage:
         controller=house.controller.name,
         timezone=house.controller.timezone,
         letters=tuple(letters),
+        waiting=tuple(one for one in asked if one["link"]),
     )
 
 

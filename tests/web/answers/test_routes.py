@@ -3,14 +3,16 @@
 import base64
 
 import pytest
+from starlette.testclient import TestClient
 
 from dsar.domain.lifecycle import Event
 from dsar.services.house import unit
 from dsar.services.inquiries.desk import TicketDesk
 from dsar.store.tables import Request
 from dsar.web.answers import routes
+from dsar.web.app import create
 from tests.company import EMAIL
-from tests.services.inquiries.conftest import contract, records, ticket_id
+from tests.services.inquiries.conftest import PUBLIC, contract, records, ticket_id
 from tests.web.answers.conftest import Asked, visitor
 
 FOUND = {"outcome": "records", "contracts.1.signed": "2020-01-05", "contracts.1.name": "Lotta"}
@@ -165,6 +167,17 @@ def test_after_the_end_the_page_says_so(asked: Asked) -> None:
     page = asked.client.get(asked.path)
     assert (page.status_code, EMAIL in page.text) == (410, False)
     assert asked.client.post(asked.path, data=NOTHING, files=FORM).status_code == 410
+
+
+def test_staff_finds_the_link_on_the_tickets_page(asked: Asked) -> None:
+    here = TestClient(
+        create(asked.company.house), base_url="http://127.0.0.1", client=("127.0.0.1", 1)
+    )
+    page = here.get(f"/tickets/{asked.ref}").text
+    assert f'href="{PUBLIC}{asked.path}"' in page
+    assert "pass this link on to Facilities" in page
+    asked.client.post(asked.path, data=NOTHING, files=FORM)
+    assert asked.path not in here.get(f"/tickets/{asked.ref}").text
 
 
 # -- machines -------------------------------------------------------------------------------------
