@@ -23,6 +23,7 @@ BUILT_IN: Mapping[str, str] = {
     "mailbox": "dsar.adapters.mailbox:Mailbox",
     "manual": "dsar.adapters.manual:Manual",
     "opendsr": "dsar.adapters.opendsr:OpenDsr",
+    "mongo": "dsar.adapters.mongo:Mongo",
     "objects": "dsar.adapters.objects:Objects",
     "rest": "dsar.adapters.rest:Rest",
     "sql": "dsar.adapters.sql:Sql",

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from pymongo.database import Database
 
 from tests.adapters.dovecot import Account, Dovecot
+from tests.adapters.mongodb import MongoServer
 from tests.mariadb import MariadbServer
 from tests.servers import ServerMissing
 
@@ -38,6 +40,24 @@ def dovecot() -> Iterator[Dovecot]:
         _absent(missing)
     with server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[MongoServer]:
+    """One server that speaks MongoDB's protocol for the whole run."""
+    try:
+        server = MongoServer()
+    except ServerMissing as missing:
+        _absent(missing)
+    with server:
+        yield server
+
+
+@pytest.fixture
+def mongo_database(mongo_server: MongoServer) -> Iterator[Database[Any]]:
+    """An empty database of this test's own."""
+    with mongo_server.database() as made:
+        yield made
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ import re
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo.database import Database
 
 from dsar.adapters.dictionary import Column
 from dsar.adapters.files import settings as files_settings
@@ -13,6 +15,7 @@ from dsar.adapters.sql import settings as sql_settings
 from dsar.sdk import Adapter, Batch, Item, Subject, registry
 from tests.adapters.dovecot import PASSWORD, Account
 from tests.adapters.mail import mbox
+from tests.adapters.mongodb import MongoServer
 from tests.adapters.shop import run
 from tests.servers_s3 import S3Server
 
@@ -120,3 +123,18 @@ def test_the_objects_work_as_they_stand(
         ("documents", "users/12/a.pdf"),
         ("exports", "exports/ann%40example.com.json"),
     ]
+
+
+def test_the_mongo_source_works_as_it_stands(
+    mongo_server: MongoServer, mongo_database: Database[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP_MONGO_URL", mongo_server.url)
+    [table] = tomllib.loads(SOURCES["mongo"]).values()
+    table["database"] = mongo_database.name
+    mongo_database.users.insert_one({"_id": 1, "contact": {"email": "Ann@example.com"}})
+    mongo_database.posts.insert_many([{"_id": 5, "author": 1, "text": "x"}, {"_id": 6}])
+    kind = registry.adapter("mongo")
+    source = kind(registry.settings_from(kind, table, at="sources.app"))
+    assert source.check() == []
+    assert found(source) == [("users", "1"), ("posts", "5")]
+    source.close()

@@ -1,0 +1,144 @@
+"""A MongoDB database: documents by identifier and by reference."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dsar.adapters.dictionary import collection
+from dsar.adapters.extras import need
+from dsar.adapters.mongo.settings import MongoCollection, MongoSettings
+from dsar.sdk import (
+    Adapter,
+    Batch,
+    Collection,
+    Done,
+    Later,
+    NeedsHuman,
+    Page,
+    Problem,
+    Receipt,
+    Subject,
+)
+
+if TYPE_CHECKING:
+    from dsar.adapters.mongo.acting import Change
+
+#: Documents looked at for fields nobody explained.
+_SAMPLE = 1000
+
+
+class Mongo(Adapter):
+    """The collections of one database."""
+
+    name = "mongo"
+    title = "MongoDB database"
+    Settings = MongoSettings
+
+    settings: MongoSettings
+
+    def __init__(self, settings: MongoSettings) -> None:
+        super().__init__(settings)
+        need("pymongo", "mongo", at="url")
+        from dsar.adapters.mongo.database import Database
+
+        self.identifies_by = settings.identifies_by
+        self.gives = settings.gives
+        self._database = Database(settings)
+
+    def collections(self) -> Sequence[Collection]:
+        """Every declared collection, those referred to first."""
+        declared = self.settings.collections
+        return [
+            collection(name, declared[name].title, declared[name].meaning, declared[name].columns)
+            for name in self.settings.in_order()
+        ]
+
+    def check(self) -> Sequence[Problem]:
+        """Whether it can be reached and has the collections; fields nobody explained."""
+        from dsar.adapters.mongo.database import named_failures
+
+        try:
+            with named_failures():
+                missing = self._database.missing()
+                mend = "Create it, or correct its name."
+                gone = [
+                    Problem(f"collections.{name}", "is not in the database.", mend)
+                    for name in missing
+                ]
+                return [*gone, *self._faults(), *self._undeclared(set(missing))]
+        except (NeedsHuman, Later) as failure:
+            return [Problem("url", failure.reason, "Until then nothing can be searched.")]
+
+    def _faults(self) -> Iterator[Problem]:
+        for name, one in self.settings.collections.items():
+            if not one.identify and not one.from_:
+                mend = "Add identify or from."
+                yield Problem(f"collections.{name}", "cannot be reached from anywhere.", mend)
+            hashed = any(column.mask == "hash" for column in one.columns.values())
+            if hashed and not self.settings.mask_key:
+                yield Problem("mask_key", f"is missing, and {name} masks by hash.", "Give it.")
+
+    def _undeclared(self, missing: set[str]) -> Iterator[Problem]:
+        for name, one in self.settings.collections.items():
+            if name in missing:
+                continue
+            seen: dict[str, None] = {}
+            for document in self._database.documents(name).find({}).limit(_SAMPLE):
+                seen |= dict.fromkeys(document)
+            for field in seen:
+                if field not in one.columns:
+                    mend = "Explain it, so that it can be handed over."
+                    at = f"collections.{name}.columns.{field}"
+                    yield Problem(at, "is in the documents and not declared.", mend)
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        """The person's documents, then those that refer to them."""
+        from dsar.adapters.mongo.finding import Search, start_of
+
+        yield from Search(self._database, subject, start_of(checkpoint)).pages()
+
+    def erase(self, batch: Batch) -> list[Receipt]:
+        """Deletes documents, or masks their fields, as the collection declares."""
+        from dsar.adapters.mongo import acting
+
+        secret = self.settings.mask_key
+        return self._act(batch, lambda one: acting.erased(batch.collection, one, secret))
+
+    def rectify(self, batch: Batch) -> list[Receipt]:
+        """Writes the corrected values."""
+        from dsar.adapters.mongo import acting
+
+        return self._act(batch, lambda one: acting.rectified(batch.collection, one))
+
+    def restrict(self, batch: Batch) -> list[Receipt]:
+        """Sets the mark the collection declares for restriction."""
+        from dsar.adapters.mongo import acting
+
+        name = batch.collection
+        return self._act(
+            batch, lambda one: acting.marked(name, one.restrict, "restrict", Done.RESTRICTED)
+        )
+
+    def object_to(self, batch: Batch) -> list[Receipt]:
+        """Sets the mark the collection declares for objections."""
+        from dsar.adapters.mongo import acting
+
+        return self._act(batch, lambda one: acting.stopped(batch.collection, one, batch.purposes))
+
+    def probe(self, batch: Batch) -> list[Receipt]:
+        """Whether each document is there: MISSING, or KEPT; nothing is changed."""
+        from dsar.adapters.mongo import acting
+
+        return self._act(batch, lambda _one: acting.probed)
+
+    def _act(self, batch: Batch, change: "Callable[[MongoCollection], Change]") -> list[Receipt]:
+        from dsar.adapters.mongo import acting
+
+        declared = self.settings.collections.get(batch.collection)
+        if declared is None:
+            why = f"The source declares no collection {batch.collection}."
+            return [Receipt(batch.collection, one.key, Done.FAILED, why) for one in batch.items]
+        return acting.act(self._database, batch, change(declared))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._database.close()
