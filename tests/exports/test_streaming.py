@@ -3,6 +3,7 @@
 import gc
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -202,6 +203,34 @@ def test_scripts_that_reorder_their_letters_are_read_as_written(tmp_path: Path, 
             if str(operator) == "BDC" and "/ActualText" in operands[1]
         ]
     assert "".join(said) == text
+
+
+#: Names and sentences in which vowels, marks and conjuncts stand elsewhere than they are spoken.
+WRITTEN = {
+    "Hindi": "हिन्दी में लिखा हुआ नाम: कृष्णमूर्ति श्रीवास्तव",
+    "Bengali": "বাংলা ভাষায় লেখা শ্রী কৃষ্ণ",
+    "Tamil": "தமிழ் மொழியில் எழுதப்பட்டது கொடுக்கிறேன்",
+    "Malayalam": "മലയാളം ഭാഷ കൊടുത്തു",
+    "Sinhala": "සිංහල භාෂාව ශ්‍රී ලංකා",
+    "Thai": "ภาษาไทยที่เขียนไว้น้ำใจผู้ใหญ่",
+    "Lao": "ພາສາລາວ ນ້ຳ",
+    "Khmer": "សួស្តី ពិភពលោក ភាសាខ្មែរ",
+    "Burmese": "မင်္ဂလာပါ မြန်မာဘာသာ",
+    "Tibetan": "བོད་སྐད་ཡིག",
+}
+
+
+@pytest.mark.parametrize("script", WRITTEN)
+def test_text_taken_out_of_the_pdf_is_the_text_that_went_in(tmp_path: Path, script: str) -> None:
+    path = tmp_path / "script.pdf"
+    with path.open("wb") as out:
+        write([f"<p>{WRITTEN[script]}</p>"], HEAD, out)
+    assert same(reading.text(path).splitlines()[0]) == same(WRITTEN[script])
+
+
+def same(text: str) -> str:
+    """Composed as Unicode says, without the spaces a layout may add."""
+    return unicodedata.normalize("NFC", text).replace(" ", "")
 
 
 INJECTED = [
