@@ -184,9 +184,12 @@ def _signature(house: House) -> Ed25519PrivateKey:
 
 
 def tidy(house: House) -> int:
-    """Destroys bundles whose time is over and removes what nobody owns any more; how many files."""
+    """Destroys bundles whose time is over and removes what nobody owns any more; how many files.
+
+    A draft is left for a day: a large one may be on its way to a slow store for hours.
+    """
     folder = house.settings.at(house.settings.storage) / FOLDER
-    left = exports.bundle.sweep(folder, older_than=3600) if folder.exists() else 0
+    left = exports.bundle.sweep(folder, older_than=24 * 3600) if folder.exists() else 0
     return left + expiry.destroy_expired(house) + expiry.sweep(house)
 
 

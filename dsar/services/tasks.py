@@ -167,7 +167,7 @@ def _fail(session: Session, house: House, lease: Lease, error: Exception) -> boo
         waiting.spend(session, lease)
         tasks.wait_human(session, house.store, lease, reason=error.reason[:500])
         return True
-    if isinstance(error, Stopped):
+    if isinstance(error, Stopped | StoreAway):
         return tasks.fail(session, house.store, lease, reason=error.reason)
     if isinstance(error, DsarError):
         tasks.wait_human(session, house.store, lease, reason=str(error)[:500])
@@ -186,8 +186,6 @@ _DISKS = {
 
 def _reason(error: Exception) -> str:
     """Why a task failed, in words where they are ours; never the error's text, which may quote."""
-    if isinstance(error, StoreAway):
-        return f"It failed: {error.strerror}. An operator finds why with dsar doctor."
     words = _DISKS.get(error.errno or 0) if isinstance(error, OSError) else None
     if words:
         return f"It failed: {words}. An operator makes room or mends it."

@@ -49,7 +49,8 @@
   const haystack = (set, index) => {
     set.haystacks ??= [];
     return set.haystacks[index] ??= plain(set.fields
-      .map((field) => shown(own(set.records[index].data, field.name))).join("\n"));
+      .map((field) => shown(own(set.records[index].data, field.name)))
+      .concat((set.records[index].files ?? []).map((file) => file.name)).join("\n"));
   };
   const own = (data, name) => Object.hasOwn(data, name) ? data[name] : undefined;
   const compare = (a, b) => typeof a === "number" && typeof b === "number"
@@ -98,6 +99,18 @@
     return cell;
   };
 
+  // A link to where a file stands in the bundle; its names are ours, what opens them runs nothing.
+  const SAFE = /^files\/[a-z0-9_\/-]+\.[a-z0-9]+$/;
+  const attachments = (record) => {
+    const cell = make("td", undefined, { "data-label": words.attached });
+    for (const file of record.files ?? []) {
+      const line = make("div", undefined, { class: "value", dir: "auto" });
+      line.append(SAFE.test(file.path) ? make("a", file.name, { href: file.path }) : file.name);
+      cell.append(line);
+    }
+    return cell;
+  };
+
   const table = (set, records) => {
     const fields = set.fields.filter((field) => records.some((r) => shown(own(r.data, field.name)) !== ""));
     // One record alone is read down the page, with its labels beside it.
@@ -105,6 +118,8 @@
     const node = make("table", undefined, { class: alone ? "records alone" : "records" });
     const head = node.createTHead().insertRow();
     head.append(...fields.map((field) => heading(set, field)));
+    const attached = records.some((record) => record.files);
+    if (attached) head.append(make("th", words.attached, { scope: "col" }));
     const body = node.createTBody();
     for (const record of records) {
       const row = body.insertRow();
@@ -118,6 +133,7 @@
         }
         row.append(cell);
       }
+      if (attached) row.append(attachments(record));
     }
     const scroll = make("div", undefined, { class: "scroll", tabindex: "0", role: "region", "aria-label": set.title });
     scroll.append(node);

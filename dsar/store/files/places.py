@@ -16,11 +16,12 @@ class CannotStore(DsarError):  # noqa: N818 - the sentence reads better without 
     """
 
 
-class StoreAway(OSError):  # noqa: N818
-    """The store does not answer now; it is tried again. `strerror` says so without an address."""
+class StoreAway(DsarError):  # noqa: N818
+    """The store does not answer now; what needs it is tried again."""
 
     def __init__(self) -> None:
-        super().__init__(0, "the store of bundles does not answer")
+        self.reason = "The store of bundles does not answer. An operator finds why: dsar doctor."
+        super().__init__(self.reason)
 
 
 class FileGone(DsarError):  # noqa: N818

@@ -310,5 +310,5 @@ def test_a_store_that_is_away_is_named_and_nothing_is_left_behind(
         server.kill()
         one.work_through(render=True)
         assert one.state(ref) == "assembly_failed"
-        assert "the store of bundles does not answer" in one.view(ref)["next"]
+        assert "The store of bundles does not answer" in one.view(ref)["next"]
         assert shelf(one) == []
