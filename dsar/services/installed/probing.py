@@ -6,6 +6,7 @@ from dsar.domain.identity import Subject
 from dsar.sdk import Later, NeedsHuman
 from dsar.services.house import House
 from dsar.services.isolated.children import Stopped
+from dsar.services.work.limiting import Gauge
 
 
 def check_all(house: House, name: str | None = None) -> dict[str, list[str]]:
@@ -22,10 +23,12 @@ def check_all(house: House, name: str | None = None) -> dict[str, list[str]]:
 
 
 def find_in(house: House, name: str, subject: Subject) -> list[dict[str, Any]]:
-    """What one source holds of a person, as plain values."""
-    with house.sources[name].open() as adapter:
+    """What one source holds of a person, as plain values, within its limits."""
+    source = house.sources[name]
+    gauge = Gauge(name, source.limits)
+    with source.open() as adapter:
         return [
             {"collection": r.collection, "key": r.key, "match": r.match.value, "data": dict(r.data)}
-            for page in adapter.find(subject)
+            for page in gauge.pages(adapter, adapter.find(subject))
             for r in page.records
         ]

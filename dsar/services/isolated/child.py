@@ -98,7 +98,8 @@ class _Desk:
         }
 
     def serve(self) -> None:
-        """Answers one question after the other."""
+        """Says that it is there, then answers one question after the other."""
+        self._channel.say("ready")
         while True:
             try:
                 idle = IDLE_SECONDS if self._adapter is None else None

@@ -43,6 +43,7 @@ _BEGIN = (
 #: A child that has served so many tasks is replaced: whatever it leaks goes with it.
 _MOST_USES = 500
 _IDLE_AT_ONCE = 8
+_START_SECONDS = 120.0
 _LOG_LINES = 1000
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -96,6 +97,7 @@ class Child:
         os.close(end)
         self._channel = Channel(ours)
         self._lines = 0
+        self._started = False
         self.uses = 0
 
     @property
@@ -115,6 +117,7 @@ class Child:
         """
         seconds, longest = limits.page_seconds, limits.page_mb * MIB
         try:
+            self._await_start()
             self._channel.say(asked)
             while True:
                 said = self._channel.hear(
@@ -132,6 +135,12 @@ class Child:
             self._end(self._last_words(limits))
         except (Garbled, KeyError, TypeError, ValueError):
             self.end_garbled()
+
+    def _await_start(self) -> None:
+        """Its first word; how long a process takes to start on a busy machine is not its fault."""
+        if not self._started:
+            self._channel.hear(seconds=_START_SECONDS, longest=100)
+            self._started = True
 
     def _heard(self, said: dict[str, Any], source: str, limits: Limits) -> Any:
         """The answer in a message, or the failure in it, raised."""

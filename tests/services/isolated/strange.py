@@ -171,7 +171,7 @@ class Strange(Adapter):
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         first = [Record("notes", "1", {"text": self._first()}, attachments=(FILE,))]
         if checkpoint is None:
-            yield Page(first, "1", (("customer_number", "K-1"),))
+            yield Page(first, "1", (("customer_number", "K-4711"),))
         if self.settings.does == "text":
             yield "no page"  # type: ignore[misc]
         DOES.get(self.settings.does, DOES["answer"])()

@@ -22,7 +22,7 @@ from dsar.services.upkeep import logs
 from tests.services.isolated.strange import FILE, PERSON, Inner, Settings, Strange
 
 LOTTA = Subject.of([("email", PERSON)])
-QUICK = Limits(page_seconds=1.0, memory_mb=200, processor_seconds=1)
+QUICK = Limits(page_seconds=60.0, memory_mb=200, processor_seconds=1)
 
 
 @pytest.fixture(autouse=True)
@@ -90,9 +90,9 @@ FAILURES = {
 @pytest.mark.parametrize("does", FAILURES)
 def test_whatever_it_does_has_a_name_and_leaves_no_process(does: str) -> None:
     limits = Limits(
-        page_seconds=60.0 if does == "spin" else 1.5, memory_mb=200, processor_seconds=1
+        page_seconds=2.0 if does == "hang" else 60.0, memory_mb=200, processor_seconds=1
     )
-    reason = FAILURES[does].replace("1 s and", "1.5 s and") if does == "hang" else FAILURES[does]
+    reason = FAILURES[does].replace("1 s and", "2 s and") if does == "hang" else FAILURES[does]
     with source(does, limits).open() as adapter:
         pages = adapter.find(LOTTA)
         assert next(pages).records[0].key == "1"
@@ -112,7 +112,7 @@ def test_it_may_break_when_it_is_opened_and_is_tried_afresh_the_next_time() -> N
                 pass
     with pytest.raises(NeedsHuman, match="Renew"), source("opening person").open():
         pass
-    assert source("opening hang").needs == frozenset()
+    assert source("opening hang", Limits(page_seconds=1.0)).needs == frozenset()
 
 
 def test_the_two_named_failures_come_through_as_they_are() -> None:
@@ -192,7 +192,7 @@ def test_a_search_that_is_broken_off_leaves_the_child_of_use() -> None:
 
 
 def test_what_it_started_is_stopped_with_it() -> None:
-    with source("others").open() as adapter:
+    with source("others", Limits(page_seconds=2.0)).open() as adapter:
         child = adapter._child  # type: ignore[attr-defined]
         with pytest.raises(Stopped):
             list(adapter.find(LOTTA))
