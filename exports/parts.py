@@ -203,8 +203,10 @@ def verify(path: Path, *, public_key: str | None = None) -> list[Finding]:
 
 
 def _together(zips: list[Path]) -> Iterator[Finding]:
-    """Whether sound ZIPs are the parts of one bundle, and all of them."""
+    """Whether sound ZIPs are the parts of one bundle, and all of them; or whole bundles."""
     manifests = {path.name: _manifest_of(path) for path in zips}
+    if not any("part" in told for told in manifests.values()):
+        return
     firsts = {name: told for name, told in manifests.items() if "parts" in told}
     if len(firsts) != 1:
         yield Finding("", f"{len(firsts)} of these files are the first part of a bundle, not one.")

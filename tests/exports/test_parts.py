@@ -170,3 +170,11 @@ def test_a_split_that_fails_leaves_no_part(
     with whole.open("rb") as file, pytest.raises(OSError, match="No space"):
         split(file, tmp_path / "R-1.zip", size=SIZE)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_bundles_that_were_not_split_is_as_sound_as_they_are(tmp_path: Path) -> None:
+    for name in ("one.zip", "two.zip"):
+        build(samples.review(), tmp_path / name)
+    assert verify(tmp_path) == []
+    (tmp_path / "two.zip").write_bytes(b"PK")
+    assert [finding.member for finding in verify(tmp_path)] == ["two.zip"]
