@@ -2,6 +2,8 @@
 
 import gc
 import json
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,14 +14,14 @@ from dsar.store import migrate
 
 
 @contextmanager
-def opened() -> Iterator[House]:
-    """The configured house with its schema up to date; an embedded database is made on the spot."""
+def opened(*, patient: bool = False) -> Iterator[House]:
+    """The configured house with its schema up to date; an embedded database is made on the spot.
+
+    A process that is there for good is `patient`: it waits for a database that does not answer yet.
+    """
     house = open_house()
     try:
-        if house.store.sqlite:
-            migrate.upgrade(house.store)
-        else:
-            migrate.check(house.store)
+        _ready(house, patient=patient)
         if house.settings.redis_url:
             from workers.relay import relay
 
@@ -28,6 +30,25 @@ def opened() -> Iterator[House]:
         yield house
     finally:
         house.store.close()
+
+
+def _ready(house: House, *, patient: bool) -> None:
+    if house.store.sqlite:
+        migrate.upgrade(house.store)
+        return
+    said = False
+    while True:
+        try:
+            migrate.check(house.store)
+        except migrate.Away as away:
+            if away.refused or not patient:
+                raise
+            if not said:
+                print(f"{away} This process waits for it.", file=sys.stderr, flush=True)
+            said = True
+            time.sleep(1.0)
+        else:
+            return
 
 
 def keep_loaded() -> None:

@@ -16,7 +16,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from dsar.web.server import serve as serve_pages
     from workers.process import embedded
 
-    with opened() as house:
+    with opened(patient=True) as house:
         if house.settings.redis_url:
             mend = "Run dsar web, dsar worker and dsar scheduler instead."
             raise BadInput("redis_url", "is set, so work is done by other processes.", mend)
@@ -29,7 +29,7 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from dsar.web.server import serve as serve_pages
     from workers.process import beside_web
 
-    with opened() as house, beside_web(house):
+    with opened(patient=True) as house, beside_web(house):
         serve_pages(house, host, port)
 
 
@@ -40,7 +40,7 @@ def worker(
     """Claims and does tasks until it is stopped."""
     from workers.process import run_worker
 
-    with opened() as house:
+    with opened(patient=True) as house:
         run_worker(house, processes=processes, threads=threads or None)
 
 
@@ -48,5 +48,5 @@ def scheduler() -> None:
     """Sweeps and watches; two of them are harmless."""
     from workers.process import run_scheduler
 
-    with opened() as house:
+    with opened(patient=True) as house:
         run_scheduler(house)

@@ -22,6 +22,18 @@ class SchemaMismatch(DsarError):  # noqa: N818
     """The database's schema is not the one this code works with."""
 
 
+class Away(BadInput):
+    """The database does not answer; `refused` where it answered that it will not have us."""
+
+    def __init__(self, problem: str, *, refused: bool) -> None:
+        super().__init__("database_url", problem, "Mend it or start it.")
+        self.refused = refused
+
+
+#: What PostgreSQL says when waiting for it would not help.
+_REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "password")
+
+
 def revisions() -> tuple[str, ...]:
     """The revisions this code knows, oldest first: their files are numbered."""
     files = (_FOLDER / "versions").glob("[0-9]*.py")
@@ -81,8 +93,9 @@ def check(store: Store) -> None:
     raise SchemaMismatch(message)
 
 
-def unreachable(store: Store, error: DBAPIError) -> BadInput:
+def unreachable(store: Store, error: DBAPIError) -> Away:
     """What to say when the database does not answer; never the address's password."""
     where = store.url.render_as_string(hide_password=True)
     cause = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-    return BadInput("database_url", f"{where} does not answer: {cause}.", "Mend it or start it.")
+    refused = any(words in cause for words in _REFUSED)
+    return Away(f"{where} does not answer: {cause}.", refused=refused)
