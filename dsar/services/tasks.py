@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
@@ -172,7 +173,9 @@ def _fail(session: Session, house: House, lease: Lease, error: Exception) -> boo
     if isinstance(error, DsarError):
         tasks.wait_human(session, house.store, lease, reason=str(error)[:500])
         return True
-    return tasks.fail(session, house.store, lease, reason=_reason(error))
+    # Our own database says this; what a source's says reaches us as Later or NeedsHuman.
+    blamed = "" if isinstance(error, SQLAlchemyError) else lease.source
+    return tasks.fail(session, house.store, lease, reason=_reason(error), source=blamed)
 
 
 #: What a disk can be, in words: its operator mends it, and the task goes on by itself.

@@ -312,8 +312,13 @@ def pause_after(attempts: int, *, remaining: timedelta) -> timedelta:
     return pause
 
 
-def fail(session: Session, store: Store, lease: Lease, *, reason: str) -> bool:
-    """The attempt failed: again after a pause, or parked when it was the last; True if parked."""
+def fail(
+    session: Session, store: Store, lease: Lease, *, reason: str, source: str | None = None
+) -> bool:
+    """The attempt failed: again after a pause, or parked when it was the last; True if parked.
+
+    The failure is counted against `source`: the task's own unless told otherwise, "" for nobody's.
+    """
     last = lease.attempts >= MAX_ATTEMPTS
     if last:
         park(session, store, lease, reason=reason)
@@ -322,8 +327,9 @@ def fail(session: Session, store: Store, lease: Lease, *, reason: str) -> bool:
         pause = store.instant(pause_after(lease.attempts, remaining=remaining))
         ready = {"state": TaskState.READY, "owner": "", "reason": reason[:500]}
         _write(session, store, lease, not_before=pause, sweep_at=pause, **ready)
-    if lease.source:
-        gates.failed(session, store, lease.source, reason=reason)
+    blamed = lease.source if source is None else source
+    if blamed:
+        gates.failed(session, store, blamed, reason=reason)
     return last
 
 
