@@ -3,6 +3,7 @@
 import inspect
 import json
 import keyword
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -91,6 +92,7 @@ def new(
     typer.echo(f"{adapter} works on a JSON file of people; make it speak to your system.")
     typer.echo(f"{test} says whether it keeps the contract: python -m pytest {test}")
     typer.echo(f'Use it in sources.toml: adapter = "{name}:{cls}"')
+    typer.echo(f"dsar finds it by PYTHONPATH: export PYTHONPATH={shlex.quote(str(into.resolve()))}")
 
 
 @app.command("check")
@@ -138,10 +140,11 @@ def _broken(adapter: Adapter, promise: str) -> str | None:
     """Why the adapter breaks this promise, or None where it keeps it."""
     from dsar.sdk import Later, NeedsHuman
     from dsar.sdk.contract import AdapterContract
+    from dsar.services.isolated.children import Stopped
 
     try:
         getattr(AdapterContract(), promise)(adapter)
-    except (AssertionError, Later, NeedsHuman) as why:
+    except (AssertionError, Later, NeedsHuman, Stopped) as why:
         return str(why)
     return None
 

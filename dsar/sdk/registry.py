@@ -4,6 +4,7 @@ A name is one of the built-in ones, an entry point of the group `dsar.adapters`,
 `package.module:Class`. Nothing is imported before it is asked for: start-up time is a promise.
 """
 
+import sys
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -71,9 +72,20 @@ def _installed() -> dict[str, str]:
 def _load(path: str, at: str) -> Any:
     try:
         return EntryPoint(name="", value=path, group=GROUP).load()
-    except (ImportError, AttributeError, ValueError) as error:
-        problem = f"{path} cannot be loaded ({error})."
-        raise BadInput(at, problem, "Install its package, or mend the path.") from error
+    except Exception as error:  # a stranger's module may raise whatever it likes
+        problem = f"{path} cannot be loaded ({type(error).__name__}: {error})."
+        raise BadInput(at, problem, _mend(error, path.partition(":")[0])) from error
+
+
+def _mend(error: Exception, module: str) -> str:
+    """What to do about a path that cannot be loaded: its module, its class or something in it."""
+    if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+        return "Put the folder of the module on PYTHONPATH, install its package, or mend the path."
+    if isinstance(error, ImportError):
+        return "Install what the module imports."
+    if module in sys.modules:
+        return "Write module:Class as the class is called in its module."
+    return f"Mend the path or its module: python -c 'import {module}' shows where."
 
 
 def _refuse_other_version(found: type[Adapter], path: str, at: str) -> None:

@@ -18,6 +18,7 @@ FIELDS = (
 @dataclass(frozen=True)
 class Settings:
     path: Path
+    """The file with the people."""
 
 
 class People(sdk.Adapter):

@@ -82,6 +82,24 @@ def test_a_broken_promise_is_named_with_its_reason_and_nothing_is_changed(
     assert table.read_bytes() == before
 
 
+def test_an_adapter_that_fails_breaks_a_promise_and_the_others_are_tried(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["adapter", "new", "hasty", "--into", str(tmp_path)]) == 0
+    assert f"export PYTHONPATH={tmp_path}" in capsys.readouterr().out
+    module = tmp_path / "hasty.py"
+    module.write_text(module.read_text().replace("self.settings.path.is_file()", "self.nowhere"))
+    (tmp_path / "people.json").write_text("[]")
+    (tmp_path / "sources.toml").write_text(
+        '[people]\nadapter = "hasty:Hasty"\npath = "people.json"\n'
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert run(["adapter", "check", "people", "--sources", str(tmp_path / "sources.toml")]) == 1
+    told = capsys.readouterr().out
+    assert "BROKEN  its check finds nothing wrong\n        It failed with AttributeError" in told
+    assert told.count("kept") == 5
+
+
 def test_a_source_that_is_not_there_is_named(
     sources: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

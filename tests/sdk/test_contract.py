@@ -413,6 +413,19 @@ def test_a_harmful_adapter_breaks_the_promise_about_its_harm(mutant: type[Adapte
     assert MUTANTS[mutant] in broken(mutant)
 
 
+def test_a_check_that_raises_is_told_to_give_a_problem() -> None:
+    class Raising(Gone):
+        def check(self) -> Sequence[Problem]:
+            raise Later("The server is down.")
+
+    class Contract(AdapterContract):
+        def unreachable(self) -> Adapter:
+            return Raising(Settings())
+
+    with pytest.raises(AssertionError, match="Let it give a Problem instead"):
+        Contract().test_a_source_that_is_not_there_is_named_without_personal_data(WORLD)
+
+
 def test_a_failure_that_names_the_person_is_noticed() -> None:
     class Contract(AdapterContract):
         def unreachable(self) -> Adapter:

@@ -41,7 +41,7 @@ def run(command: str, folder: Path) -> str:
 
 
 def test_a_new_reader_gets_as_far_as_the_readme_says(tmp_path: Path) -> None:
-    new, test, check = COMMANDS
+    new, test, check, *_ = COMMANDS
     run(new, tmp_path)
     for name in ("people.py", "test_people.py"):
         assert (tmp_path / name).read_text(encoding="utf-8") == FILES[name]
@@ -53,10 +53,20 @@ def test_a_new_reader_gets_as_far_as_the_readme_says(tmp_path: Path) -> None:
     told = run(f"python -m pytest -q -p no:cacheprovider {more}", tmp_path)
     assert "passed" in told
     assert "failed" not in told
-    (tmp_path / "people.json").write_text("[]", encoding="utf-8")
     told = run(check, tmp_path)
     assert "BROKEN" not in told
     assert told.count("kept") == 6
+
+
+def test_the_readmes_configuration_answers_a_person_from_intake_to_bundles(tmp_path: Path) -> None:
+    for name in ("people.py", "people.json", "sources.toml", "policy.toml", "dsar.toml"):
+        (tmp_path / name).write_text(FILES[name], encoding="utf-8")
+    _, _, _, check, request, ended = COMMANDS
+    assert "as declared" in run(check, tmp_path)
+    run(request, tmp_path)
+    told = run(ended, tmp_path)
+    assert told.count(" fulfilled ") == 2, told
+    assert (tmp_path / "people.json").read_text(encoding="utf-8") == "[]"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -77,6 +78,26 @@ def test_what_cannot_be_an_adapter_is_named(name: str, problem: str) -> None:
     with pytest.raises(BadInput, match=problem) as refused:
         registry.adapter(name, at="sources.shop.adapter")
     assert refused.value.field == "sources.shop.adapter"
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [
+        ("no_such_module:Shop", "on PYTHONPATH"),
+        ("quiet_shop.no_such_part:Shop", "on PYTHONPATH"),
+        ("needs_more:Shop", "Install what the module imports"),
+        ("half_written:Shop", r"SyntaxError.*python -c 'import half_written' shows where"),
+        ("quiet_shop:Shop", "as the class is called in its module"),
+    ],
+)
+def test_what_cannot_be_loaded_is_mended_where_it_fails(
+    name: str, mend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "needs_more.py").write_text("import no_such_library\n", encoding="utf-8")
+    (tmp_path / "half_written.py").write_text("class Shop(:\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(BadInput, match=mend):
+        registry.adapter(name)
 
 
 def test_settings_leave_out_what_is_the_engines() -> None:
