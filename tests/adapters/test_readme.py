@@ -1,18 +1,14 @@
-"""The adapters' README is true: its sources work as they stand, and every setting has its line."""
+"""The adapters' README is true: its table is the registry's, its sources work as they stand."""
 
 import re
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
-from dsar.adapters.dictionary import Column
-from dsar.adapters.files import settings as files_settings
-from dsar.adapters.sql import settings as sql_settings
-from dsar.sdk import Adapter, Batch, Item, Subject, registry
+from dsar.sdk import VERBS, Adapter, Batch, Item, Subject, can, registry
 from tests.adapters.dovecot import PASSWORD, Account
 from tests.adapters.mail import mbox
 from tests.adapters.mongodb import MongoServer
@@ -25,19 +21,26 @@ SOURCES = dict(re.findall(r"<!-- toml: (\w+) -->\n```toml\n(.*?)```", TEXT, re.D
 PERSON = Subject.of([("email", "ann@example.com")])
 
 
-@pytest.mark.parametrize(
-    "declared",
-    [
-        sql_settings.SqlSettings,
-        sql_settings.Table,
-        Column,
-        files_settings.FilesSettings,
-        files_settings.FileCollection,
-    ],
-)
-def test_every_setting_has_its_line(declared: type) -> None:
-    for entry in fields(declared):
-        assert f"`{entry.name.removesuffix('_')}`" in TEXT
+def test_the_table_names_every_built_in_adapter_and_its_verbs() -> None:
+    rows = re.findall(r"^\| \[`(\w+)`\]\(#\S+\) \| [^|]+ \| ([^|]+) \|", TEXT, re.MULTILINE)
+    kinds = {name: registry.adapter(name) for name in registry.BUILT_IN}
+    verbs = {
+        name: [verb for verb in ("find", *VERBS, "probe") if can(kind, verb)]
+        for name, kind in kinds.items()
+    }
+    assert len(rows) == len(kinds)
+    assert {name: told.split(", ") for name, told in rows} == verbs
+
+
+def test_the_table_leads_to_each_adapters_section_and_that_to_its_settings() -> None:
+    places = dict(re.findall(r"^\| \[`(\w+)`\]\(#(\S+)\)", TEXT, re.MULTILINE))
+    for name in registry.BUILT_IN:
+        [(heading, section)] = re.findall(
+            rf"^## ({name}: .*)\n((?:(?!## ).*\n)*)", TEXT, re.MULTILINE
+        )
+        anchor = re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        assert places[name] == anchor
+        assert f"({name}/SETTINGS.md)" in section
 
 
 def opened(name: str, folder: Path) -> Adapter:

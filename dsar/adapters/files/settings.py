@@ -39,7 +39,8 @@ class FileCollection:
     file: str
     """The file's name, or a pattern such as `visits-*.jsonl`."""
     key: tuple[str, ...]
-    """The column, or columns, that tell rows apart; `"#"` is the hash of a row's content."""
+    """The column, or columns, that tell rows apart, a dotted path in JSON Lines; `"#"` is the hash
+    of a row's content."""
     title: Words = field(default_factory=dict)
     """What a person would call one of its rows."""
     meaning: Words = field(default_factory=dict)
@@ -55,7 +56,8 @@ class FileCollection:
     name_match: str | None = None
     """The column compared with the person's name; what is found so is looked at by a person."""
     gives: Mapping[str, str] = field(default_factory=dict)
-    """Kind of identifier = the column that holds a further one of the same person."""
+    """Kind of identifier = the column, a dotted path in JSON Lines, that holds a further one of the
+    same person."""
     erase: Erase = Erase.DELETE
     """Whether erasing drops the row or masks its columns."""
     restrict: Marking | None = None

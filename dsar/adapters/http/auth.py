@@ -29,24 +29,31 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
-    """Credentials, secrets by reference.
-
-    `header` sends `value` in the header `name`; `basic` sends `user` and `password`; `bearer` sends
-    `token`; `oauth2` fetches a token from `token_url` with `client_id` and `client_secret` (client
-    credentials, RFC 6749 4.4), for `scope` if given, the secret in the body where `in_body`.
-    """
+    """Credentials, secrets by reference."""
 
     kind: Kind
+    """How: a header of its own, basic authentication, a bearer token, or OAuth 2 by client
+    credentials (RFC 6749 4.4)."""
     name: str = ""
+    """For `"header"`: the header's name."""
     value: str = field(default="", repr=False)
+    """For `"header"`: what it says."""
     user: str = ""
+    """For `"basic"`: who signs in."""
     password: str = field(default="", repr=False)
+    """For `"basic"`: the password."""
     token: str = field(default="", repr=False)
+    """For `"bearer"`: the token."""
     token_url: str = ""
+    """For `"oauth2"`: where tokens are fetched; one serves until it runs out or is refused."""
     client_id: str = ""
+    """For `"oauth2"`: the name we are registered under."""
     client_secret: str = field(default="", repr=False)
+    """For `"oauth2"`: the secret that goes with it."""
     scope: str = ""
+    """For `"oauth2"`: what the token is to be good for, if the system wants it named."""
     in_body: bool = False
+    """For `"oauth2"`: the secret goes into the body of the token's request, not into its header."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,24 +17,30 @@ Origin = tuple[str, str, int]
 
 @dataclass(frozen=True, kw_only=True)
 class HttpSettings:
-    """One HTTP system.
-
-    `url` is where its addresses begin (https); nothing outside its scheme, host and port is ever
-    asked. `allow_private` lets the host stand at this machine or in a private network. `plain_http`
-    names hosts that may be asked without TLS, at such addresses only. `ca_file` is the certificate
-    authority of your own that signed the host's certificate. `proxy` is the URL of a proxy; the
-    environment's is never used. Times are in seconds; `largest_answer` is in bytes.
-    """
+    """One HTTP system."""
 
     url: str
+    """Where the system's addresses begin (https). No other scheme, host or port is asked, except
+    where another setting names one."""
     allow_private: bool = False
+    """It may stand at this machine or in a private network; link-local, multicast, reserved and
+    metadata addresses are never reached."""
     plain_http: tuple[str, ...] = ()
+    """Hosts, by name, that may be asked without TLS, at private addresses only."""
     ca_file: Path | None = None
+    """The certificate authority of your own that signed its certificate, as PEM, trusted instead of
+    this machine's."""
     proxy: str | None = field(default=None, repr=False)
+    """URL of a proxy. It resolves the system's name, whose addresses are then not judged here; a
+    proxy named in the environment is never used."""
     connect_seconds: float = 10.0
+    """Seconds to connect."""
     read_seconds: float = 30.0
+    """Seconds between two bytes."""
     total_seconds: float = 120.0
+    """Seconds for a whole exchange."""
     largest_answer: int = 16 * 1024 * 1024
+    """Bytes of the largest answer; a larger one is not read to its end."""
 
     @cached_property
     def parsed(self) -> URL:

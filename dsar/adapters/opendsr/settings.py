@@ -46,7 +46,9 @@ class IdentityKind:
     SHORT = "type"
 
     type: str
+    """What the processor calls it: `email`, `controller_customer_id`."""
     format: Format = Format.RAW
+    """How it is written; hashes are of its normal form, in hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,27 +91,31 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenDsrSettings(HttpSettings):
-    """A processor that speaks OpenDSR 2.0, and how it is reached (`HttpSettings`).
-
-    `domain` is the processor's, for which its answers must be signed. `identities` maps a kind of
-    identifier to what the processor calls it, and how it wants it written. Its certificate may lie
-    at `certificate_hosts` beside its own host, results at `results_hosts`; `signing_ca_file` is the
-    authority of its certificate, where that is none this machine trusts. `hand_on` says that it
-    holds whatever we gave it and cannot be searched: erasures are handed on without. Every
-    `poll_seconds` it is asked how far it is.
-    """
+    """A processor that speaks OpenDSR 2.0, and how it is reached."""
 
     domain: str
+    """The processor's domain, for which its answers must be signed."""
     identities: Mapping[str, IdentityKind]
+    """Kind of identifier = what the processor calls it, or its type and format."""
     regulation: Regulation = Regulation.GDPR
+    """The law each request names."""
     auth: Auth | None = None
+    """Who we are to it; without it requests carry no credentials."""
     discovery_path: str = "/discovery"
+    """Below `url`: what the processor says of itself."""
     requests_path: str = "/requests"
+    """Below `url`: where requests go; older processors have `/opengdpr_requests`."""
     signing_ca_file: Path | None = None
+    """The authority of the certificate it signs with, as PEM, where that is none this machine
+    trusts."""
     certificate_hosts: tuple[str, ...] = ()
+    """Hosts where its certificate may lie, beside its own host and `domain`."""
     results_hosts: tuple[str, ...] = ()
+    """Hosts where results may lie, beside its own; they are fetched there without credentials."""
     hand_on: bool = False
+    """The processor cannot be searched and holds whatever we gave it: erasures are handed on."""
     poll_seconds: float = 900.0
+    """Seconds after which it is asked again how far it is."""
 
     @cached_property
     def credentials(self) -> "Credentials | None":

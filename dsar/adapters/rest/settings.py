@@ -27,49 +27,56 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages:
-    """How the pages of an answer follow each other.
-
-    `page` counts from `first` in `{page}`; `offset` counts records in `{offset}`; `cursor` takes
-    `{cursor}` from the answer at the path `next`; `link` follows the header Link (rel="next",
-    RFC 8288), or the address at the path `next`. `more` is a path that says false on the last page.
-    `size` is what `{size}` asks for.
-    """
+    """How the pages of an answer follow each other."""
 
     SHORT = "by"
 
     by: By = By.NONE
+    """`"page"` counts pages in `{page}`, `"offset"` records in `{offset}`; `"cursor"` puts what
+    `next` holds into `{cursor}`; `"link"` follows the address given for the next page."""
     first: int = 1
+    """The number of the first page, for `"page"`."""
     size: int = 100
+    """What `{size}` asks for."""
     next: str = ""
+    """Path in the answer of the next cursor, or of the next page's address; without it `"link"`
+    follows the header Link (rel="next", RFC 8288)."""
     more: str = ""
+    """Path in the answer that is true while there are more pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """One way to a person's records.
-
-    `by` is the kind of identifier asked for, or `from` the "collection.path" of records already
-    found that lead here; either stands in `path`, `query` or `body` as `{identifier}`. Each record
-    of the answer must carry it at one of the paths `match`; a record that does not is another
-    person's and stops the search, or is left out where the search is `fuzzy`. `by_address` says
-    instead that the address alone makes the records theirs. `shared` identifiers may belong to
-    several people. `records` is the path of the list in the answer. Statuses in `nothing_held` mean
-    that there is nothing.
-    """
+    """One way to a person's records, `by` an identifier or `from` records already found."""
 
     path: str
+    """The request's path below `url`. `{identifier}`, what is asked for, stands in it
+    (percent-encoded, within one segment), in `query` or in `body`."""
     by: str = ""
+    """The kind of identifier that is asked for."""
     from_: str = ""
+    """The "collection.path" of records already found whose value is asked for instead."""
     method: str = "GET"
+    """The request's method."""
     query: Mapping[str, str] = field(default_factory=dict)
+    """The request's parameters; one that is nothing but a place without a value is left out."""
     body: Any = None
+    """The request's body, as JSON; places stand in it as in `query`."""
     match: tuple[str, ...] = ()
+    """Path, or paths, where each record carries what was asked for; one that does not is another
+    person's and stops the search."""
     by_address: bool = False
+    """Instead of `match`: the address alone makes the records the person's."""
     fuzzy: bool = False
+    """The search also finds what is similar: records that do not carry it are left out."""
     shared: bool = False
+    """The identifier may belong to several people: a person looks at each record."""
     records: str = ""
+    """Path of the list in the answer; the whole of it if left out."""
     pages: Pages = field(default_factory=Pages)
+    """How the pages of the answer follow each other; one page if left out."""
     nothing_held: tuple[int, ...] = ()
+    """Statuses that mean that nothing is held; 404 does so only where it stands here."""
 
 
 class Effect(StrEnum):
@@ -81,60 +88,76 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """How one record is changed. `{key}` stands for its key, `{changes}` for what is corrected.
-
-    `missing` are the statuses that mean that it is not there; `kept` maps a status to the reason
-    for which the system keeps the record; `accepted` says that 202 means done, not begun. `done`
-    is what erasing leaves; `purposes` are those an objection here stops, all if empty.
-    """
+    """How one record is changed."""
 
     path: str
+    """The request's path below `url`. `{key}`, the record's key, stands in it (percent-encoded,
+    within one segment), in `query` or in `body`."""
     method: str = ""
+    """The request's method; DELETE to erase and PATCH else, if left out."""
     query: Mapping[str, str] = field(default_factory=dict)
+    """The request's parameters."""
     body: Any = None
+    """The request's body, as JSON; a correction's is `"{changes}"`, what is corrected, if left
+    out."""
     missing: tuple[int, ...] = (404, 410)
+    """Statuses that mean that the record is not there."""
     kept: Mapping[str, str] = field(default_factory=dict)
+    """Status = why the system keeps the record."""
     accepted: bool = False
+    """202 means done, not begun."""
     done: Effect = Effect.ERASED
+    """What erasing leaves: nothing, or a record that is nobody's."""
     purposes: tuple[str, ...] = ()
+    """The processing activities an objection here stops; all of them if none is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestCollection:
-    """One kind of record.
-
-    `key`, `subject` and the paths of `gives` (kind of identifier = path) are dotted paths in a
-    record. Fields of the objects named by `spread` become the record's own, by dotted names.
-    """
+    """One kind of record; paths in it are dotted."""
 
     find: tuple[Find, ...]
+    """The way to a person's records, or several (`[[….find]]`)."""
     key: str = "id"
+    """Path of what tells records apart."""
     title: Words = field(default_factory=dict)
+    """What a person would call one of its records."""
     meaning: Words = field(default_factory=dict)
+    """Why it is there, in a sentence."""
     subject: str = ""
+    """Path of the system's own number of the person: two of them stop the ticket."""
     gives: Mapping[str, str] = field(default_factory=dict)
+    """Kind of identifier = path of a further one of the same person."""
     fold: tuple[str, ...] = ("email",)
+    """The kinds of identifier compared without regard to case, `"phone"` without separators."""
     spread: tuple[str, ...] = ()
+    """Objects whose fields become the record's own, by dotted names."""
     erase: Endpoint | None = None
+    """How one record is erased."""
     rectify: Endpoint | None = None
+    """How one record is corrected; single fields are erased so too, as a correction to nothing."""
     restrict: Endpoint | None = None
+    """How one record is marked as restricted."""
     object_to: Endpoint | None = None
+    """How an objection is noted in one record."""
     columns: Mapping[str, Column] = field(default_factory=dict)
+    """The dictionary: field, by its dotted name = label, or its entry; `mask` does nothing here."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestSettings(HttpSettings):
-    """An HTTP API: how it is reached (`HttpSettings`), who we are, what it holds.
-
-    `headers` go with each request. `requests_per_second` is kept within one process; 0 is no limit.
-    `most_pages` of one answer are read, then the search stops and says so.
-    """
+    """An HTTP API: how it is reached, who we are, what it holds."""
 
     collections: Mapping[str, RestCollection]
+    """The kinds of record it holds."""
     auth: Auth | None = None
+    """Who we are to it; without it requests carry no credentials."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Headers that go with each request."""
     requests_per_second: float = 0.0
+    """No more requests than that in one process; 0 is no limit."""
     most_pages: int = 10_000
+    """So many pages of one answer are read; then the search stops and says so."""
 
     @property
     def gives(self) -> tuple[str, ...]:

@@ -9,9 +9,11 @@ from dsar.adapters.kinds import Kind
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookSettings(HttpSettings):
-    """Where the message goes (`url` and whatever concerns HTTP), by which secrets it is signed, by
-    what the other system can search and what it holds."""
+    """Where the message goes and by which secrets it is signed, by what the other system can search
+    and what it holds."""
 
+    url: str
+    """Where the message is sent (https). No other scheme, host or port is asked."""
     secrets: tuple[str, ...] = field(repr=False)
     """One secret (`whsec_` and base64 of 24 to 64 random bytes), or two while it is replaced, the
     newer one first."""

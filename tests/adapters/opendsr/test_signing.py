@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +9,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from dsar.adapters.opendsr import OpenDsr
-from dsar.adapters.opendsr.settings import OpenDsrSettings
 from dsar.sdk import Batch, Done, Item, NeedsHuman, Subject
 from tests.adapters.http.servers import Answer, Asked, Authority, Server
 from tests.adapters.opendsr.conftest import Opened
 from tests.adapters.opendsr.processors import DOMAIN, KEY, ReferenceProcessor
 from tests.adapters.opendsr.test_contract import ANN
-from tests.adapters.test_readme import TEXT
 
 PERSON = Subject.of([("email", "ann@example.com")])
 BATCH = Batch("held", [Item(f"email:sha256:{ANN}")], "k1")
 
 Spoil = Callable[[ReferenceProcessor], None]
-
-
-def test_every_setting_has_its_line() -> None:
-    for entry in fields(OpenDsrSettings):
-        assert f"`{entry.name}`" in TEXT, entry.name
 
 
 def untrusted(source: OpenDsr, words: str) -> None:

@@ -1,35 +1,14 @@
 """A declaration that contradicts itself, or the system, is named before the first request."""
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
 
-from dsar.adapters.http import HttpSettings
-from dsar.adapters.rest import settings as declared_as
 from dsar.sdk import NeedsHuman, Subject
 from dsar.sdk.registry import BadInput
 from tests.adapters.http.servers import Answer
 from tests.adapters.rest.apis import Crm, Desk
 from tests.adapters.rest.declared import opened, table
-from tests.adapters.test_readme import TEXT
-
-
-@pytest.mark.parametrize(
-    "declared",
-    [
-        HttpSettings,
-        declared_as.RestSettings,
-        declared_as.RestCollection,
-        declared_as.Find,
-        declared_as.Pages,
-        declared_as.Endpoint,
-        declared_as.Auth,
-    ],
-)
-def test_every_setting_has_its_line(declared: type) -> None:
-    for entry in fields(declared):
-        assert f"`{entry.name.removesuffix('_')}`" in TEXT, entry.name
 
 
 @pytest.mark.parametrize(

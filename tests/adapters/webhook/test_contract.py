@@ -2,12 +2,10 @@
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from dsar.adapters.http import HttpSettings
 from dsar.adapters.webhook import Webhook, WebhookSettings
 from dsar.sdk import Adapter, Done, registry
 from dsar.sdk.contract import AdapterContract, World
@@ -15,7 +13,7 @@ from dsar.sdk.trial_desk import TrialDesk
 from dsar.sdk.trying import act_on_all, run_all
 from tests.adapters.http.servers import Answer, Server
 from tests.adapters.later import KINDS, WORLD, Shelf
-from tests.adapters.test_readme import SOURCES, TEXT
+from tests.adapters.test_readme import SOURCES
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -56,13 +54,6 @@ class TestWebhook(AdapterContract):
         adapter.desk = adapter.desk.anew()
         again = run_all(adapter, "erase", [(n, tuple(own)) for n, own in world.keys.items()])
         assert {one.done for one in again} == {Done.MISSING}
-
-
-def test_every_setting_of_its_own_has_its_line() -> None:
-    common = {entry.name for entry in fields(HttpSettings)}
-    own = {entry.name for entry in fields(WebhookSettings)} - common
-    section = TEXT.partition("## webhook")[2].partition("\n## ")[0]
-    assert [name for name in own if f"`{name}`" not in section] == []
 
 
 def test_the_source_of_the_readme_works_as_it_stands(
