@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.company import EMAIL
+from tests.services.inquiries.conftest import CABINET, POLICY, add
 
 MAIL = ("--identifier", f"email={EMAIL}")
 ACCESS = ("request", "new", "--right", "access")
@@ -77,6 +78,15 @@ def test_what_does_not_exist_is_said_in_one_line(dsar: Cli, words: tuple[str, ..
     as_json = dsar(*words, "--json")
     assert as_json.code == 1
     assert as_json.json["error"]["message"]
+
+
+def test_a_source_that_answers_later_is_not_searched_here(dsar: Cli) -> None:
+    """Under a configuration with a public address, as such sources need."""
+    add(dsar.one, CABINET, POLICY)
+    said = dsar("source", "find", "cabinet", *MAIL)
+    assert said.code == 1
+    assert "It is asked by a ticket only: file a request" in said.refusal
+    dsar.one.house.store.close()
 
 
 @pytest.mark.parametrize(
