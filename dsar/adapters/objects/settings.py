@@ -24,8 +24,8 @@ class ObjectCollection:
     """One kind of object, by the template of its keys."""
 
     template: str
-    """The key, counted from `path` or `url`, with `{kind}` where an identifier stands; a last `/*` is
-    everything below."""
+    """The key, counted from `path` or `url`, with `{kind}` where an identifier stands; a last `/*`
+    is everything below."""
     title: Words = field(default_factory=dict)
     """What a person would call one of the objects."""
     meaning: Words = field(default_factory=dict)
