@@ -52,20 +52,22 @@ def answered(url: str, *, seconds: float = 30) -> bytes:
 
 
 @pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop_it_ends_in_order_and_its_log_names_no_ticket(
+def test_asked_to_stop_it_ends_in_order_and_its_log_names_the_ticket_and_no_address(
     filled: Filled, which: signal.Signals
 ) -> None:
     port = free_port()
     process = start(filled, port)
     try:
-        page = answered(f"http://127.0.0.1:{port}/tickets/{filled.refs['late']}?who=johanna")
-        assert filled.refs["late"].encode() in page
+        late = filled.refs["late"]
+        page = answered(f"http://127.0.0.1:{port}/tickets/{late}?who=johanna")
+        assert late.encode() in page
         process.send_signal(which)
         log, _ = process.communicate(timeout=30)
     finally:
         process.kill()
     assert process.returncode == 0, log
-    assert filled.refs["late"] not in log
+    assert f"ticket={late}" in log
+    assert f"/tickets/{late}" not in log
     assert "johanna" not in log
 
 
