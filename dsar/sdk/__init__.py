@@ -116,6 +116,9 @@ class Batch:
     purposes: tuple[str, ...] = field(default=())
 
 
+_NOBODY: Mapping[str, str] = {"email": "nobody-b1946ac9@example.invalid", "phone": "+999000000000"}
+
+
 class Adapter(ABC):
     """One kind of system. Subclass it, name the class attributes, write `find`.
 
@@ -150,9 +153,22 @@ class Adapter(ABC):
         Erasure walks it backwards, so that what refers goes before what it refers to.
         """
 
-    @abstractmethod
     def check(self) -> Sequence[Problem]:
-        """Whether the source can be reached and is as declared; empty when all is well."""
+        """Whether the source can be reached and is as declared; empty when all is well.
+
+        Unless a class knows better, the source is searched for somebody who is nobody.
+        """
+        given = {kind: (_NOBODY.get(kind, "nobody-b1946ac92492d"),) for kind in self.identifies_by}
+        try:
+            found = any(page.records for page in self.find(Subject(given)))
+        except (Later, NeedsHuman) as failure:
+            if isinstance(failure, Later) and failure.checkpoint is not None:
+                return []  # it has begun to look: it is there
+            mend = "Until then nothing can be searched in this source."
+            return [Problem(self.name, failure.reason, mend)]
+        mend = "Compare each record with what was asked for."
+        what = "gives records where it is asked for somebody who is nobody."
+        return [Problem(self.name, what, mend)] if found else []
 
     @abstractmethod
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:

@@ -49,7 +49,7 @@ def test_a_new_reader_gets_as_far_as_the_readme_says(tmp_path: Path) -> None:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     more = " ".join(name for name in FILES if name.startswith("test_") and name != "test_people.py")
-    assert len(more.split()) == 3
+    assert len(more.split()) == 4
     told = run(f"python -m pytest -q -p no:cacheprovider {more}", tmp_path)
     assert "passed" in told
     assert "failed" not in told
@@ -84,3 +84,8 @@ def test_every_limit_stands_in_the_readme_with_its_default(limit: Any) -> None:
 def test_the_first_adapter_has_about_forty_lines() -> None:
     lines = [line for line in FILES["people.py"].splitlines() if line.strip()]
     assert len(lines) <= 48
+
+
+def test_an_adapter_of_a_system_behind_http_has_at_most_forty_lines() -> None:
+    lines = [line for line in FILES["club.py"].splitlines() if line.strip()]
+    assert len(lines) <= 40

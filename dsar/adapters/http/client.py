@@ -22,6 +22,7 @@ from dsar.adapters.http.network import Budget, CheckedNetwork
 from dsar.adapters.http.replies import Reply
 from dsar.adapters.http.settings import HttpSettings, origin
 from dsar.sdk import NeedsHuman
+from dsar.sdk.http import failure_of
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD = frozenset({307, 308})
@@ -74,7 +75,7 @@ class Client:
             given.setdefault("content-type", "application/json")
         self._budget.start(self._settings.total_seconds)
         reply = self._authorised(method, url, given, content)
-        failure = failures.of_status(self._settings.host, reply.status, reply.headers)
+        failure = failure_of(self._settings.host, reply.status, reply.headers)
         if failure:
             raise failure
         return reply

@@ -1,60 +1,13 @@
-"""What a system's refusal means to us: `Later`, `NeedsHuman`, or an answer for the caller to judge.
+"""What an exchange without a whole answer means to us: `Later` or `NeedsHuman`.
 
 No address, header or text of the answer is passed on: addresses hold identifiers.
 """
 
 import ssl
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import httpcore2
 
 from dsar.sdk import Later, NeedsHuman
-
-#: The longest a system's Retry-After keeps us from asking again, in seconds.
-LONGEST_WAIT = 3600.0
-
-#: How long to wait, in seconds, where the system does not say.
-_WAITS: Mapping[int, float] = {408: 30, 425: 30, 429: 60, 500: 60, 502: 30, 503: 60, 504: 60}
-_BUSY = frozenset({429, 503})
-
-
-def of_status(host: str, status: int, headers: Mapping[str, str]) -> Later | NeedsHuman | None:
-    """The failure an answer's status means; None where the caller must judge it."""
-    if status == 401:
-        return NeedsHuman(f"{host} refuses our credentials (401). Renew this source's credentials.")
-    if status == 403:
-        return NeedsHuman(
-            f"{host} forbids this (403). Give this source's credentials the right to do it."
-        )
-    if status == 407:
-        return NeedsHuman("The proxy refuses us (407). Correct the setting proxy.")
-    if status in _WAITS or status >= 500:
-        wait = retry_after(headers, _WAITS.get(status, 60.0))
-        busy = "asks us to wait" if status in _BUSY else "failed for the moment"
-        return Later(f"{host} {busy} ({status}).", wait)
-    return None
-
-
-def retry_after(headers: Mapping[str, str], usual: float) -> float:
-    """Seconds to wait (RFC 9110, 10.2.3): a number, or a date against the system's own clock."""
-    given = headers.get("retry-after", "").strip()
-    if given.isascii() and given.isdigit():
-        return min(float(given), LONGEST_WAIT)
-    then = _date(given)
-    if then is None:
-        return usual
-    now = _date(headers.get("date", "")) or datetime.now(UTC)
-    return min(max((then - now).total_seconds(), 1.0), LONGEST_WAIT)
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def of_network(host: str, error: Exception) -> Later | NeedsHuman:
