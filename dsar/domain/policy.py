@@ -139,6 +139,10 @@ class Policy:
             self._touching[place] = tuple(self.activities[name] for name in dict.fromkeys(names))
         return self._touching[place]
 
+    def unnamed(self, source: str, collection: str, fields: Iterable[str]) -> tuple[str, ...]:
+        """The fields of a collection no activity uses; none where one uses the whole of it."""
+        return tuple(name for name in fields if not self.of_field(source, collection, name))
+
     @cached_property
     def _touching(self) -> dict[str, tuple[Activity, ...]]:
         """Answers of `touching`, which is asked for every record."""

@@ -1,26 +1,50 @@
 """Asks sources outside any ticket: whether they are as declared, what they hold of somebody."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dsar.domain.errors import DsarError, NotAllowed
 from dsar.domain.identity import Subject
-from dsar.sdk import Later, NeedsHuman, Record
+from dsar.domain.policy import Policy
+from dsar.domain.records import Collection
+from dsar.sdk import Later, NeedsHuman, Problem, Record
 from dsar.services.house import House
 from dsar.services.isolated.children import Stopped
 from dsar.services.work.limiting import Gauge
 
 
 def check_all(house: House, name: str | None = None) -> dict[str, list[str]]:
-    """Each source's problems, each a sentence with field and mend; NotFound for a wrong name."""
+    """Each source's problems, each a sentence with field and mend; NotFound for a wrong name.
+
+    What no activity of the policy names is one of them: it would only be noticed at the bundle.
+    """
     wanted = [house.sources[name]] if name else list(house.sources)
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {source.name: [] for source in wanted}
     for source in wanted:
+        problems = found[source.name]
         try:
             with source.open() as adapter:
-                found[source.name] = [str(problem) for problem in adapter.check()]
+                problems += [str(one) for one in adapter.check()]
+                problems += _without_purpose(house.policy, source.name, adapter.collections())
         except (Later, NeedsHuman, Stopped) as failed:
-            found[source.name] = [failed.reason]
+            problems.append(failed.reason)
     return found
+
+
+def _without_purpose(
+    policy: Policy, source: str, collections: Iterable[Collection]
+) -> Iterator[str]:
+    """A sentence for each collection that no activity names, or names some fields of only."""
+    for one in collections:
+        place = f"{source}.{one.name}"
+        if not policy.touching(source, one.name):
+            what = f"no activity names {place}, so no bundle with its data can be built."
+            mend = f'Add "{place}" to the data of the activity it is held for.'
+            yield str(Problem("policy", what, mend))
+        elif lost := policy.unnamed(source, one.name, [entry.name for entry in one.fields]):
+            what = f"of {place} no activity names {', '.join(lost)}."
+            mend = f'Add "{place}", or "{place}.{lost[0]}" and so on, to the data of one.'
+            yield str(Problem("policy", what, mend))
 
 
 def find_in(house: House, name: str, subject: Subject) -> list[dict[str, Any]]:

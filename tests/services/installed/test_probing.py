@@ -8,7 +8,8 @@ from sqlmodel import select
 from dsar.domain.errors import DsarError, NotAllowed
 from dsar.sdk import Later, NeedsHuman, Subject
 from dsar.services.house import look
-from dsar.services.installed.probing import find_in
+from dsar.services.installed.probing import check_all, find_in
+from dsar.services.upkeep.doctor import examine
 from dsar.store.tables import Inquiry
 from tests.company import EMAIL, Company, company
 from tests.scripted import Script, case
@@ -65,3 +66,56 @@ def test_a_source_that_cannot_answer_now_says_so_itself(
         pytest.raises(DsarError, match=r"^desk: It is busy\.$"),
     ):
         find_in(made.house, "desk", PERSON)
+
+
+def policy(one: Company, old: str, new: str) -> None:
+    """Another policy, read afresh."""
+    path = one.folder / "policy.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    one.reopen()
+
+
+def test_a_policy_that_names_all_data_leaves_nothing_to_say(small: Company) -> None:
+    assert check_all(small.house) == {"shop": [], "mailing": []}
+
+
+def test_a_collection_no_activity_names_is_named_before_the_bundle_fails(small: Company) -> None:
+    policy(small, '"shop.invoices"', '"shop.customers.street"')
+    found = check_all(small.house)
+    assert found == {
+        "shop": [
+            (
+                "policy: no activity names shop.invoices, so no bundle with its data can be built. "
+                'Add "shop.invoices" to the data of the activity it is held for.'
+            )
+        ],
+        "mailing": [],
+    }
+    [wrong] = [one for one in examine(small.house) if one.check == "sources"]
+    assert not wrong.well
+    assert wrong.words == f"shop: {found['shop'][0]}"
+    small.house.store.close()
+
+
+def test_fields_no_activity_names_are_named_where_others_of_the_collection_are(
+    small: Company,
+) -> None:
+    columns = '"shop.invoices.id", "shop.invoices.issued_on", "shop.invoices.total"'
+    policy(small, '"shop.invoices"', columns)
+    [problem] = check_all(small.house, "shop")["shop"]
+    assert problem == (
+        "policy: of shop.invoices no activity names customer_id, restricted. "
+        'Add "shop.invoices", or "shop.invoices.customer_id" and so on, to the data of one.'
+    )
+    small.house.store.close()
+
+
+def test_what_else_is_wrong_with_a_source_is_said_as_well(small: Company) -> None:
+    policy(small, '"shop.invoices"', '"shop.customers.street"')
+    small.shop("DROP TABLE invoices")
+    gone, unnamed = check_all(small.house, "shop")["shop"]
+    assert "invoices" in gone
+    assert unnamed.startswith("policy: no activity names shop.invoices")
+    small.house.store.close()
