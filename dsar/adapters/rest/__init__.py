@@ -10,7 +10,7 @@ from dsar.adapters.dictionary import collection
 from dsar.adapters.http import Client
 from dsar.adapters.rest import checking
 from dsar.adapters.rest.acting import Acting
-from dsar.adapters.rest.finding import Search, order
+from dsar.adapters.rest.finding import Search, listed
 from dsar.adapters.rest.settings import RestSettings
 from dsar.sdk import Adapter, Batch, Collection, NeedsHuman, Page, Problem, Receipt, Subject
 
@@ -31,12 +31,14 @@ class Rest(Adapter):
         self._client = Client(settings, settings.credentials)
 
     def collections(self) -> Sequence[Collection]:
-        """Every declared collection, those that lead to others first."""
+        """Every declared collection, those that lead to others first.
+
+        Those that are erased with another stand before it, so that their turn comes after its.
+        """
         declared = self.settings.collections
-        ordered, rest = order(declared)
         return [
             collection(name, declared[name].title, declared[name].meaning, declared[name].columns)
-            for name in (*ordered, *rest)
+            for name in listed(declared)
         ]
 
     def check(self) -> Sequence[Problem]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dsar.adapters.http import Client, Reply
 from dsar.adapters.rest import paths, templates
-from dsar.adapters.rest.settings import Endpoint, RestCollection, RestSettings
+from dsar.adapters.rest.settings import Endpoint, ErasedWith, RestCollection, RestSettings
 from dsar.sdk import Batch, Done, Item, NeedsHuman, Receipt
 
 _METHODS: Mapping[str, str] = {
@@ -69,16 +69,16 @@ class Acting:
             headers={**self._settings.headers, "idempotency-key": self._key(item)},
             body=None if planned.body is None else templates.body(planned.body, values),
         )
-        return self._receipt(item, *self._judged(endpoint, reply, done))
+        return self._receipt(item, *self._judged(endpoint, reply, (done, planned.reason)))
 
-    def _judged(self, endpoint: Endpoint, reply: Reply, done: Done) -> tuple[Done, str]:
+    def _judged(self, endpoint: Endpoint, reply: Reply, done: tuple[Done, str]) -> tuple[Done, str]:
         if reply.status == 202 and not endpoint.accepted:
             return Done.FAILED, (
                 "The system only promised to do it (202). Try again once it has, or declare "
                 "accepted = true if that is all it ever says."
             )
         if reply.ok:
-            return done, ""
+            return done
         if reply.status in endpoint.missing:
             return Done.MISSING, ""
         kept = endpoint.kept.get(str(reply.status))
@@ -97,9 +97,9 @@ class Acting:
 
 
 class Planned:
-    """The request for one item."""
+    """The request for one item, and what it means that it is answered well."""
 
-    __slots__ = ("body", "changes", "done", "endpoint", "method")
+    __slots__ = ("body", "changes", "done", "endpoint", "method", "reason")
 
     def __init__(
         self,
@@ -109,12 +109,14 @@ class Planned:
         *,
         body: Any = None,
         changes: Mapping[str, Any] | None = None,
+        reason: str = "",
     ) -> None:
         self.endpoint = endpoint
         self.method = method
         self.done = done
         self.body = endpoint.body if body is None else body
         self.changes = changes or {}
+        self.reason = reason
 
 
 Plan = Planned | tuple[Done, str]
@@ -134,9 +136,21 @@ def _erase(declared: RestCollection, batch: Batch, item: Item) -> Plan:
             plan.done = Done.ANONYMISED
             return plan
         return Done.FAILED, f"Only some fields are to go. {plan[1]}"
+    if declared.erased_with:
+        return _looked_for(declared.erased_with)
     if declared.erase is None:
         return _undeclared("erase", batch)
     return Planned(declared.erase, _METHODS["erase"], Done(declared.erase.done))
+
+
+def _looked_for(taken: ErasedWith) -> Plan:
+    """Nothing is erased here: a record that is gone is missing, one that is still there a failure.
+
+    It is never called erased, since nobody saw it go: it may have been gone before.
+    """
+    looking = Endpoint(path=taken.path, query=taken.query, missing=taken.missing)
+    left = f"It is still there, although it goes with {taken.collection}. Look there."
+    return Planned(looking, "GET", Done.FAILED, reason=left)
 
 
 def _rectify(declared: RestCollection, batch: Batch, item: Item) -> Plan:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dsar.adapters.http import Client, auth
 from dsar.adapters.rest import templates
 from dsar.adapters.rest.finding import Search, order
-from dsar.adapters.rest.settings import By, Endpoint, Find, RestCollection, RestSettings
+from dsar.adapters.rest.settings import By, Effect, Endpoint, Find, RestCollection, RestSettings
 from dsar.sdk import Later, NeedsHuman, Problem, Subject
 
 _PAGED = {By.PAGE: "page", By.OFFSET: "offset", By.CURSOR: "cursor"}
@@ -54,6 +54,7 @@ def faults(settings: RestSettings) -> Iterator[Problem]:
             endpoint = getattr(declared, verb)
             if endpoint:
                 yield from _endpoint(f"{at}.{verb}", endpoint)
+        yield from _erased_with(settings, at, declared)
         yield from _columns(at, declared)
     for name in order(settings.collections)[1]:
         what = "is led to by nothing that is found before it."
@@ -93,13 +94,34 @@ def _find(settings: RestSettings, at: str, way: Find) -> Iterator[Problem]:
         yield Problem(f"{at}.pages.next", "is missing.", "Name the path of the next cursor.")
 
 
-def _endpoint(at: str, endpoint: Endpoint) -> Iterator[Problem]:
+def _endpoint(
+    at: str, endpoint: Endpoint, nobodys: str = "changes no record in particular."
+) -> Iterator[Problem]:
     yield from _request(at, endpoint, _CHANGED)
     if "key" not in {name for name, _ in _places(endpoint)}:
-        yield Problem(at, "changes no record in particular.", "Put {key} where it belongs.")
+        yield Problem(at, nobodys, "Put {key} where it belongs.")
     for status in endpoint.kept:
         if not status.isdigit():
             yield Problem(f"{at}.kept.{status}", "is no status.", 'Write "409" = "Why.".')
+
+
+def _erased_with(settings: RestSettings, at: str, declared: RestCollection) -> Iterator[Problem]:
+    taken = declared.erased_with
+    if taken is None:
+        return
+    place = f"{at}.erased_with"
+    other = settings.collections.get(taken.collection)
+    if other is None or other.erase is None:
+        what = f"names {taken.collection}, which is no collection that declares an erase."
+        yield Problem(f"{place}.collection", what, "Name the one whose erasure takes it along.")
+    elif other.erase.done is Effect.ANONYMISED:
+        what = f"names {taken.collection}, of which erasing leaves an anonymous record."
+        yield Problem(f"{place}.collection", what, "Declare an erase of its own.")
+    if declared.erase:
+        what = "stands beside an erase of its own: one of them is needed, not both."
+        yield Problem(place, what, "Leave one out.")
+    looking = Endpoint(path=taken.path, query=taken.query)
+    yield from _endpoint(place, looking, "looks for no record in particular.")
 
 
 def _request(at: str, request: Find | Endpoint, known: frozenset[str]) -> Iterator[Problem]:

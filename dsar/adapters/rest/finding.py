@@ -71,6 +71,18 @@ def order(collections: Mapping[str, RestCollection]) -> tuple[list[str], list[st
     return done, list(left)
 
 
+def listed(collections: Mapping[str, RestCollection]) -> list[str]:
+    """All collections in the order of the dictionary: erasure walks it backwards."""
+    ordered, rest = order(collections)
+    names = [*ordered, *rest]
+    for name in list(names):
+        taken = collections[name].erased_with
+        if taken and taken.collection in names and taken.collection != name:
+            names.remove(name)
+            names.insert(names.index(taken.collection), name)
+    return names
+
+
 def parents(declared: RestCollection) -> set[str]:
     """The collections that lead to this one."""
     return {way.from_.partition(".")[0] for way in declared.find if way.from_}

@@ -113,6 +113,21 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedWith:
+    """The collection whose erasure takes this one's records along, and how each is looked for."""
+
+    collection: str
+    """The collection whose `erase` takes them along; it is erased first."""
+    path: str
+    """The path below `url` at which one record of this collection is looked for after that; `{key}`
+    stands in it or in `query`."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    """The request's parameters."""
+    missing: tuple[int, ...] = (404, 410)
+    """Statuses that mean that the record is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestCollection:
     """One kind of record; paths in it are dotted."""
 
@@ -134,6 +149,8 @@ class RestCollection:
     """Objects whose fields become the record's own, by dotted names."""
     erase: Endpoint | None = None
     """How one record is erased."""
+    erased_with: ErasedWith | None = None
+    """Instead of `erase`: its records go with those of another collection, and are looked for."""
     rectify: Endpoint | None = None
     """How one record is corrected; single fields are erased so too, as a correction to nothing."""
     restrict: Endpoint | None = None

@@ -132,6 +132,22 @@ class Crm(Api):
         return give(self.contacts[key])
 
 
+class Cascade(Crm):
+    """Erasing a contact takes its notes along, which can be looked at and not erased."""
+
+    def served(self, asked: Asked) -> Answer:
+        match asked.method, self.segments(asked):
+            case "GET", ["notes", key]:
+                return give(self.notes[key]) if key in self.notes else Answer(404)
+            case "DELETE", ["notes", _]:
+                return Answer(405)
+            case "DELETE", ["contacts", key]:
+                own = [name for name, note in self.notes.items() if str(note["contact"]) == key]
+                for name in own:
+                    del self.notes[name]
+        return super().served(asked)
+
+
 class Shop(Api):
     """A web shop: bare lists, Link headers, basic authentication, addresses of people in the path."""
 

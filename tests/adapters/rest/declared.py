@@ -24,6 +24,14 @@ def table(name: str, api: Api) -> Table:
     return {**declared, **local}
 
 
+def erased_with(declared: Table) -> Table:
+    """The README's CRM, of which erasing a contact takes its notes along."""
+    [more] = tomllib.loads(SOURCES["rest_erased_with"]).values()
+    notes = {k: v for k, v in declared["collections"]["notes"].items() if k != "erase"}
+    taken = notes | more["collections"]["notes"]
+    return {**declared, "collections": {**declared["collections"], "notes": taken}}
+
+
 def opened(declared: Table) -> Rest:
     os.environ.update(SECRETS)
     try:

@@ -1,14 +1,15 @@
 """Each change has its own idempotency key and an honest receipt."""
 
 import json
+from typing import Any
 
 import pytest
 
 from dsar.adapters.rest import Rest
 from dsar.sdk import Batch, Done, Item, Later, NeedsHuman, Receipt
 from tests.adapters.http.servers import Answer, Asked
-from tests.adapters.rest.apis import Crm, Desk, Shop
-from tests.adapters.rest.declared import opened, table
+from tests.adapters.rest.apis import Cascade, Crm, Desk, Shop
+from tests.adapters.rest.declared import erased_with, opened, table
 
 
 def act(source: Rest, verb: str, collection: str, *items: Item, key: str = "k1") -> list[Receipt]:
@@ -195,3 +196,34 @@ def test_blanking_is_called_what_it_is(desk: Desk) -> None:
     [receipt] = act(opened(table("rest_desk", desk)), "erase", "users", Item("u1"))
     assert receipt.done is Done.ANONYMISED
     assert desk.users["u1"]["email"] is None
+
+
+def test_what_goes_with_another_record_comes_after_it_and_is_missing_once_it_is_gone() -> None:
+    with (api := Cascade()).server:
+        source = opened(erased_with(table("rest_crm", api)))
+        assert [one.name for one in source.collections()] == ["notes", "contacts"]
+        notes = Batch("notes", [Item("n1"), Item("n1b"), Item("n2")], "k1")
+        assert [one.done for one in source.erase(notes)] == [Done.FAILED] * 3
+        source.erase(Batch("contacts", [Item("1")], "k2"))
+        *gone, there = source.erase(notes)
+        assert [one.done for one in gone] == [Done.MISSING, Done.MISSING]
+        assert there.done is Done.FAILED
+        assert there.reason == "It is still there, although it goes with contacts. Look there."
+        assert [(method, key) for method, key, _ in api.done] == [("DELETE", "1")]
+        source.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, NeedsHuman), (503, Later), (400, Done.FAILED), (202, Done.FAILED)]
+)
+def test_a_record_that_could_not_be_looked_for_is_not_called_gone(status: int, kind: Any) -> None:
+    with (api := Cascade()).server:
+        api.fault = lambda _: Answer(status)
+        source = opened(erased_with(table("rest_crm", api)))
+        batch = Batch("notes", [Item("n1")], "k1")
+        if isinstance(kind, Done):
+            assert [one.done for one in source.erase(batch)] == [kind]
+        else:
+            with pytest.raises(kind):
+                source.erase(batch)
+        source.close()

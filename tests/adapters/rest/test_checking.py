@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from dsar.sdk import NeedsHuman, Subject
+from dsar.sdk import Batch, Item, NeedsHuman, Subject
 from dsar.sdk.registry import BadInput
 from tests.adapters.http.servers import Answer
 from tests.adapters.rest.apis import Crm, Desk
-from tests.adapters.rest.declared import opened, table
+from tests.adapters.rest.declared import erased_with, opened, table
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,42 @@ def test_a_fault_of_the_declaration_is_named_and_nothing_is_asked(
     assert words in " ".join(map(str, source.check()))
     with pytest.raises(NeedsHuman):
         list(source.find(Subject.of([("email", "ann.lee@example.com")])))
+    source.close()
+    assert crm.server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (
+            ("notes", "erased_with", "collection"),
+            "no_such",
+            "names no_such, which is no collection",
+        ),
+        (("notes", "erased_with", "collection"), "notes", "names notes, which is no collection"),
+        (("contacts", "erase"), None, "no collection that declares an erase"),
+        (("contacts", "erase", "done"), "anonymised", "leaves an anonymous record"),
+        (("notes", "erase"), {"path": "/notes/{key}"}, "not both"),
+        (("notes", "erased_with", "path"), "/notes", "looks for no record in particular"),
+        (("notes", "erased_with", "path"), "notes/{key}", "does not begin with /"),
+        (("notes", "erased_with", "path"), "/notes/{key}/{identifier}", "speaks of {identifier}"),
+    ],
+)
+def test_a_fault_of_what_is_erased_with_another_is_named(
+    crm: Crm, place: tuple[str, ...], value: Any, words: str
+) -> None:
+    declared: Any = erased_with(table("rest_crm", crm))
+    inner = declared["collections"]
+    for name in place[:-1]:
+        inner = inner[name]
+    if value is None:
+        del inner[place[-1]]
+    else:
+        inner[place[-1]] = value
+    source = opened(declared)
+    assert words in " ".join(map(str, source.check()))
+    with pytest.raises(NeedsHuman):
+        source.erase(Batch("notes", [Item("n1")], "k1"))
     source.close()
     assert crm.server.asked == []
 

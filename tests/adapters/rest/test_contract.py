@@ -7,8 +7,8 @@ import pytest
 from dsar.adapters.rest import Rest
 from dsar.sdk import Adapter, Subject
 from dsar.sdk.contract import AdapterContract, World
-from tests.adapters.rest.apis import Api
-from tests.adapters.rest.declared import SHAPES, opened, table
+from tests.adapters.rest.apis import Api, Cascade
+from tests.adapters.rest.declared import SHAPES, erased_with, opened, table
 from tests.servers import free_port
 
 
@@ -48,6 +48,20 @@ class TestCrm(Contract):
             neighbour=Subject.of([("email", "ann.lee+tag@example.com")]),
             correction=("contacts", "properties.name", 'Ann "the" Lee,\nnéé'),
         )
+
+
+class TestCascade(TestCrm):
+    @pytest.fixture
+    def api(self) -> Iterator[Api]:
+        api = Cascade()
+        with api.server:
+            yield api
+
+    @pytest.fixture
+    def adapter(self, api: Api) -> Iterator[Adapter]:
+        source = opened(erased_with(table("rest_crm", api)))
+        yield source
+        source.close()
 
 
 class TestShop(Contract):

@@ -9,7 +9,7 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.store.tables import Gate, Task
 from tests.adapters.http.servers import Answer, Asked
-from tests.adapters.rest.apis import Crm
+from tests.adapters.rest.apis import Cascade, Crm
 from tests.adapters.rest.declared import SECRETS
 from tests.adapters.test_readme import SOURCES
 from tests.company import EMAIL, Company, company
@@ -58,6 +58,28 @@ def test_an_erasure_reaches_every_record_and_is_looked_at_again(one: Company, cr
     assert {"1", "4", "6", "8"}.isdisjoint(crm.contacts)
     assert {"2", "3", "5", "7"} <= set(crm.contacts)
     assert len({key for _, _, key in crm.done}) == len(crm.done) == 8
+
+
+def test_what_goes_with_another_record_is_proven_gone(one: Company, crm: Crm) -> None:
+    """The contact's turn comes first; then each of its notes is looked for."""
+    path = one.folder / "sources.toml"
+    own = '[crm.collections.notes.erase]\npath = "/notes/{key}"\n'
+    text = path.read_text()
+    assert own in text
+    path.write_text(text.replace(own, SOURCES["rest_erased_with"]))
+    one.reopen()
+    cascade = Cascade()
+    cascade.server.unused()
+    cascade.contacts, cascade.notes = crm.contacts, crm.notes
+    crm.server.answer = cascade.answer
+    ref = one.ask(Right.ERASURE)
+    one.work()
+    one.act(ref, Event.APPROVE)
+    one.work()
+    line = one.line(ref, "crm")
+    assert (line["outcome"], line["done"], line["residue"]) == ("acted", 8, 0)
+    assert set(crm.notes) == {"n2"}
+    assert {method for method, _, _ in cascade.done} == {"DELETE"}
 
 
 def test_a_system_that_answers_every_other_time_is_searched_to_its_end(
