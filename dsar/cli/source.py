@@ -33,7 +33,9 @@ def check(
     with opened() as house:
         found = check_all(house, name or None)
     lines = [f"{source}: {problem}" for source, problems in found.items() for problem in problems]
-    say(found, json, lambda: "\n".join(lines) or f"{len(found)} sources, all as declared.")
+    number = len(found)
+    well = "1 source, as declared." if number == 1 else f"{number} sources, all as declared."
+    say(found, json, lambda: "\n".join(lines) or well)
     if lines:
         raise typer.Exit(1)
 

@@ -88,7 +88,9 @@ class HttpSettings:
                 "url", "holds credentials, a query or a fragment.", "Use the settings for those."
             )
         if url.scheme == "http" and url.host not in self.plain_http:
-            mend = f'Use https, or name the host: plain_http = ["{url.host}"].'
+            both = "" if self.allow_private or self.proxy else " and allow_private = true"
+            own = f'plain_http = ["{url.host}"]{both}'
+            mend = f"Use https, or for a system of your own network write {own}."
             yield Problem("url", "is without TLS.", mend)
         for name in ("connect_seconds", "read_seconds", "total_seconds", "largest_answer"):
             if getattr(self, name) <= 0:

@@ -381,3 +381,21 @@ def test_every_other_value_is_one_segment() -> None:
     with Server(lambda _: Answer()) as server:
         ask(server.url, f"/x/{encoded('a/../b?c#d%')}")
     assert server.asked[0].path == "/x/a%2F..%2Fb%3Fc%23d%25"
+
+
+@pytest.mark.parametrize(
+    ("given", "mend"),
+    [
+        ({}, 'plain_http = ["127.0.0.1"] and allow_private = true.'),
+        ({"allow_private": True}, 'plain_http = ["127.0.0.1"].'),
+        ({"proxy": "http://proxy.example"}, 'plain_http = ["127.0.0.1"].'),
+    ],
+)
+def test_all_that_a_system_without_tls_needs_is_named_at_once(
+    given: dict[str, Any], mend: str
+) -> None:
+    """Only private addresses are asked without TLS: one setting without the other is not enough."""
+    [problem] = HttpSettings(url="http://127.0.0.1:8080", **given).problems()
+    assert str(problem) == (
+        f"url: is without TLS. Use https, or for a system of your own network write {mend}"
+    )
