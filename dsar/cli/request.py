@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dsar.cli.opened import columns, fetch, opened, say
-from dsar.cli.waiting import approve_when_asked, wait_for
+from dsar.cli.waiting import approve_when_asked, exit_where_failed, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
 from dsar.services import identity, intake, reports, seals
@@ -38,7 +38,10 @@ def new(
     seconds: Annotated[float, typer.Option(help="How long to wait at most.")] = 300.0,
     json: Json = False,
 ) -> None:
-    """File a request: one ticket for each right."""
+    """File a request: one ticket for each right.
+
+    With --wait it ends with 1 where a ticket failed and waits for a mend.
+    """
     application = intake.Application(
         rights=tuple(_right(name) for name in right),
         identifiers=tuple(pair(text, "identifier") for text in identifier),
@@ -57,7 +60,9 @@ def new(
             wait_for(house, ref, seconds=seconds)
             while approved_by and approve_when_asked(house, ref, approved_by, reason):
                 wait_for(house, ref, seconds=seconds)
-        _show(house, ref, json)
+        view = _show(house, ref, json)
+    if wait:
+        exit_where_failed(view["tickets"])
 
 
 def _file(house: House, application: intake.Application, confirmed_by: str, reason: str) -> str:
@@ -120,7 +125,7 @@ def identifier(
     say(rows, json, lambda: columns(rows, ("KIND", "VALUE", "GIVEN BY")) if rows else "None.")
 
 
-def _show(house: House, ref: str, as_json: bool) -> None:
+def _show(house: House, ref: str, as_json: bool) -> dict[str, Any]:
     with look(house) as session:
         view = reports.request_view(session, request_by_ref(session, ref))
     rows = [
@@ -129,6 +134,7 @@ def _show(house: House, ref: str, as_json: bool) -> None:
     ]
     heads = ("TICKET", "RIGHT", "STATE", "DUE", "NEXT")
     say(view, as_json, lambda: f"Request {view['ref']}\n" + columns(rows, heads))
+    return view
 
 
 def _fetch(ticket: dict[str, Any]) -> str:

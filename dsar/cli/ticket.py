@@ -1,12 +1,12 @@
 """`dsar ticket`: the queue, one ticket, and everything staff can do with it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from dsar.cli.opened import columns, fetch, opened, say
-from dsar.cli.waiting import wait_for
+from dsar.cli.waiting import exit_where_failed, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.services import reports, review
@@ -106,7 +106,9 @@ def act(
                 advance(session, actor, ticket.id, kind, because=because)
         if wait:
             wait_for(house, request, seconds=300)
-        _show(house, ref, json)
+        view = _show(house, ref, json)
+    if wait:
+        exit_where_failed([view])
 
 
 @app.command("supplement")
@@ -127,7 +129,9 @@ def supplement_(
             late, request = made.ref, request_of(session, made).ref
         if wait:
             wait_for(house, request, seconds=300)
-        _show(house, late, json)
+        view = _show(house, late, json)
+    if wait:
+        exit_where_failed([view])
 
 
 def _event(name: str) -> Event:
@@ -138,12 +142,13 @@ def _event(name: str) -> Event:
         raise BadInput("event", problem, f"Use one of: {', '.join(Event)}.") from None
 
 
-def _show(house: House, ref: str, as_json: bool) -> None:
+def _show(house: House, ref: str, as_json: bool) -> dict[str, Any]:
     with look(house) as session:
         ticket = by_ref(session, ref)
         view = reports.ticket_view(session, ticket)
         view["inquiries"] = listing.of_ticket(session, ticket)
     say(view, as_json, lambda: _words(view))
+    return view
 
 
 def _words(view: dict[str, object]) -> str:

@@ -1,7 +1,11 @@
 """Waits for a request's tickets: does the work here when embedded, else lets the workers do it."""
 
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import typer
 
 from dsar.domain.lifecycle import ENDS, OWNER, By, Event, State
 from dsar.services.actor import staff
@@ -12,6 +16,13 @@ from dsar.store.tables import Ticket
 from dsar.store.tickets import of_request, request_by_ref
 
 _PAUSE = 0.2
+_GAP = " (or accept_gap --reason WHY instead of retry, to go on with a named gap)"
+#: Where waiting ends because something failed, and what else than a retry leads on from there.
+FAILED: Mapping[State, str] = {
+    State.SOURCE_FAILED: _GAP,
+    State.ACTION_FAILED: _GAP,
+    State.ASSEMBLY_FAILED: "",
+}
 
 
 def wait_for(house: House, ref: str, *, seconds: float) -> bool:
@@ -49,6 +60,23 @@ def _rests(ticket: Ticket, tickets: Sequence[Ticket]) -> bool:
 def _others_need_a_person(ticket: Ticket, tickets: Sequence[Ticket]) -> bool:
     others = [State(row.state) for row in tickets if row.id != ticket.id]
     return any(state not in ENDS and OWNER[state] is not By.SYSTEM for state in others)
+
+
+def exit_where_failed(tickets: Iterable[Mapping[str, Any]]) -> None:
+    """Ends the command with 1 where one of these tickets, as they are shown, waits for a mend.
+
+    Each says on stderr where it stands: what is shown stays the only thing a program reads.
+    """
+    stuck = [ticket for ticket in tickets if ticket["state"] in FAILED]
+    for ticket in stuck:
+        ref, state = ticket["ref"], State(ticket["state"])
+        why = str(ticket["next"]).rstrip(".")
+        mend = f"dsar ticket act {ref} retry --wait{FAILED[state]}"
+        print(
+            f"dsar: {ref} stands at {state}: {why}. When that is mended: {mend}.", file=sys.stderr
+        )
+    if stuck:
+        raise typer.Exit(1)
 
 
 def approve_when_asked(house: House, ref: str, name: str, reason: str) -> bool:

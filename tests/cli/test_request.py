@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.cli.conftest import Cli
+from dsar.cli.waiting import FAILED
+from dsar.domain.lifecycle import State
+from tests.cli.conftest import Cli, Said
 from tests.company import EMAIL
 
 NEW = ("request", "new", "--right", "access", "--identifier", f"email={EMAIL}")
@@ -109,11 +111,12 @@ def test_a_failing_source_leaves_the_answer_readable_by_programs(dsar: Cli) -> N
     said = dsar(
         *NEW, "--identity-confirmed-by", "ana", "--reason", "called back", "--wait", "--json",
     )  # fmt: skip
-    assert said.code == 0
+    assert said.code == 1
     (ticket,) = said.json["tickets"]
     assert ticket["state"] == "source_failed"
     assert "invoices" in ticket["next"]
     assert EMAIL not in said.err
+    assert f"dsar: {ticket['ref']} stands at source_failed: shop: " in said.err
 
 
 def test_whose_an_identifier_is_can_be_seen_and_settled(dsar: Cli) -> None:
@@ -135,3 +138,65 @@ def test_whose_an_identifier_is_can_be_seen_and_settled(dsar: Cli) -> None:
     dsar("ticket", "act", ticket["ref"], "retry", "--by", "ana", "--wait")
     shop = dsar.one.line(ticket["ref"], "shop")
     assert (shop["outcome"], shop["found"]) == ("supplied", 3)
+
+
+# --- what waiting ends with -----------------------------------------------------------------------
+
+
+def asked(dsar: Cli, right: str, *more: str) -> Said:
+    words = ("request", "new", "--right", right, "--identifier", f"email={EMAIL}", *more)
+    return dsar(*words, "--identity-confirmed-by", "ana", "--reason", "called back", "--wait")
+
+
+def test_every_state_that_is_a_failure_ends_waiting_with_one() -> None:
+    assert set(FAILED) == {state for state in State if state.endswith("_failed")}
+
+
+def test_a_source_that_fails_is_said_with_what_to_do(dsar: Cli) -> None:
+    dsar.one.shop("DROP TABLE invoices")
+    said = asked(dsar, "access")
+    ref = said.out.splitlines()[2].split()[0]
+    assert (said.code, said.out.count("source_failed")) == (1, 1)
+    assert said.refusal.startswith(f"dsar: {ref} stands at source_failed: shop: ")
+    assert said.refusal.endswith(
+        f"When that is mended: dsar ticket act {ref} retry --wait "
+        "(or accept_gap --reason WHY instead of retry, to go on with a named gap)."
+    )
+    again = dsar("ticket", "act", ref, "retry", "--wait")
+    assert (again.code, again.refusal) == (1, said.refusal)
+    given_up = dsar("ticket", "act", ref, "accept_gap", "--reason", "It is lost.", "--wait")
+    assert given_up.code == 0
+
+
+def test_a_bundle_that_cannot_be_built_is_said_with_what_to_do(dsar: Cli) -> None:
+    policy = dsar.folder / "policy.toml"
+    policy.write_text(policy.read_text().replace('"shop.invoices"', '"shop.customers.street"'))
+    said = asked(dsar, "access")
+    assert said.code == 1
+    assert "stands at assembly_failed: " in said.refusal
+    assert "shop.invoices: no processing activity says why" in said.refusal
+    assert said.refusal.endswith(" retry --wait.")
+
+
+def test_an_action_that_fails_is_said_with_what_to_do(dsar: Cli) -> None:
+    dsar.one.shop(
+        "CREATE TRIGGER fixed BEFORE UPDATE OF family_name ON customers "
+        "BEGIN SELECT RAISE(ABORT, 'fixed'); END"
+    )
+    said = asked(dsar, "rectification", "--correct", "family_name=Lind", "--approved-by", "ben")
+    assert said.code == 1
+    assert "stands at action_failed: shop: " in said.refusal
+    assert "accept_gap" in said.refusal
+
+
+def test_what_needs_a_look_by_rule_is_no_failure(dsar: Cli) -> None:
+    dsar.one.shop("DELETE FROM invoices")
+    said = asked(dsar, "erasure")
+    assert (said.code, said.err) == (0, "")
+    assert "in_review" in said.out
+
+
+def test_nothing_is_said_of_a_failure_nobody_waited_for(dsar: Cli) -> None:
+    dsar.one.shop("DROP TABLE invoices")
+    ref = asked(dsar, "access").out.split()[1]
+    assert dsar("request", "show", ref).code == 0
