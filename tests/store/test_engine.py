@@ -1,6 +1,7 @@
 """Writers to SQLite take turns in a process, and whoever breaks off gives the turn on."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from dsar.store.engine import Store
+from tests.servers import PostgresServer
 
 
 @pytest.fixture
@@ -76,3 +78,23 @@ def test_after_a_commit_the_same_session_takes_a_new_turn(store: Store) -> None:
         session.connection().execute(text("INSERT INTO line VALUES (3)"))
         session.commit()
     assert count(store) == 3
+
+
+@pytest.mark.postgres
+def test_after_the_server_came_back_a_connection_that_rested_is_made_anew() -> None:
+    with PostgresServer() as server, server.database() as url:
+        store = Store(url)
+        assert one(store) == 1
+        server.restart()
+        time.sleep(1.1)
+        assert one(store) == 1
+        server.restart()
+        with pytest.raises(OperationalError):
+            one(store)  # it was used within the second: a loss like any in mid-work
+        assert one(store) == 1
+        store.close()
+
+
+def one(store: Store) -> int:
+    with store.reading() as session:
+        return int(session.connection().scalar(text("SELECT 1")) or 0)
