@@ -1,10 +1,7 @@
 """The `bundle` task: what services gathered becomes the canonical contents, and those a bundle."""
 
-import errno
 import itertools
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +12,7 @@ import exports
 import exports.bundle
 from dsar import __version__
 from dsar.domain.controller import Controller
-from dsar.domain.errors import DsarError, NotFound
+from dsar.domain.errors import NotFound
 from dsar.domain.rights import ARTICLES
 from dsar.services import journal
 from dsar.services.actor import SYSTEM
@@ -50,34 +47,9 @@ def bundle(house: House, run: Run) -> None:
     """Builds the ticket's bundle: the file first, whole and hashed, then the row that names it."""
     gathered = gather(house, run.lease.ticket_id)
     refuse_changed_policy(gathered)
-    with _disk_named(), drafting(house, gathered.ref, gathered.number) as draft:
+    with drafting(house, gathered.ref, gathered.number) as draft:
         made = _built(house, gathered, draft)
         built(run, gathered, draft, sha256=made.sha256, size=made.bytes)
-
-
-#: What a disk says when it can take no more, each with what helps.
-_DISK = {
-    errno.ENOSPC: "the disk is full. Make room",
-    errno.EDQUOT: "the quota of the disk is used up. Make room",
-    errno.EFBIG: "the file grew larger than is allowed here. Raise the limit for files",
-    errno.EROFS: "the disk can only be read. Make it writable",
-    errno.EIO: "the disk does not work (input or output error). Mend or replace it",
-}
-
-
-class NoRoom(DsarError):  # noqa: N818 - the sentence reads better without the suffix
-    """The bundle could not be written to disk; nothing of it is left."""
-
-
-@contextmanager
-def _disk_named() -> Iterator[None]:
-    """A disk that fails is a reason to wait for a person, told in words."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _DISK:
-            raise
-        raise NoRoom(f"storage: {_DISK[error.errno]}, then retry.") from None
 
 
 def _built(house: House, gathered: Gathered, draft: Draft) -> exports.bundle.Built:

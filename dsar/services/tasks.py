@@ -182,6 +182,7 @@ def _fail(session: Session, house: House, lease: Lease, error: Exception) -> boo
 _DISKS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the quota of the disk is used up",
+    errno.EFBIG: "the file grew larger than is allowed here",
     errno.EIO: "the disk cannot be read or written",
     errno.EROFS: "the disk can only be read",
 }

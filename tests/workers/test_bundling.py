@@ -191,7 +191,9 @@ def test_a_killed_printing_process_is_named_and_tried_again(one: Company) -> Non
     assert one.state(ref) == "ready"
 
 
-def test_a_full_disk_is_named_and_nothing_is_left(one: Company) -> None:
+def test_a_disk_that_was_full_is_written_to_once_there_is_room_and_nobody_need_ask(
+    one: Company,
+) -> None:
     storage = one.folder / "var" / "bundles"
     storage.mkdir(parents=True, exist_ok=True)
     mount = ["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", str(storage)]
@@ -199,13 +201,11 @@ def test_a_full_disk_is_named_and_nothing_is_left(one: Company) -> None:
         pytest.skip("needs the right to mount a small disk")
     try:
         ref = reviewed(one)
-        assert one.state(ref) == "assembly_failed"
-        assert "storage: the disk is full. Make room, then retry." in told(one, ref)
+        assert one.state(ref) == "assembling"
         assert nothing_to_download(one, ref)
     finally:
         subprocess.run(["umount", str(storage)], check=True)
-    one.act(ref, Event.RETRY)
-    one.work(render=True)
+    one.work_through(render=True)
     assert one.state(ref) == "ready"
 
 
@@ -223,6 +223,8 @@ def test_a_disk_that_fails_half_way_is_named(
 
     monkeypatch.setattr(Archive, "_write", failing)
     ref = reviewed(one)
+    one.work_through(render=True)
     assert one.state(ref) == "assembly_failed"
-    assert "storage: the" in told(one, ref)
+    assert "It failed: the " in told(one, ref)
+    assert "An operator makes room or mends it." in told(one, ref)
     assert nothing_to_download(one, ref)
