@@ -92,9 +92,10 @@ class Examining:
             ref = request_of(session, ticket).ref
             known = identifiers(session, ticket.request_id)
             doubtful = [pair for pair in pairs if self._is_doubtful(session, ticket, known, *pair)]
+            strange = [pair for pair in doubtful if self._is_strange(session, ticket, known, *pair)]
             left = _left_in_doubt(session, ticket, known, {kind for kind, _ in pairs})
         if doubtful:
-            self._set_apart(doubtful, known)
+            self._set_apart(doubtful, strange, known)
         if doubtful or left:
             names = sorted({kind for kind, _ in doubtful} | left)
             kinds = " and ".join(name.replace("_", " ") for name in names)
@@ -114,13 +115,28 @@ class Examining:
             mine = row.evidence == GIVEN and row.source == source
             return row.evidence == UNSETTLED or (several and mine)
         contradicts = bool(_contradicting(known, source, kind))
-        return several or contradicts or _is_elsewhere(session, ticket, known, kind, blind)
+        return several or contradicts or self._is_strange(session, ticket, known, *pair)
 
-    def _set_apart(self, pairs: Sequence[tuple[str, str]], known: Sequence[Identifier]) -> None:
-        """Also what another source gave and this one contradicts: either may be the wrong one."""
+    def _is_strange(
+        self, session: Session, ticket: Ticket, known: Sequence[Identifier], *pair: str
+    ) -> bool:
+        kind, exact = pair
+        return _is_elsewhere(session, ticket, known, kind, self.house.vault.blind(kind, exact))
+
+    def _set_apart(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        strange: Collection[tuple[str, str]],
+        known: Sequence[Identifier],
+    ) -> None:
+        """Also what another source gave and this one contradicts: either may be the wrong one.
+
+        But one that somebody else proved to be theirs (`strange`) casts no doubt on any other: so
+        it does not matter which of the two sources answered first.
+        """
         source = self.run.lease.source
         places = {(kind, self.house.vault.blind(kind, exact)) for kind, exact in pairs}
-        for kind, _ in pairs:
+        for kind, _ in (pair for pair in pairs if pair not in strange):
             places |= {(kind, one.blind) for one in _contradicting(known, source, kind)}
         with unit(self.house) as session:
             ticket = locked(session, self.run.lease.ticket_id)
