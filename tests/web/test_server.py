@@ -1,5 +1,6 @@
 """The server answers until it is asked to stop, then ends in order with nothing of us in its log."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -86,6 +88,16 @@ def test_an_address_that_cannot_be_had_is_told_in_one_sentence(
         serve(filled.house, host, port)
 
 
+@pytest.fixture
+def no_loop_running() -> Iterator[None]:
+    """A browser that another test left open marks its loop as running here, though it rests."""
+    resting = asyncio.events._get_running_loop()
+    asyncio.events._set_running_loop(None)
+    yield
+    asyncio.events._set_running_loop(resting)
+
+
+@pytest.mark.usefixtures("no_loop_running")
 def test_serving_leaves_the_signals_of_the_process_as_they_were(filled: Filled) -> None:
     """Also the one that stopped it: the caller's own way to end goes on afterwards."""
     before = signal.getsignal(signal.SIGTERM)
