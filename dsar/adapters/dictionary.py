@@ -17,8 +17,8 @@ class Erase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column's entry; a plain text in the configuration is its label."""
+class Entry:
+    """One field's entry in the dictionary; a plain text in the configuration is its label."""
 
     SHORT: ClassVar[str] = "label"
 
@@ -32,6 +32,12 @@ class Column:
     """The standard thing it holds (email, family_name, …): one correction reaches every source."""
     about_others: bool = False
     """Its text may speak of other people: staff sees it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Entry):
+    """One column's entry; a plain text in the configuration is its label."""
+
     mask: str | int | float | bool | None = None
     """What erasing puts in its place: `"null"` (the default), `"keep"`, `"hash"` (keyed), `"year"`
     (a date becomes the first of January), or a fixed value; `{key}` in it is the record's key."""
@@ -49,9 +55,7 @@ class Marking:
     """The processing activities an objection stops; all of them if none is named."""
 
 
-def collection(
-    name: str, title: Words, meaning: Words, columns: Mapping[str, Column]
-) -> Collection:
+def collection(name: str, title: Words, meaning: Words, columns: Mapping[str, Entry]) -> Collection:
     """The dictionary's entry for one table or file."""
     return Collection(
         name=name,
@@ -61,7 +65,7 @@ def collection(
     )
 
 
-def _field(name: str, column: Column) -> Field:
+def _field(name: str, column: Entry) -> Field:
     return Field(
         name=name,
         label=column.label,

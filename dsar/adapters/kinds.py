@@ -2,28 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
-from dsar.sdk import Batch, Collection, Done, Field, NeedsHuman, Receipt
+from dsar.adapters import dictionary
+from dsar.adapters.dictionary import Entry
+from dsar.sdk import Batch, Collection, Done, NeedsHuman, Receipt
 from dsar.sdk.settings import Words
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One field's entry in the dictionary; a plain text in the configuration is its label."""
-
-    SHORT: ClassVar[str] = "label"
-
-    label: Words
-    """What a person would call it."""
-    meaning: Words = field(default_factory=dict)
-    """What its values mean."""
-    category: str = ""
-    """The category of data, such as contact."""
-    term: str | None = None
-    """The standard thing it holds (email, family_name, …): one correction reaches every source."""
-    about_others: bool = False
-    """Its text may speak of other people: staff sees it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +23,7 @@ class Kind:
 
 def collection(name: str, kind: Kind) -> Collection:
     """The dictionary's entry for one kind of record."""
-    fields = (
-        Field(one, entry.label, entry.meaning, entry.category, entry.term, entry.about_others)
-        for one, entry in kind.columns.items()
-    )
-    return Collection(name, kind.title or {"en": name}, tuple(fields), kind.meaning)
+    return dictionary.collection(name, kind.title, kind.meaning, kind.columns)
 
 
 def refused(known: Sequence[Collection], batch: Batch) -> list[Receipt]:

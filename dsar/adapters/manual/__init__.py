@@ -8,11 +8,10 @@ done and why; for the other verbs what came of each record.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dsar.adapters.kinds import collection, refused
+from dsar.adapters.asking import Asking
+from dsar.adapters.kinds import refused
 from dsar.adapters.manual.settings import ManualSettings
 from dsar.sdk import (
-    Adapter,
-    Attachment,
     Batch,
     Collection,
     Field,
@@ -79,24 +78,17 @@ _TASKS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-class Manual(Adapter):
+class Manual(Asking):
     """A colleague who looks and acts by hand."""
 
     name = "manual"
     title = "A colleague"
     Settings = ManualSettings
-    answers_later = True
 
     settings: ManualSettings
 
-    def __init__(self, settings: ManualSettings) -> None:
-        super().__init__(settings)
-        self.identifies_by = settings.identify
-        self.gives = settings.gives
-
     def collections(self) -> Sequence[Collection]:
-        own = [collection(name, one) for name, one in self.settings.collections.items()]
-        return [*own, FILES]
+        return [*super().collections(), FILES]
 
     def check(self) -> Sequence[Problem]:
         """The settings alone: whether a colleague is there, no program can tell."""
@@ -109,9 +101,7 @@ class Manual(Adapter):
         return []
 
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
-        known = tuple(
-            (kind, value) for kind in self.identifies_by for value in subject.values(kind)
-        )
+        known = self._asked_by(subject)
         if not known:
             return
         desk = at_desk(self)
@@ -124,22 +114,6 @@ class Manual(Adapter):
             words = self._words("again")
             answer = self._ask("find", Question(words, self.settings.who, known, wanted))
             yield from paged(answer, checkpoint, self.settings.page)
-
-    def erase(self, batch: Batch) -> Sequence[Receipt]:
-        return self._act("erase", batch)
-
-    def rectify(self, batch: Batch) -> Sequence[Receipt]:
-        return self._act("rectify", batch)
-
-    def restrict(self, batch: Batch) -> Sequence[Receipt]:
-        return self._act("restrict", batch)
-
-    def object_to(self, batch: Batch) -> Sequence[Receipt]:
-        return self._act("object_to", batch)
-
-    def read(self, collection: str, key: str, attachment: Attachment) -> Iterator[bytes]:
-        del collection, key
-        return at_desk(self).read(attachment)
 
     def _act(self, verb: str, batch: Batch) -> Sequence[Receipt]:
         if faults := refused(self.collections(), batch):

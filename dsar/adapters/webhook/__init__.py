@@ -8,15 +8,13 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
+from dsar.adapters.asking import Asking
 from dsar.adapters.http import Client
-from dsar.adapters.kinds import collection, refused
+from dsar.adapters.kinds import refused
 from dsar.adapters.webhook import signing
 from dsar.adapters.webhook.settings import WebhookSettings
 from dsar.sdk import (
-    Adapter,
-    Attachment,
     Batch,
-    Collection,
     NeedsHuman,
     Page,
     Problem,
@@ -31,24 +29,18 @@ __all__ = ["Webhook", "WebhookSettings"]
 TYPE = "dsar.inquiry"
 
 
-class Webhook(Adapter):
+class Webhook(Asking):
     """One other system, asked by Standard Webhooks."""
 
     name = "webhook"
     title = "Another system"
     Settings = WebhookSettings
-    answers_later = True
 
     settings: WebhookSettings
 
     def __init__(self, settings: WebhookSettings) -> None:
         super().__init__(settings)
-        self.identifies_by = settings.identify
-        self.gives = settings.gives
         self._client = Client(settings)
-
-    def collections(self) -> Sequence[Collection]:
-        return [collection(name, one) for name, one in self.settings.collections.items()]
 
     def check(self) -> Sequence[Problem]:
         """The settings alone: a message that asks nothing would be one too many."""
@@ -70,28 +62,10 @@ class Webhook(Adapter):
                 yield Problem("secrets", f"{wrong}.", mend)
 
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
-        known = tuple(
-            (kind, value) for kind in self.identifies_by for value in subject.values(kind)
-        )
+        known = self._asked_by(subject)
         if known:
             answer = self._ask("find", Question(identifiers=known))
             yield from paged(answer, checkpoint, self.settings.page)
-
-    def erase(self, batch: Batch) -> Sequence[Receipt]:
-        return self._act("erase", batch)
-
-    def rectify(self, batch: Batch) -> Sequence[Receipt]:
-        return self._act("rectify", batch)
-
-    def restrict(self, batch: Batch) -> Sequence[Receipt]:
-        return self._act("restrict", batch)
-
-    def object_to(self, batch: Batch) -> Sequence[Receipt]:
-        return self._act("object_to", batch)
-
-    def read(self, collection: str, key: str, attachment: Attachment) -> Iterator[bytes]:
-        del collection, key
-        return at_desk(self).read(attachment)
 
     def close(self) -> None:
         self._client.close()
