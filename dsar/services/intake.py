@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.errors import BadInput
 from dsar.domain.identity import Subject
-from dsar.domain.lifecycle import VERSION, State
+from dsar.domain.lifecycle import State
 from dsar.domain.rights import Right
 from dsar.services import journal, letters, seals
 from dsar.services.actor import Actor
@@ -19,8 +19,9 @@ from dsar.services.facts import Because
 from dsar.services.house import House, house_of
 from dsar.services.law import clock, regimes
 from dsar.services.work.cases import check_corrections, check_purposes
+from dsar.store import tickets
 from dsar.store.engine import add_once
-from dsar.store.tables import Identifier, Request, Ticket
+from dsar.store.tables import Identifier, Request
 from dsar.store.tickets import of_request
 
 #: No letters that are mistaken for digits; 32 signs, so that each carries five bits.
@@ -174,17 +175,7 @@ def _open(
     application: Application,
 ) -> None:
     """One ticket: its clock wound, its first journal entry and letter written."""
-    ticket = Ticket(
-        ref=f"{request.ref}-{number}",
-        request_id=request.id,
-        right=right.value,
-        state=State.RECEIVED.value,
-        machine_version=VERSION,
-        regime=request.regime,
-        regime_version="",
-        due_at=request.received_at,
-        created_at=request.created_at,
-    )
+    ticket = tickets.new(request, right.value, number=number, created_at=request.created_at)
     dates = clock.wind(session, ticket, request.received_at)
     session.add(ticket)
     session.flush()

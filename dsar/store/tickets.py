@@ -1,11 +1,13 @@
 """Finding and locking requests and tickets."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from dsar.domain.errors import NotFound
+from dsar.domain.lifecycle import VERSION, State
 from dsar.store.tables import CoverageLine, Identifier, Request, Ruling, Ticket
 
 # Statements of every task, built once: building one costs as much as running it.
@@ -47,6 +49,21 @@ def locked(session: Session, ticket_id: str) -> Ticket:
         message = "There is no such ticket."
         raise NotFound(message)
     return found
+
+
+def new(request: Request, right: str, *, number: int, created_at: datetime) -> Ticket:
+    """A ticket of a request as it begins; its clock is wound before it is added."""
+    return Ticket(
+        ref=f"{request.ref}-{number}",
+        request_id=request.id,
+        right=right,
+        state=State.RECEIVED.value,
+        machine_version=VERSION,
+        regime=request.regime,
+        regime_version="",
+        due_at=request.received_at,
+        created_at=created_at,
+    )
 
 
 def by_ref(session: Session, ref: str) -> Ticket:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import BadInput, NotAllowed
-from dsar.domain.lifecycle import ENDS, VERSION, Event, State
+from dsar.domain.lifecycle import ENDS, Event, State
 from dsar.services import journal, seals
 from dsar.services.actor import Actor
 from dsar.services.advance import advance
@@ -19,6 +19,7 @@ from dsar.services.facts import Because
 from dsar.services.house import house_of
 from dsar.services.law import clock
 from dsar.services.work.fan_out import SCOPE
+from dsar.store import tickets
 from dsar.store.tables import Request, Ticket
 from dsar.store.tickets import lines, locked, of_request, request_of
 
@@ -80,18 +81,9 @@ def _scope(session: Session, first: Ticket, sources: Collection[str]) -> list[st
 
 
 def _open(session: Session, first: Ticket, request: Request, scope: list[str]) -> Ticket:
-    made = Ticket(
-        ref=f"{request.ref}-{len(of_request(session, request)) + 1}",
-        request_id=request.id,
-        right=first.right,
-        state=State.RECEIVED.value,
-        machine_version=VERSION,
-        regime=request.regime,
-        regime_version="",
-        due_at=request.received_at,
-        created_at=house_of(session).store.now(session),
-        clock_events=list(first.clock_events),
-    )
+    number, now = len(of_request(session, request)) + 1, house_of(session).store.now(session)
+    made = tickets.new(request, first.right, number=number, created_at=now)
+    made.clock_events = list(first.clock_events)
     clock.wind(session, made, request.received_at)
     session.add(made)
     session.flush()
