@@ -2,28 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from dsar.adapters.mailbox import Mailbox
 from dsar.sdk import Adapter, Subject
 from dsar.sdk.contract import AdapterContract, World
-from dsar.sdk.registry import settings_from
-from tests.adapters.dovecot import PASSWORD, Account
+from tests.adapters.dovecot import Account
 from tests.adapters.mail import MAILS, OWN, mbox, plain
+from tests.adapters.mailbox.reached import mailbox, over_imap
 
 ANN = Subject.of([("email", "ann.lee@example.com")])
+
+
 NEIGHBOUR = Subject.of([("email", "ann.lee+tag@example.com")])
-
-
-def mailbox(**given: Any) -> Mailbox:
-    return Mailbox(settings_from(Mailbox, given, at="sources.mail"))
-
-
-def over_imap(account: Account, **given: Any) -> Mailbox:
-    reached = {"server": "127.0.0.1", "port": account.server.port, "security": "none"}
-    return mailbox(**{**reached, "user": account.user, "password": PASSWORD, "page": 2, **given})
 
 
 def keys_of(adapter: Adapter, person: Subject) -> dict[str, frozenset[str]]:
