@@ -90,14 +90,13 @@ class Spool:
             self._flush()
 
     def _flush(self) -> None:
-        block = bytes(self._waiting)
-        self._waiting.clear()
+        block, self._waiting = self._waiting, bytearray()
         self.size += len(block)
         self.crc = zlib.crc32(block, self.crc)
         self._hash.update(block)
         self._store(self._deflate.compress(block) if self._deflate else block)
 
-    def _store(self, data: bytes) -> None:
+    def _store(self, data: bytes | bytearray) -> None:
         self.packed += len(data)
         self._file.write(data)
 

@@ -6,7 +6,7 @@ its original name stands in the JSON of its record.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -53,21 +53,19 @@ class Attachments:
         """The column the CSV has for them, where there may be files."""
         return ["attached_files"] if self._records.files else []
 
-    def described(self, record: Record) -> dict[str, Any]:
-        """A record as the data file holds it, its files written by then; raises CannotAttach."""
-        found: dict[str, Any] = {"record": record.key, "data": record.data}
-        if record.attachments:
-            found["files"] = [self._add(record, one) for one in record.attachments]
+    def described(self, batch: Sequence[Record]) -> list[dict[str, Any]]:
+        """Records as the data file holds them, their files written by then; raises CannotAttach."""
+        found: list[dict[str, Any]] = [{"record": one.key, "data": one.data} for one in batch]
+        for record, told in zip(batch, found, strict=True):
+            if record.attachments:
+                told["files"] = [self._add(record, one) for one in record.attachments]
         return found
 
-    def widened(self, rows: list[list[Any]], told: list[dict[str, Any]]) -> list[list[Any]]:
-        """The rows of the CSV with where the files of each record stand, if there may be any."""
+    def cells(self, told: Sequence[dict[str, Any]]) -> list[list[str]]:
+        """The values of `columns`: where the files of each record stand."""
         if not self._records.files:
-            return rows
-        return [
-            [*row, "\n".join(file["path"] for file in one.get("files", ()))]
-            for row, one in zip(rows, told, strict=True)
-        ]
+            return []
+        return [["\n".join(file["path"] for file in one.get("files", ())) for one in told]]
 
     def _add(self, record: Record, attachment: Attachment) -> dict[str, Any]:
         self._number += 1

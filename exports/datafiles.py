@@ -5,19 +5,19 @@ must not can read it line by line. The CSV is for spreadsheets; where the two di
 right. Formula safety follows OWASP ASVS 5 requirement 1.2.10.
 """
 
-import csv
-import io
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, Protocol
 
 import orjson
 
 from dsar.domain.errors import DsarError
-from dsar.domain.records import Collection, Record, in_language
+from dsar.domain.records import Collection, in_language
 from exports import attachments
 from exports.archive import Archive, Spool
 from exports.attachments import Attachments
@@ -34,7 +34,10 @@ CHUNK = 10_000
 #: From this many records on, deflate at its fastest: thrice the speed for two fifths more bytes.
 MANY = 100_000
 _DANGEROUS = frozenset("=+-@\t\r\n\0＝＋－＠")
-_AS_THEY_ARE = frozenset({int, float, type(None)})
+_NUMBERS, _TEXTS = frozenset({int, float}), frozenset({str, type(None)})
+_QUOTED = ',"\r\n'
+#: How a record begins behind another in an array of them, and how it does on a line of its own.
+_NEXT, _NEXT_LINE = b'},{"record":', b'},\n{"record":'
 _BATCH = 500
 
 #: So many different reasons are counted one by one; the rest are counted as `OTHER`.
@@ -49,7 +52,7 @@ class CannotBuild(DsarError):  # noqa: N818 - the sentence reads better without 
 
 
 class Lines(Protocol):
-    """Who else sees the records while they pass, as [key, value, value, …]: the printed report."""
+    """Who else sees the records while they pass, as (key, value, value, …): the printed report."""
 
     def take(self, rows: Sequence[Sequence[Any]]) -> None: ...
 
@@ -88,7 +91,7 @@ def safe_cell(value: Any) -> Any:
     kind = type(value)
     if kind is str:
         return f"'{value}" if value[:1] in _DANGEROUS else value
-    if kind in _AS_THEY_ARE:
+    if kind in _NUMBERS or value is None:
         return value
     return encode(value).decode()
 
@@ -105,14 +108,16 @@ def write_records(archive: Archive, records: RecordSet, place: Place, paper: Lin
     files = _Files(archive, place, ["record", *names, *attached.columns])
     chunks = _Chunks(archive, place)
     for batch in _batches(records.records()):
-        _refuse_unexplained(batch, frozenset(names), where)
-        told = [attached.described(record) for record in batch]
-        lines = [encode(one) for one in told]
-        rows = [[record.key, *map(record.data.get, names)] for record in batch]
-        files.write(lines, attached.widened(rows, told))
+        data = [record.data for record in batch]
+        _refuse_unexplained(data, frozenset(names), where)
+        told = attached.described(batch)
+        lines = as_json(told)
+        keys = [record.key for record in batch]
+        columns = [keys, *([one.get(name) for one in data] for name in names)]
+        files.write(lines, [*columns, *attached.cells(told)])
         _same_number(where, records.count, max(files.count, records.count))
         chunks.write(lines)
-        paper.take(rows)
+        paper.take(list(zip(*columns, strict=True)))
     _same_number(where, records.count, files.count)
     chunks.finish()
     files.finish()
@@ -127,8 +132,8 @@ def write_receipts(archive: Archive, receipts: ReceiptSet, place: Place) -> Coun
     files = _Files(archive, place, ["record", "done", "reason"])
     for batch in _batches(receipts.receipts()):
         rows = [(receipt.key, receipt.done.value, receipt.reason) for receipt in batch]
-        lines = [encode({"record": key, "done": done, "reason": why}) for key, done, why in rows]
-        files.write(lines, rows)
+        told = [{"record": key, "done": done, "reason": why} for key, done, why in rows]
+        files.write(as_json(told), list(zip(*rows, strict=True)))
         found.update(_result(found, done, why) for _, done, why in rows)
     _same_number(f"{receipts.source}.{receipts.collection.name}", receipts.count, files.count)
     files.finish()
@@ -150,13 +155,14 @@ class _Files:
         self._array = archive.spool(level=place.level)
         self._table = archive.spool(level=place.level)
         # The mark tells spreadsheets that this is UTF-8.
-        self._table.write(b"\xef\xbb\xbf" + _csv([header]))
+        self._table.write(b"\xef\xbb\xbf" + as_csv([[name] for name in header]))
 
-    def write(self, lines: Sequence[bytes], rows: Iterable[Sequence[Any]]) -> None:
+    def write(self, records: "Encoded", columns: Sequence[Sequence[Any]]) -> None:
         """Appends the same records to both."""
-        self._array.write((b",\n" if self.count else b"[\n") + b",\n".join(lines))
-        self._table.write(_csv(rows))
-        self.count += len(lines)
+        self._array.write(b",\n" if self.count else b"[\n")
+        self._array.write(records.by_line)
+        self._table.write(as_csv(columns))
+        self.count += records.count
 
     def finish(self) -> None:
         self._array.write(b"\n]\n" if self.count else b"[]\n")
@@ -166,24 +172,20 @@ class _Files:
 
 
 def _batches(stream: Iterable[Any]) -> Iterator[list[Any]]:
-    batch: list[Any] = []
-    for item in stream:
-        batch.append(item)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
+    items = iter(stream)
+    while batch := list(islice(items, _BATCH)):
         yield batch
 
 
-def _refuse_unexplained(batch: Iterable[Record], known: frozenset[str], where: str) -> None:
-    for record in batch:
-        if not known.issuperset(record.data):
-            unknown = min(record.data.keys() - known)
-            raise CannotBuild(
-                f"{where}.{unknown}: the source's dictionary does not explain this field. "
-                "Explain it there, or withhold it, and build again."
-            )
+def _refuse_unexplained(
+    data: Iterable[Mapping[str, Any]], known: frozenset[str], where: str
+) -> None:
+    unknown = set(chain.from_iterable(data)) - known
+    if unknown:
+        raise CannotBuild(
+            f"{where}.{min(unknown)}: the source's dictionary does not explain this field. "
+            "Explain it there, or withhold it, and build again."
+        )
 
 
 def _same_number(where: str, announced: int, given: int) -> None:
@@ -193,11 +195,67 @@ def _same_number(where: str, announced: int, given: int) -> None:
         )
 
 
-def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
-    """Rows after RFC 4180, in UTF-8; a lone surrogate, which has none, is shown as \\udc80."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(list(map(safe_cell, row)) for row in rows)
-    return text.getvalue().encode("utf-8", "backslashreplace")
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """So many records as the elements of a JSON array: one to a line, and all in one line."""
+
+    count: int
+    by_line: bytes
+    in_line: bytes
+
+
+def as_json(told: Sequence[Mapping[str, Any]]) -> Encoded:
+    """Records, whose first member is "record", as JSON.
+
+    All at once, which takes two thirds of the time, where that leaves no doubt where each begins: a
+    value may hold lists of objects that begin the same.
+    """
+    count = len(told)
+    try:
+        array = orjson.dumps(told)
+    except TypeError:
+        array = b""
+    if array and array.count(_NEXT) == count - 1:
+        return Encoded(count, array[1:-1].replace(_NEXT, _NEXT_LINE), array[1:-1])
+    lines = [encode(one) for one in told]
+    return Encoded(count, b",\n".join(lines), b",".join(lines))
+
+
+def as_csv(columns: Sequence[Sequence[Any]]) -> bytes:
+    """Rows after RFC 4180, in UTF-8; a lone surrogate, which has none, is shown as \\udc80.
+
+    `columns` hold the values of each field, one for every row. Every check reads a column at once.
+    """
+    alone = len(columns) == 1
+    cells = [_quoted(_texts(column), alone=alone) for column in columns]
+    rows = "\r\n".join(map(",".join, zip(*cells, strict=True)))
+    return f"{rows}\r\n".encode("utf-8", "backslashreplace")
+
+
+def _texts(column: Sequence[Any]) -> Sequence[str]:
+    """The values of a column, each as `safe_cell` has it."""
+    kinds = set(map(type, column))
+    if kinds <= _TEXTS:
+        texts = [text or "" for text in column] if type(None) in kinds else column
+        if _DANGEROUS.isdisjoint(map(itemgetter(0), filter(None, texts))):
+            return texts
+    if kinds <= _NUMBERS:
+        return list(map(str, column))
+    return ["" if cell is None else str(cell) for cell in map(safe_cell, column)]
+
+
+def _quoted(cells: Sequence[str], *, alone: bool) -> Sequence[str]:
+    """Texts in quotes where they need them; an empty one does where it is `alone` in its row."""
+    together = "".join(cells)
+    if not alone and not any(sign in together for sign in _QUOTED):
+        return cells
+    return [_cell(text, alone=alone) for text in cells]
+
+
+def _cell(text: str, *, alone: bool) -> str:
+    if any(sign in text for sign in _QUOTED) or (alone and not text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 class _Chunks:
@@ -214,14 +272,14 @@ class _Chunks:
         self._spool: Spool | None = None
         self._count = 0
 
-    def write(self, lines: list[bytes]) -> None:
+    def write(self, records: Encoded) -> None:
         if self._spool is None:
             self._spool = self._archive.spool(level=self._level)
             self._spool.write(b'dsar("[')
-        text = b",".join(lines).decode()
-        comma = b"," if self._count else b""
-        self._spool.write(comma + orjson.dumps(text)[1:-1])
-        self._count += len(lines)
+        elif self._count:
+            self._spool.write(b",")
+        self._spool.write(orjson.dumps(records.in_line.decode())[1:-1])
+        self._count += records.count
         if self._count >= CHUNK:
             self.finish()
 
