@@ -31,6 +31,10 @@ def modules() -> list[Path]:
     return sorted(path for path in found if MIGRATIONS not in path.parents)
 
 
+def of_the_tests() -> list[Path]:
+    return sorted((ROOT / "tests").rglob("*.py"))
+
+
 def functions(path: Path) -> Iterator[tuple[str, int]]:
     """Each function of a file, also methods and inner ones: where it stands, how many lines."""
     for node in ast.walk(ast.parse(path.read_text())):
@@ -39,14 +43,14 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
             yield where, (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def sizes(what: str) -> dict[str, int]:
+def sizes(what: str, paths: Collection[Path]) -> dict[str, int]:
     match what:
         case "function":
-            return {where: lines for path in modules() for where, lines in functions(path)}
+            return {where: lines for path in paths for where, lines in functions(path)}
         case "file":
-            return {str(p.relative_to(ROOT)): len(p.read_text().splitlines()) for p in modules()}
+            return {str(p.relative_to(ROOT)): len(p.read_text().splitlines()) for p in paths}
         case _:
-            folders = {path.parent for path in modules()}
+            folders = {path.parent for path in paths}
             return {
                 str(folder.relative_to(ROOT)): sum(
                     m.name != "__init__.py" for m in folder.glob("*.py")
@@ -96,7 +100,18 @@ LIMITS = [
 def test_things_stay_small(
     kind: str, measure: Callable[[Collection[int]], float], limit: int
 ) -> None:
-    found = sizes(kind)
+    assert_small(sizes(kind, modules()), measure, limit)
+
+
+@pytest.mark.parametrize("kind", ["function", "file"])
+def test_nothing_among_the_tests_is_longer_than_the_code_may_be(kind: str) -> None:
+    [limit] = [limit for what, measure, limit in LIMITS if what == kind and measure is max]
+    assert_small(sizes(kind, of_the_tests()), max, limit)
+
+
+def assert_small(
+    found: dict[str, int], measure: Callable[[Collection[int]], float], limit: int
+) -> None:
     biggest = sorted(found, key=found.__getitem__, reverse=True)[:12]
     assert measure(found.values()) <= limit, {where: found[where] for where in biggest}
 
@@ -130,5 +145,5 @@ def test_every_way_to_assign_a_state_is_seen(code: str, tmp_path: Path) -> None:
 
 
 def test_every_module_is_named_after_what_it_is_about() -> None:
-    names = {str(path.relative_to(ROOT)) for path in modules()}
+    names = {str(path.relative_to(ROOT)) for path in [*modules(), *of_the_tests()]}
     assert not {name for name in names if set(re.split(r"\W|_", name)) & NAMES_THAT_SAY_NOTHING}
