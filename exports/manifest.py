@@ -63,6 +63,7 @@ def _gaps(document: Document) -> list[Document]:
     """What the bundle does not hold or the sources did not do, by ground; never the content."""
     withheld = [
         {name: kept[name] for name in ("source", "collection", "count", "ground")}
+        | ({"part": kept["part"]} if kept["part"] else {})
         for kept in document["withheld"]
     ]
     failed = [

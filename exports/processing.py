@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from dsar.domain.coverage import Kept, Line
+from dsar.domain.coverage import FILE, Kept, Line
 from dsar.domain.policy import Activity, Basis, Recipient
 from dsar.domain.records import Text, in_language
 from dsar.domain.rights import ARTICLES, COPYING
@@ -95,8 +95,15 @@ def _answer(contents: Contents) -> Document:
         "outcome": contents.outcome,
         "cut_off": contents.cut_off.isoformat(),
         "records": sum(records.count for records in contents.sets),
-        "withheld": sum(kept.count for line in contents.coverage for kept in line.kept),
+        "withheld": _left_out(contents, ""),
+        "withheld_files": _left_out(contents, FILE),
     }
+
+
+def _left_out(contents: Contents, part: str) -> int:
+    """How many whole records (or with `FILE` files of records) are kept or withheld."""
+    every = (kept for line in contents.coverage for kept in line.kept)
+    return sum(kept.count for kept in every if kept.part == part)
 
 
 def _controller(contents: Contents) -> Document:
@@ -145,6 +152,7 @@ def _kept(line: Line, kept: Kept) -> Document:
         "title": line.title,
         "collection": kept.collection,
         "collection_title": kept.title or _readable(kept.collection),
+        "part": kept.part,
         "count": kept.count,
         "ground": kept.ground,
         "because": kept.because,

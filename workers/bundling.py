@@ -2,8 +2,9 @@
 
 import itertools
 import shutil
+from collections.abc import Iterator, Sequence
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,7 +17,14 @@ from dsar.domain.errors import NotFound
 from dsar.domain.rights import ARTICLES
 from dsar.services import journal
 from dsar.services.actor import SYSTEM
-from dsar.services.bundles import Gathered, Part, built, gather, refuse_changed_policy
+from dsar.services.bundles import (
+    Gathered,
+    Part,
+    WithheldFile,
+    built,
+    gather,
+    refuse_changed_policy,
+)
 from dsar.services.house import House, look, unit
 from dsar.services.law import regimes
 from dsar.services.release import delivery, expiry
@@ -33,6 +41,7 @@ from dsar.services.tasks import Run
 from dsar.store.tables import Ticket
 from dsar.store.tickets import by_ref, locked
 from exports import manifest, parts, redact
+from exports.check import Finding
 from exports.contents import (
     Contents,
     HumanDecision,
@@ -57,13 +66,18 @@ def _built(house: House, gathered: Gathered, draft: Draft) -> exports.bundle.Bui
     said = contents(gathered, house.controller)
     made = exports.build(said, draft.path, sign_with=_signature(house), seal_with=draft.seal)
     with draft.opened() as plain:
-        _prove(gathered, said, plain)
+        _prove(gathered, said, made, plain)
     return made
 
 
-def _prove(gathered: Gathered, said: Contents, bundle: IO[bytes]) -> None:
+def _prove(
+    gathered: Gathered, said: Contents, made: exports.bundle.Built, bundle: IO[bytes]
+) -> None:
     """Raises Leaking where anything withheld stands in the finished bundle."""
-    withheld = (redact.Withheld(place, value) for place, value in gathered.withheld())
+    files = tuple(gathered.withheld_files())
+    redact.refuse(_same_files(files, made))
+    values = (redact.Withheld(place, value) for place, value in gathered.withheld())
+    withheld = itertools.chain(_names(files), values)
     first = next(withheld, None)
     if first is None:
         return
@@ -71,9 +85,33 @@ def _prove(gathered: Gathered, said: Contents, bundle: IO[bytes]) -> None:
         bundle,
         itertools.chain([first], withheld),
         released=lambda: (r.data for part in gathered.handed for r in part.records()),
-        everybody=redact.everybody(said),
+        everybody=itertools.chain(redact.everybody(said), _names_of_handed(gathered, files)),
     )
     redact.refuse(found)
+
+
+def _same_files(files: Sequence[WithheldFile], made: exports.bundle.Built) -> list[Finding]:
+    """The files of the bundle that are, byte for byte, one that staff withheld."""
+    places = {file.sha256: file.place for file in files if file.sha256}
+    return [
+        Finding(member.name, f"is a file that was withheld in {places[member.sha256]}.")
+        for member in made.members
+        if member.bytes and member.sha256 in places and member.name.startswith("files/")
+    ]
+
+
+def _names(files: Sequence[WithheldFile]) -> Iterator[redact.Withheld]:
+    """The names of withheld files, where more than the ending tells them from others."""
+    for file in files:
+        if redact.telling(PurePosixPath(file.name).stem):
+            yield redact.Withheld(f"{file.place} (the name of a file)", file.name)
+
+
+def _names_of_handed(gathered: Gathered, files: Sequence[WithheldFile]) -> Iterator[str]:
+    """What the files are called that the person gets: no name among them is a secret."""
+    for part in gathered.handed if files else ():
+        for record in part.records() if part.files else ():
+            yield from (one.name for one in record.attachments)
 
 
 def contents(gathered: Gathered, controller: Controller) -> Contents:

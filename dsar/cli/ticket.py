@@ -15,6 +15,7 @@ from dsar.services.advance import advance
 from dsar.services.facts import Because
 from dsar.services.house import House, look, unit
 from dsar.services.inquiries import listing
+from dsar.services.release import attached
 from dsar.services.work.supplement import supplement
 from dsar.store.tickets import by_ref, request_of
 
@@ -59,6 +60,28 @@ def letters(ref: str, json: Json = False) -> None:
     with opened() as house, look(house) as session:
         told = reports.letters_view(session, by_ref(session, ref))
     say(told, json, lambda: "\n\n".join(f"{t['subject']}\n\n{t['text']}" for t in told))
+
+
+@app.command()
+def files(ref: str, json: Json = False) -> None:
+    """The files of a ticket's records, each with the PLACE by which a ruling names it."""
+    with opened() as house, look(house) as session:
+        told = attached.of_ticket(session, by_ref(session, ref))
+    say(told, json, lambda: _files(told))
+
+
+@app.command("file")
+def file_(
+    ref: str,
+    place: Annotated[str, typer.Argument(help="Which one, as `files` names it.")],
+    out: Annotated[Path, typer.Option(help="Where to write it.")],
+    by: Annotated[str, typer.Option("--by", help="Who looks.")] = "desk",
+    json: Json = False,
+) -> None:
+    """Write one file of a record, for whoever must look at it; the journal says so."""
+    with opened() as house:
+        size = attached.take_out(house, staff(by), ref, place, out)
+    say({"path": str(out), "bytes": size}, json, lambda: f"{out}: {size:,} bytes")
 
 
 @app.command()
@@ -149,6 +172,21 @@ def _show(house: House, ref: str, as_json: bool) -> dict[str, Any]:
         view["inquiries"] = listing.of_ticket(session, ticket)
     say(view, as_json, lambda: _words(view))
     return view
+
+
+def _files(told: dict[str, Any]) -> str:
+    """The files in columns. A name is a stranger's: what would steer a terminal is left out."""
+    heads = ("PLACE", "RECORD", "NAME", "KIND", "BYTES", "WITHHELD")
+    names = ("place", "record", "name", "media_type", "bytes", "withheld")
+    rows = [[_shown(row[name]) for name in names] for row in told["files"]]
+    left = told["count"] - len(rows)
+    more = f"\n… and {left:,} more. Rule on their records or collections." if left else ""
+    return columns(rows, heads) + more if rows else "No files were collected."
+
+
+def _shown(value: object) -> str:
+    text = "" if value is None else str(value)
+    return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def _words(view: dict[str, object]) -> str:

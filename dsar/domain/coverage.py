@@ -29,11 +29,16 @@ WORDS = {
 }
 
 
+#: What `Kept.part` says of files that were left out while their records were handed over.
+FILE = "file"
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """So many records of one collection were not handed over or not changed, and why.
 
     `title` is what its source calls the collection in the person's language, if it is known.
+    `part` is `FILE` where only so many files of records were left out, else "".
     """
 
     collection: str
@@ -42,6 +47,7 @@ class Kept:
     because: str
     until: date | None = None
     title: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from dsar.domain.coverage import FILE
 from dsar.domain.policy import (
     Activity,
     Decision,
@@ -22,6 +23,7 @@ from dsar.domain.policy import (
 )
 from dsar.domain.records import (
     WEAK,
+    Attachment,
     Collection,
     Item,
     Record,
@@ -39,7 +41,10 @@ SPARING = frozenset({WITHHOLD, KEEP})
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What staff ruled: on one field, one record or a whole collection. `because` is in words."""
+    """What staff ruled: on one field or file, one record or a whole collection.
+
+    `file` is the reference of an attachment; `because` is in words.
+    """
 
     source: str
     collection: str
@@ -48,13 +53,14 @@ class Rule:
     field: str = ""
     ground: str = ""
     because: str = ""
+    file: str = ""
 
-    def covers(self, source: str, record: Record, name: str = "") -> bool:
-        """Whether it speaks about this record, or about this field of it."""
+    def covers(self, source: str, record: Record, name: str = "", *, file: str = "") -> bool:
+        """Whether it speaks about this record, or about this field or file of it."""
         return (
             (self.source, self.collection) == (source, record.collection)
             and self.key in {"", record.key}
-            and self.field == name
+            and (self.field, self.file) == (name, file)
         )
 
 
@@ -75,20 +81,22 @@ class Case:
         """The dictionary of the record's collection, if the source explained it."""
         return self.dictionaries.get(source, {}).get(record.collection)
 
-    def ruling(self, source: str, record: Record, name: str = "") -> Rule | None:
-        """The latest ruling on a record or on one field of it."""
+    def ruling(self, source: str, record: Record, name: str = "", *, file: str = "") -> Rule | None:
+        """The latest ruling on a record, or on one field or file of it."""
         if not self.rules:
             return None
-        return next((r for r in reversed(self.rules) if r.covers(source, record, name)), None)
+        rules = reversed(self.rules)
+        return next((rule for rule in rules if rule.covers(source, record, name, file=file)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a record, or some fields of it, are not handed over or not changed."""
+    """Why a record, some fields or (`part`) a file of it are not handed over or not changed."""
 
     ground: str
     because: str
     until: date | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,25 @@ def _copy(case: Case, source: str, record: Record) -> Sifted:
     if case.ruling(source, record) is not None:
         doubts = []
     data = {name: value for name, value in record.data.items() if name not in hidden}
-    return Sifted(replace(record, data=data), None, tuple(kept), tuple(doubts))
+    files, spared = _files(case, source, record)
+    handed = replace(record, data=data, attachments=files)
+    return Sifted(handed, None, (*kept, *spared), tuple(doubts))
+
+
+def _files(
+    case: Case, source: str, record: Record
+) -> tuple[tuple[Attachment, ...], tuple[Reason, ...]]:
+    """The files of a record that go with it, and why the others do not."""
+    if not record.attachments or not case.rules:
+        return record.attachments, ()
+    files, kept = [], []
+    for one in record.attachments:
+        ruled = case.ruling(source, record, file=one.reference)
+        if ruled is not None and ruled.verdict in SPARING:
+            kept.append(Reason(ruled.ground, ruled.because, part=FILE))
+        else:
+            files.append(one)
+    return tuple(files), tuple(kept)
 
 
 def secret(case: Case, source: str, record: Record) -> Iterator[tuple[str, Any]]:
@@ -152,6 +178,19 @@ def secret(case: Case, source: str, record: Record) -> Iterator[tuple[str, Any]]
         ruled = case.ruling(source, record, name) or whole
         if ruled is not None and ruled.verdict in hiding:
             yield name, value
+
+
+def secret_files(case: Case, source: str, record: Record) -> Iterator[tuple[Attachment, bool]]:
+    """The files of a record that staff keeps from the person, and whether each by itself.
+
+    As with fields, a ruling on a file outweighs the one on its record.
+    """
+    whole = case.ruling(source, record)
+    for one in record.attachments:
+        alone = case.ruling(source, record, file=one.reference)
+        ruled = alone or whole
+        if ruled is not None and ruled.verdict in SPARING:
+            yield one, alone is not None
 
 
 def _label(collection: Collection | None, name: str) -> str:

@@ -16,7 +16,7 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.policy import Activity
 from dsar.domain.records import Attachment, Collection, Receipt, Record, in_language
 from dsar.domain.rights import ACTING, COPYING, Right
-from dsar.domain.sifting import Case, secret, sift
+from dsar.domain.sifting import Case, secret, secret_files, sift
 from dsar.services import seals
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import advance
@@ -47,11 +47,24 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class WithheldFile:
+    """A file staff keeps from the person. `place` names its collection.
+
+    `sha256` is that of its bytes where staff ruled on this very file, else None: a logo that hangs
+    on a withheld message as on every other is no secret.
+    """
+
+    place: str
+    name: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Gathered:
     """All that the bundle of one ticket says, without a database behind it but for the streams.
 
-    `withheld` streams what staff keeps from the person, as (field, value): none of it may be found
-    in the finished bundle.
+    `withheld` streams what staff keeps from the person, as (field, value), and `withheld_files`
+    the files: none of it may be found in the finished bundle.
     """
 
     ref: str
@@ -72,6 +85,7 @@ class Gathered:
     handed: tuple[Part, ...]
     acted: tuple[Part, ...]
     withheld: Callable[[], Iterator[tuple[str, Any]]]
+    withheld_files: Callable[[], Iterator[WithheldFile]]
     policy_version: str
     policy_now: str
     number: int
@@ -88,6 +102,7 @@ def gather(house: House, ticket_id: str) -> Gathered:
         found = tuple(_titled(line_value(row), case, language) for row in lines(session, ticket.id))
         handed = _handed(session, house, seal, ticket, case=case, found=found)
         acted = _acted(session, house, seal, ticket, case=case)
+        sources = _sources_of(session, ticket)
         return Gathered(
             **_question(session, house, ticket, request),
             outcome=_outcome(found),
@@ -96,7 +111,8 @@ def gather(house: House, ticket_id: str) -> Gathered:
             activities=_activities(case, found, handed),
             handed=handed,
             acted=acted,
-            withheld=partial(_withheld, house, seal, case, _sources_of(session, ticket)),
+            withheld=partial(_withheld, house, seal, case, sources),
+            withheld_files=partial(_withheld_files, house, seal, case, sources, ticket.id),
             policy_version=ticket.policy_version,
             policy_now=case.policy.version,
             number=next_number(session, ticket),
@@ -181,6 +197,7 @@ def line_value(row: Any) -> Line:
                 entry["ground"],
                 entry["because"],
                 date.fromisoformat(entry["until"]) if entry["until"] else None,
+                part=entry.get("part", ""),
             )
             for entry in row.kept
         ),
@@ -275,11 +292,28 @@ def _withheld(
     house: House, seal: Seal, case: Case, sources: dict[str, tuple[Sheet, ...]]
 ) -> Iterator[tuple[str, Any]]:
     """Each value that staff keeps from the person, read anew; nothing where nothing was ruled."""
-    ruled = {rule.source for rule in case.rules}
-    for source in sorted(ruled & sources.keys()):
+    for source, record in _ruled(house, seal, case, sources):
+        for name, value in secret(case, source, record):
+            yield f"{source}.{record.collection}.{name}", value
+
+
+def _withheld_files(
+    house: House, seal: Seal, case: Case, sources: dict[str, tuple[Sheet, ...]], ticket_id: str
+) -> Iterator[WithheldFile]:
+    """Each file that staff keeps from the person."""
+    for source, record in _ruled(house, seal, case, sources):
+        for one, alone in secret_files(case, source, record):
+            digest = attachments.sha256_of(house, ticket_id, source, record, one) if alone else None
+            yield WithheldFile(f"{source}.{record.collection}", one.name, digest)
+
+
+def _ruled(
+    house: House, seal: Seal, case: Case, sources: dict[str, tuple[Sheet, ...]]
+) -> Iterator[tuple[str, Record]]:
+    """The records of the sources staff ruled about."""
+    for source in sorted({rule.source for rule in case.rules} & sources.keys()):
         for record in pages.records_on(house, seal, sources[source]):
-            for name, value in secret(case, source, record):
-                yield f"{source}.{record.collection}.{name}", value
+            yield source, record
 
 
 def _acted(

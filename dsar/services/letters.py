@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from sqlmodel import Session, col, select
 
 import templates
-from dsar.domain.coverage import Outcome
+from dsar.domain.coverage import FILE, Outcome
 from dsar.domain.rights import ARTICLES, Right
 from dsar.services.facts import Because
 from dsar.services.house import house_of
@@ -170,8 +170,13 @@ def gaps(session: Session, ticket: Ticket) -> list[str]:
     for line in lines(session, ticket.id):
         if line.outcome == Outcome.COULD_NOT:
             found.append(f"{line.title}: {line.reason}")
-        found += [f"{line.title}, {kept['count']} records: {_kept(kept)}" for kept in line.kept]
+        found += [f"{line.title}, {_counted(kept)}: {_kept(kept)}" for kept in line.kept]
     return found
+
+
+def _counted(kept: dict[str, object]) -> str:
+    what = "files" if kept.get("part") == FILE else "records"
+    return f"{kept['count']} {what}"
 
 
 def _kept(kept: dict[str, object]) -> str:

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event, State, transition
+from dsar.domain.records import Record
 from dsar.domain.rights import Right
 from dsar.domain.sifting import ERASE, SPARING, VERDICTS
 from dsar.services import seals
@@ -16,21 +17,27 @@ from dsar.services.facts import Because
 from dsar.services.house import House, house_of
 from dsar.services.law.clock import today
 from dsar.services.work import pages
-from dsar.services.work.cases import place
+from dsar.services.work.attachments import MARK, NEEDED, mark
+from dsar.services.work.cases import FILE, place
 from dsar.store.tables import Ruling, Ticket
 from dsar.store.tickets import request_of
 
 _FORM = re.compile(
-    r"(?P<source>[a-z0-9_-]+)\.(?P<collection>[^.:=]+)(?::(?P<key>[^=]+?))?"
-    r"(?:\.(?P<field>[^.:=]+))?=(?P<verdict>[a-z]+)(?::(?P<ground>[a-z0-9_]{1,60}))?"
+    r"(?P<source>[a-z0-9_-]+)\.(?P<collection>[^.:=]+?)(?::(?P<key>[^=]+?))?"
+    rf"(?:#(?P<file>[0-9a-f]{{{MARK}}})|\.(?P<field>[^.:=]+))?"
+    r"=(?P<verdict>[a-z]+)(?::(?P<ground>[a-z0-9_]{1,60}))?"
 )
 
-_SHAPE = "SOURCE.COLLECTION[:KEY][.FIELD]"
+_SHAPE = "SOURCE.COLLECTION[:KEY][.FIELD] or SOURCE.COLLECTION#FILE"
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A ruling as staff writes it: SOURCE.COLLECTION[:KEY][.FIELD]=VERDICT[:GROUND]."""
+    """A ruling as staff writes it: SOURCE.COLLECTION[:KEY][.FIELD]=VERDICT[:GROUND].
+
+    SOURCE.COLLECTION#FILE means one file of a record, by the mark `dsar ticket files` shows.
+    `reference` is what its source finds that file by, once it was looked up.
+    """
 
     source: str
     collection: str
@@ -38,6 +45,8 @@ class Spoken:
     key: str = ""
     field: str = ""
     ground: str = ""
+    file: str = ""
+    reference: str = ""
 
 
 def parse(text: str) -> Spoken:
@@ -83,6 +92,8 @@ def _ruling(session: Session, actor: Actor, ticket: Ticket, one: Spoken) -> Ruli
     if one.key:
         seal = seals.seal_of(session, request_of(session, ticket))
         row.sealed_key = seal.close(one.key, place(row))
+        if one.reference:
+            row.sealed_file = seal.close(one.reference, place(row, FILE))
     return row
 
 
@@ -92,24 +103,46 @@ _WHOLE = frozenset({Right.RESTRICTION, Right.OBJECTION, Right.CONSENT_WITHDRAWAL
 
 def _meant(house: House, ticket: Ticket, one: Spoken) -> Spoken:
     """The ruling, if it speaks of something that was found: a slip must not let anything leave."""
+    _refuse_wrong_right(ticket, one)
+    seal = pages.seal_for(house, ticket.id)
+    whole = _undivided(one)
+    undivided = False
+    for record in pages.records(house, seal, ticket.id, one.source):
+        if record.collection != one.collection:
+            continue
+        if one.key in {"", record.key} and (met := _met(house, record, one)):
+            return met
+        undivided = undivided or record.key == whole
+    if undivided:
+        return replace(one, key=whole, field="", file="")
+    mend = f"Name what was found as {_SHAPE}."
+    raise BadInput("rule", f"meets nothing that was found in {one.source}.{one.collection}.", mend)
+
+
+def _refuse_wrong_right(ticket: Ticket, one: Spoken) -> None:
     right = Right(ticket.right)
     if one.verdict == ERASE and right is not Right.ERASURE:
         raise BadInput("rule", f"erases, but {ticket.ref} is about {right}.", "Use release.")
     if one.field and right in _WHOLE:
         raise BadInput("rule", f"names a field; {right} treats whole records.", "Leave it out.")
-    seal = pages.seal_for(house, ticket.id)
-    whole = f"{one.key}.{one.field}" if one.key and one.field else ""
-    dotted = False
-    for record in pages.records(house, seal, ticket.id, one.source):
-        if record.collection != one.collection:
-            continue
-        if one.key in {"", record.key} and (not one.field or one.field in record.data):
-            return one
-        dotted = dotted or record.key == whole
-    if dotted:
-        return replace(one, key=whole, field="")
-    mend = f"Name what was found as {_SHAPE}."
-    raise BadInput("rule", f"meets nothing that was found in {one.source}.{one.collection}.", mend)
+    if one.file and right not in NEEDED:
+        raise BadInput("rule", f"names a file; {right} hands none over.", "Leave it out.")
+
+
+def _undivided(one: Spoken) -> str:
+    """The key, if what looks like a field or a file behind it belongs to it."""
+    rest = f"#{one.file}" if one.file else f".{one.field}" if one.field else ""
+    return f"{one.key}{rest}" if one.key and rest else ""
+
+
+def _met(house: House, record: Record, one: Spoken) -> Spoken | None:
+    """The ruling, if this record is one it speaks of; a file is looked up by its mark."""
+    if one.file:
+        for each in record.attachments:
+            if mark(house, one.source, record, each) == one.file:
+                return replace(one, key=record.key, reference=each.reference)
+        return None
+    return one if not one.field or one.field in record.data else None
 
 
 def decide_anew(

@@ -101,7 +101,8 @@ class Task(SQLModel, table=True):
     `rank` is the ticket's deadline: the earliest is claimed first. `sweep_at` is when the sweeper
     looks at the row again: to ring for it (ready), to take it back (leased). Every write of a
     worker names the `fence` its claim was given; a later claim raises it and shuts the worker out.
-    `trace` is the web request that began this work, for the log.
+    `trace` is the web request that began this work, for the log. `progress` is how far the claim
+    with the fence it names has come, where that takes long; it counts only while that one holds.
     """
 
     __table_args__ = (
@@ -145,6 +146,7 @@ class Task(SQLModel, table=True):
     done: int = 0
     reason: str = Field(default="", max_length=500)
     trace: str | None = Field(default=None, max_length=32)
+    progress: dict[str, Any] | None = Field(default=None, sa_type=json_type())
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
 
@@ -239,9 +241,10 @@ class Inquiry(SQLModel, table=True):
 
 
 class Ruling(SQLModel, table=True):
-    """What a member of staff decided about one record or one collection of a ticket.
+    """What a member of staff decided about one record, field, file or collection of a ticket.
 
-    A record's key may name the person (an e-mail address, say), so it is sealed.
+    A record's key may name the person (an e-mail address, say), so it is sealed, and so is what
+    the source finds a file by.
     """
 
     id: str = Field(default_factory=_id, primary_key=True, max_length=32)
@@ -249,6 +252,7 @@ class Ruling(SQLModel, table=True):
     source: str = Field(max_length=80)
     collection: str = Field(max_length=120)
     sealed_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    sealed_file: bytes | None = Field(default=None, sa_type=LargeBinary)
     field: str = Field(default="", max_length=120)
     verdict: str = Field(max_length=20)
     ground: str = Field(default="", max_length=60)

@@ -8,7 +8,7 @@ import pytest
 
 from dsar.domain.period import Period
 from dsar.domain.policy import Activity, Basis, Origin, Policy, Retention
-from dsar.domain.records import Collection, Field, Match, Record
+from dsar.domain.records import Attachment, Collection, Field, Match, Record
 from dsar.domain.rights import ACTING, Right
 from dsar.domain.sifting import (
     DOUBTS,
@@ -19,6 +19,7 @@ from dsar.domain.sifting import (
     Case,
     Rule,
     same,
+    secret_files,
     sift,
     stopped,
 )
@@ -120,6 +121,52 @@ def test_a_field_that_is_withheld_is_not_in_the_copy(verdict: str) -> None:
     assert sifted.record is not None
     assert "city" not in sifted.record.data
     assert [reason.ground for reason in sifted.kept] == ["g"]
+
+
+WITH_FILES = replace(ANA, attachments=(Attachment("a", "cv.pdf"), Attachment("b", "party.jpg")))
+ON_B = Rule("crm", "people", "withhold", key="1", file="b", ground="others", because="Others.")
+
+
+@pytest.mark.parametrize("right", [Right.ACCESS, Right.PORTABILITY])
+def test_a_file_that_is_withheld_is_not_in_the_copy_and_its_record_is(right: Right) -> None:
+    sifted = sift(case(right, ON_B), "crm", WITH_FILES)
+    assert sifted.record is not None
+    assert [one.reference for one in sifted.record.attachments] == ["a"]
+    assert sifted.record.data == ANA.data
+    assert [(why.ground, why.because, why.part) for why in sifted.kept] == [
+        ("others", "Others.", "file")
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [replace(ON_B, key="2"), replace(ON_B, file="c"), replace(ON_B, verdict="release")],
+)
+def test_a_ruling_on_another_file_withholds_nothing(rule: Rule) -> None:
+    sifted = sift(case(Right.ACCESS, rule), "crm", WITH_FILES)
+    assert sifted.record == WITH_FILES
+    assert sifted.kept == ()
+
+
+def test_a_ruling_on_a_file_settles_no_doubt_about_its_record() -> None:
+    weak = replace(WITH_FILES, match=Match.NAME_ONLY)
+    released = replace(ON_B, verdict="release")
+    assert sift(case(Right.ACCESS, released), "crm", weak).doubts
+
+
+def test_files_are_secret_by_themselves_or_with_their_record_unless_released() -> None:
+    whole = Rule("crm", "people", "withhold", ground="others")
+    freed = replace(ON_B, verdict="release")
+
+    def secret(*rules: Rule) -> list[tuple[str, bool]]:
+        found = secret_files(case(Right.ACCESS, *rules), "crm", WITH_FILES)
+        return [(one.reference, alone) for one, alone in found]
+
+    assert secret() == []
+    assert secret(ON_B) == [("b", True)]
+    assert secret(whole) == [("a", False), ("b", False)]
+    assert secret(whole, ON_B) == [("a", False), ("b", True)]
+    assert secret(whole, freed) == [("a", False)]
 
 
 def test_a_field_nobody_explained_waits_for_a_ruling_and_is_never_dropped() -> None:

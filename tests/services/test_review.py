@@ -40,6 +40,18 @@ WORK = QUEUES["work"]
             'shop.lines:["a", 1]=withhold:g',
             review.Spoken("shop", "lines", "withhold", key='["a", 1]', ground="g"),
         ),
+        (
+            "mail.messages#0123456789ab=withhold:g",
+            review.Spoken("mail", "messages", "withhold", file="0123456789ab", ground="g"),
+        ),
+        (
+            "mail.messages:4#0123456789ab=release",
+            review.Spoken("mail", "messages", "release", key="4", file="0123456789ab"),
+        ),
+        (
+            "mail.messages:4#12=release",
+            review.Spoken("mail", "messages", "release", key="4#12"),
+        ),
     ],
 )
 def test_a_ruling_is_written_in_one_line(text: str, spoken: review.Spoken) -> None:
@@ -78,6 +90,8 @@ def searched(one: Company, right: Right = Right.ACCESS) -> str:
         "shop.customers.secret=withhold:g",
         "shop.customers:1.secret=withhold:g",
         "shop.customers=erase",
+        "shop.customers#0123456789ab=withhold:g",
+        "shop.customers:1#0123456789ab=withhold:g",
     ],
 )
 def test_a_ruling_that_meets_nothing_is_refused(small: Company, text: str) -> None:

@@ -28,6 +28,8 @@ from dsar.store.vault import Seal
 PIECES, LISTED = "attachment", "attached"
 #: Plain bytes of one piece: what is in memory at once.
 PIECE = 1 << 20
+#: So many first letters of the keyed hash a file is found by tell it from the ticket's others.
+MARK = 12
 #: Rights whose bundle holds records, and so their files.
 NEEDED = COPYING | {Right.AUTOMATED_DECISION_REVIEW}
 
@@ -71,11 +73,10 @@ def open(  # noqa: A001, PLR0917 - it is what one does with a file, by its whole
     """
     name = _name(house, source, Record(collection, key, {}), reference)
     seal = pages.seal_for(house, ticket_id)
-    row = _listed(house, ticket_id, source, name)
-    if row is None:
+    listed = _facts(house, ticket_id, source, name)
+    if listed is None:
         message = f"An attachment of {source}.{collection} was not collected."
         raise NotFound(message)
-    listed = seal.open(row.sealed, _place(ticket_id, name, "list"))
     pieces = _pieces(house, ticket_id, source, name)
     if len(pieces) != listed["pieces"]:
         message = f"An attachment of {source}.{collection} is not whole any more; search again."
@@ -85,6 +86,67 @@ def open(  # noqa: A001, PLR0917 - it is what one does with a file, by its whole
             query = select(tables.Page.sealed).where(col(tables.Page.id) == piece)
             sealed = session.exec(query).one()
         yield seal.open_bytes(sealed, _place(ticket_id, name, str(number)))
+
+
+def sha256_of(
+    house: House, ticket_id: str, source: str, record: Record, attachment: Attachment
+) -> str | None:
+    """The SHA-256 of an attachment that was collected, without reading it; None if it was not."""
+    name = _name(house, source, record, attachment.reference)
+    listed = _facts(house, ticket_id, source, name)
+    return None if listed is None else str(listed["sha256"])
+
+
+def mark(house: House, source: str, record: Record, attachment: Attachment) -> str:
+    """What staff names a file by in a ruling: it tells nothing of the person, and stays."""
+    return _name(house, source, record, attachment.reference)[:MARK]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One collected file of a ticket, and the record it belongs to."""
+
+    source: str
+    record: Record
+    attachment: Attachment
+    mark: str
+
+
+def held(session: Session, seal: Seal, ticket_id: str, *, most: int) -> tuple[int, list[Held]]:
+    """How many files were collected for a ticket, and the first of them; raises KeyLost."""
+    page = tables.Page
+    mine = (col(page.ticket_id) == ticket_id, col(page.role) == LISTED)
+    count = session.exec(select(func.count()).where(*mine)).one()
+    query = select(page).where(*mine).order_by(col(page.source), col(page.number)).limit(most)
+    return count, [_held(seal, row) for row in session.exec(query)]
+
+
+def held_as(session: Session, seal: Seal, ticket_id: str, mark: str) -> Held | None:
+    """The collected file of a ticket with this mark; raises KeyLost."""
+    page = tables.Page
+    mine = (col(page.ticket_id) == ticket_id, col(page.role) == LISTED)
+    if len(mark) != MARK:
+        return None
+    query = select(page).where(*mine, col(page.collection).startswith(mark, autoescape=True))
+    row = session.exec(query).first()
+    return None if row is None else _held(seal, row)
+
+
+def _held(seal: Seal, row: tables.Page) -> Held:
+    told = seal.open(row.sealed, _place(row.ticket_id, row.collection, "list"))
+    attachment = Attachment(told["reference"], told["name"], told["media_type"], told["size"])
+    record = Record(told["collection"], told["key"], {}, attachments=(attachment,))
+    return Held(row.source, record, attachment, row.collection[:MARK])
+
+
+def _facts(house: House, ticket_id: str, source: str, name: str) -> dict[str, Any] | None:
+    """What the page says that makes a file count; None where there is none."""
+    row = _listed(house, ticket_id, source, name)
+    if row is None:
+        return None
+    seal = pages.seal_for(house, ticket_id)
+    found: dict[str, Any] = seal.open(row.sealed, _place(ticket_id, name, "list"))
+    return found
 
 
 def _name(house: House, source: str, record: Record, reference: str) -> str:
@@ -120,6 +182,17 @@ def _pieces(house: House, ticket_id: str, source: str, name: str) -> list[str]:
         return list(session.exec(query.order_by(col(tables.Page.number))))
 
 
+def _told(record: Record, attachment: Attachment) -> dict[str, Any]:
+    """What staff sees of a file, kept with it so that nobody need read all records for it."""
+    return {
+        "collection": record.collection,
+        "key": record.key,
+        "reference": attachment.reference,
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+    }
+
+
 class _Keeping:
     """Writes one file piece by piece, each in a transaction of its own under the task's fence."""
 
@@ -139,7 +212,8 @@ class _Keeping:
         if attachment.size is not None and size != attachment.size:
             what = f"An attachment of {record.collection} has {size:,} bytes, not as many as said"
             raise NeedsHuman(f"{what}. Look whether it is whole there, then try again.")
-        self._write(bytes(waiting), {"size": size, "sha256": digest.hexdigest()})
+        whole = {"size": size, "sha256": digest.hexdigest()}
+        self._write(bytes(waiting), whole | _told(record, attachment))
 
     def _write(self, plain: bytes, whole: dict[str, Any] | None = None) -> None:
         """The next piece; with the last one the list that makes the file count."""

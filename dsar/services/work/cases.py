@@ -18,6 +18,9 @@ from dsar.store.tables import Hold, Ruling, Ticket
 from dsar.store.tickets import identifiers, lines, request_of, rulings
 from dsar.store.vault import Seal
 
+#: The part of a ruling's place to which the reference of its file is bound.
+FILE = " file"
+
 log = structlog.get_logger("dsar.sources")
 
 
@@ -68,9 +71,9 @@ def _rules(session: Session, ticket: Ticket) -> tuple[Rule, ...]:
     return tuple(_rule(seal, ticket, row) for row in rows)
 
 
-def place(row: Ruling) -> str:
-    """Where the key of a ruling is bound to."""
-    return f"ruling {row.id}"
+def place(row: Ruling, part: str = "") -> str:
+    """Where the key of a ruling is bound to, or its file."""
+    return f"ruling {row.id}{part}"
 
 
 def _rule(seal: Seal, ticket: Ticket, row: Ruling) -> Rule:
@@ -82,6 +85,7 @@ def _rule(seal: Seal, ticket: Ticket, row: Ruling) -> Rule:
         field=row.field,
         ground=row.ground,
         because=cited(ticket.regime, row.ground),
+        file=seal.open(row.sealed_file, place(row, FILE)) if row.sealed_file else "",
     )
 
 

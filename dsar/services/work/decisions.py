@@ -109,7 +109,8 @@ def _outcome(tally: Tally, *, acting: bool) -> Outcome:
 
 
 def _kept(collection: str, reason: Reason, count: int) -> dict[str, Any]:
-    return {
+    part = {"part": reason.part} if reason.part else {}
+    return part | {
         "collection": collection,
         "count": count,
         "ground": reason.ground,

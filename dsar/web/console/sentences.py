@@ -46,6 +46,7 @@ SENTENCES: Mapping[str, str] = {
     Event.BUNDLE_BUILT: "Bundle {number} was built{bytes}.",
     Event.BUNDLE_FAILS: "The bundle could not be built.",
     "bundle_rebuilt": "Bundle {number} was built again{bytes}.",
+    "file_looked_at": "{who} looked at a file of {source}.",
     "bundle_fetched": "{who} fetched bundle {number}{part}.",
     "bundle_destroyed": "The time of bundle {number} was over; it was destroyed.",
     Event.DELIVER: "{who} handed the answer over; the request is fulfilled.",

@@ -272,6 +272,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("collection", sa.String(length=120), nullable=False),
         sa.Column("sealed_key", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_file", sa.LargeBinary(), nullable=True),
         sa.Column("field", sa.String(length=120), nullable=False),
         sa.Column("verdict", sa.String(length=20), nullable=False),
         sa.Column("ground", sa.String(length=60), nullable=False),
@@ -308,6 +309,7 @@ def upgrade() -> None:
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("trace", sa.String(length=32), nullable=True),
+        sa.Column("progress", json_type(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("updated_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(
