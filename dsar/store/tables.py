@@ -261,7 +261,11 @@ class Ruling(SQLModel, table=True):
 
 
 class Letter(SQLModel, table=True):
-    """What the person is told: rendered and queued with the transition that owes it."""
+    """What the person is told: written and queued with the transition that owes it.
+
+    `wording` names the text it was written from: SHA-256 of its file, a space, that of the words of
+    its language. `fault` says why the house's own wording was not used, where it should have been.
+    """
 
     __table_args__ = (UniqueConstraint("ticket_id", "kind", "key"),)
 
@@ -270,6 +274,8 @@ class Letter(SQLModel, table=True):
     kind: str = Field(max_length=40)
     key: str = Field(default="", max_length=40)
     language: str = Field(max_length=35)
+    wording: str = Field(default="", max_length=130)
+    fault: str = Field(default="", max_length=300)
     state: str = Field(default="queued", max_length=20)
     sealed: bytes = Field(sa_type=LargeBinary)
     at: datetime = Field(sa_type=Instant)

@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from jinja2 import UndefinedError
 from sqlalchemy import delete, update
 from sqlmodel import col
 
-from dsar.domain.errors import BadInput, DsarError
+from dsar.domain.errors import BadInput, DsarError, NotAllowed
 from dsar.domain.lifecycle import Event, State
 from dsar.domain.rights import Right
 from dsar.services import journal
@@ -100,7 +99,7 @@ def test_a_letter_without_what_it_must_say_fails_the_step_and_changes_nothing(
     silent = replace(law, complaint=replace(law.complaint, text=""))
     monkeypatch.setattr(regimes, "load", lambda _regime: silent)
     before = snapshot(small)
-    with pytest.raises(UndefinedError):
+    with pytest.raises(NotAllowed, match="refused must not leave without its remedy"):
         small.act(ref, Event.REFUSE, ground=ground, reason="asked five times")
     assert snapshot(small) == before
 

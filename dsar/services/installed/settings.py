@@ -108,6 +108,14 @@ class BundleSettings(BaseModel):
     store: dict[str, Any] = {}
 
 
+class WordingSettings(BaseModel):
+    """Where the house's own letters lie: `<language>/<kind>.txt`; left out: ours are sent."""
+
+    model_config = _STRICT
+
+    letters: Path | None = None
+
+
 class Settings(BaseSettings):
     """All of `dsar.toml`; the environment (DSAR_DATABASE_URL, …) wins over the file."""
 
@@ -133,6 +141,7 @@ class Settings(BaseSettings):
     review: ReviewSettings = ReviewSettings()
     bundle: BundleSettings = BundleSettings()
     inquiries: InquirySettings = InquirySettings()
+    wording: WordingSettings = WordingSettings()
 
     @classmethod
     def settings_customise_sources(

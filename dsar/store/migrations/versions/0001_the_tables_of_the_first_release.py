@@ -231,6 +231,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=40), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=False),
+        sa.Column("wording", sa.String(length=130), nullable=False),
+        sa.Column("fault", sa.String(length=300), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("at", Instant(), nullable=False),

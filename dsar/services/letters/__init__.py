@@ -1,0 +1,10 @@
+"""What the person is told: in their language, in the house's wording, with all the law demands.
+
+`writing` writes and reads the letters of a ticket, `facts` gathers what they can say, `wording`
+chooses their text and holds it to the law, `own` reads the house's own, `grammar` admits what a
+text may do, `words` has what else a language needs, `samples` are invented facts to look at one.
+"""
+
+from dsar.services.letters.writing import TITLES, Told, queue, queue_once, wordings_of, written
+
+__all__ = ["TITLES", "Told", "queue", "queue_once", "wordings_of", "written"]

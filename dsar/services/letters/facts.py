@@ -1,0 +1,128 @@
+"""What a letter can say of a ticket: plain texts, lists and tables, in its language's words."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from dsar.domain.controller import Controller
+from dsar.domain.coverage import FILE, Outcome
+from dsar.domain.policy import Policy
+from dsar.domain.records import in_language
+from dsar.domain.regimes import Regime
+from dsar.domain.rights import Right
+from dsar.services.facts import Because
+from dsar.services.house import house_of
+from dsar.services.law import regimes
+from dsar.services.letters.grammar import TABLES
+from dsar.services.letters.wording import Facts
+from dsar.services.letters.words import Words
+from dsar.store.tables import CoverageLine, Request, Ticket
+from dsar.store.tickets import lines
+
+
+def of_ticket(
+    session: Session, ticket: Ticket, request: Request, because: Because
+) -> Callable[[Words], Facts]:
+    """The facts of a letter about a ticket as it stands, in any language it may be written in."""
+    house, regime = house_of(session), regimes.load(ticket.regime)
+    now, found = house.store.now(session), lines(session, ticket.id)
+
+    def facts(words: Words) -> Facts:
+        known = phrases(words, regime, house.policy)
+        return {
+            **standing(words, house.controller, regime, Right(ticket.right)),
+            "reference": ticket.ref,
+            "received_on": words.date(_local(request.received_at, house.controller)),
+            "due_on": words.date(ticket.due_on),
+            "today": words.date(_local(now, house.controller)),
+            "deadline_words": _deadline(ticket, words),
+            "reasons": _reasons(found, because, regime, words=words, known=known),
+            "gaps": [gap for line in found for gap in _gaps(line, words, known)],
+            "link": "",
+        }
+
+    return facts
+
+
+def standing(
+    words: Words, controller: Controller, regime: Regime, right: Right
+) -> dict[str, object]:
+    """The facts that are the same for every ticket of a right under a regime."""
+    here = words["complaint"].get(regime.id, {})
+    who = {key: str(getattr(controller, key)) for key in TABLES["controller"]}
+    lines_ = ("name", "address", "email", "phone", "officer")
+    return {
+        "controller": who,
+        "signature": "\n".join(who[key] for key in lines_ if who[key]),
+        "right": {one.value: one is right for one in Right},
+        "right_title": words["right"][right.value],
+        "article": words.article(regime.id, right),
+        "complaint": here.get("body") or regime.complaint.body,
+        "remedy": here.get("text") or regime.complaint.text,
+    }
+
+
+def phrases(words: Words, regime: Regime, policy: Policy) -> Mapping[str, str]:
+    """What the ledger says in English, in this language: grounds of the law, why data is kept."""
+    grounds = words["ground"].get(regime.id, {})
+    kept = [activity.retention.because for activity in policy.activities.values()]
+    return {
+        **{in_language(text, "en"): in_language(text, words.language) for text in kept},
+        **{regime.citation(name): said for name, said in grounds.items()},
+    }
+
+
+def _local(instant: datetime, controller: Controller) -> date:
+    return instant.astimezone(ZoneInfo(controller.timezone)).date()
+
+
+def _deadline(ticket: Ticket, words: Words) -> str:
+    """What is said where the law names no day, or while the clock stands still."""
+    if ticket.due_on is not None:
+        return ""
+    waits = ticket.clock.get("waiting_for") or ticket.clock.get("paused_since")
+    return str(words["deadline"]["waiting" if waits else "none"])
+
+
+def _reasons(
+    found: Sequence[CoverageLine],
+    because: Because,
+    regime: Regime,
+    *,
+    words: Words,
+    known: Mapping[str, str],
+) -> list[str]:
+    """The ground in the law's words and what staff wrote; else why the sources kept things."""
+    cited = words.put(regime.citation(because.ground), known) if because.ground else ""
+    given = [text for text in (cited, because.reason.strip()) if text]
+    if given:
+        return given
+    kept = [words.put(str(one["because"]), known) for line in found for one in line.kept]
+    failed = any(line.outcome == Outcome.COULD_NOT for line in found)
+    said = [*kept, *([str(words["reason"]["failed"])] if failed else [])]
+    return list(dict.fromkeys(text for text in said if text))
+
+
+def _gaps(line: CoverageLine, words: Words, known: Mapping[str, str]) -> list[str]:
+    """What one source did not do or hand over, with its reason."""
+    forms = words["gap"]
+    found = []
+    if line.outcome == Outcome.COULD_NOT:
+        found.append(forms["failed"].format(source=line.title, reason=line.reason))
+    for kept in line.kept:
+        one = FILE if kept.get("part") == FILE else "record"
+        form = forms[one if kept["count"] == 1 else f"{one}s"]
+        why = _until(words.put(str(kept["because"]), known), kept.get("until"), words)
+        told = form.format(source=line.title, count=kept["count"], because=why)
+        found.append(re.sub(r"\s+", " ", told))
+    return found
+
+
+def _until(because: str, until: object, words: Words) -> str:
+    if not until:
+        return because
+    day = words.date(date.fromisoformat(str(until)))
+    return str(words["gap"]["until"]).format(because=because, day=day)

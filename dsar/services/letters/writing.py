@@ -1,0 +1,132 @@
+"""Letters of a ticket: written with the transition that owes them, kept sealed, read again.
+
+A letter that lacks what the law demands in it is not written, and the transition fails with it.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from dsar.domain.rights import Right
+from dsar.services.facts import Because
+from dsar.services.house import House, house_of
+from dsar.services.letters import facts, own
+from dsar.services.letters.wording import MODEL, Wordings
+from dsar.services.seals import seal_of
+from dsar.store.tables import Letter, Request, Ticket
+from dsar.store.tickets import request_of
+
+#: What staff calls each right.
+TITLES = {right: Wordings().words_in(MODEL)["right"][right.value] for right in Right}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A letter as it was written: subject, text, when and in which language.
+
+    `wording` has the SHA-256 of the file it was written from and that of the language's words;
+    `note` says to staff why it is in another language or not in the house's own wording.
+    """
+
+    kind: str
+    subject: str
+    text: str
+    language: str
+    at: datetime
+    wording: str
+    note: str
+
+
+def wordings_of(house: House) -> Wordings:
+    """The wording of this house, read once; BadInput where its folder is not there."""
+    found: Wordings | None = house.cache.get("wordings")
+    if found is None:
+        folder = house.settings.wording.letters
+        at = house.settings.at(folder) if folder is not None else None
+        found = own.load(at, house.controller) if at is not None else Wordings()
+        house.cache["wordings"] = found
+    return found
+
+
+def queue(session: Session, ticket: Ticket, *, kind: str, because: Because) -> Letter:
+    """Writes a letter and keeps it sealed with the ticket."""
+    house = house_of(session)
+    request = request_of(session, ticket)
+    say = facts.of_ticket(session, ticket, request, because)
+    written = wordings_of(house).write(kind, request.language, say)
+    letter = Letter(
+        ticket_id=ticket.id,
+        kind=kind,
+        key=str(ticket.version),
+        language=written.wording.language,
+        wording=f"{written.wording.sha256} {written.words.sha256}",
+        fault=written.fault,
+        sealed=b"",
+        at=house.store.now(session),
+    )
+    text = tidy(written.text)
+    letter.sealed = seal_of(session, request).close(text, f"letter {letter.id}")
+    session.add(letter)
+    return letter
+
+
+def tidy(text: str) -> str:
+    """A letter without the holes that parts leave which were not said."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
+
+
+def queue_once(session: Session, ticket: Ticket, *, kind: str) -> None:
+    """A letter that a ticket owes once, whichever source gives the occasion first.
+
+    The caller has locked the ticket.
+    """
+    known = session.exec(
+        select(Letter.id).where(col(Letter.ticket_id) == ticket.id, col(Letter.kind) == kind)
+    ).first()
+    if known is None:
+        queue(session, ticket, kind=kind, because=Because())
+
+
+def written(session: Session, ticket: Ticket) -> tuple[Told, ...]:
+    """Every letter of a ticket, oldest first."""
+    request = request_of(session, ticket)
+    seal = seal_of(session, request)
+    rows = session.exec(
+        select(Letter).where(col(Letter.ticket_id) == ticket.id).order_by(col(Letter.at))
+    ).all()
+    return tuple(_told(row, request, seal.open(row.sealed, f"letter {row.id}")) for row in rows)
+
+
+def _told(row: Letter, request: Request, whole: str) -> Told:
+    subject, text = parts(whole)
+    note = " ".join(said for said in (_language_note(row, request), _fault_note(row)) if said)
+    return Told(row.kind, subject, text, row.language, row.at, row.wording, note)
+
+
+def parts(whole: str) -> tuple[str, str]:
+    """Subject and text: the first line and the rest."""
+    subject, _, text = whole.partition("\n")
+    return subject.strip(), text.strip()
+
+
+def _language_note(row: Letter, request: Request) -> str:
+    asked, spoken = request.language.lower(), row.language.lower()
+    if spoken in {asked, asked.partition("-")[0]}:
+        return ""
+    return (
+        f"Asked in {request.language}, written in {row.language}: we had no such letter in {asked}."
+    )
+
+
+def _fault_note(row: Letter) -> str:
+    return f"Not in our own wording: {row.fault}" if row.fault else ""
+
+
+def at_fault_since(session: Session, span: timedelta) -> int:
+    """How many letters of late went out in our wording because the house's own was at fault."""
+    since = house_of(session).store.now(session) - span
+    query = select(func.count()).where(col(Letter.fault) != "", col(Letter.at) >= since)
+    return int(session.exec(query).one())
