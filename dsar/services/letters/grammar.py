@@ -94,7 +94,7 @@ def compiled(source: str, file: str) -> Template:
     try:
         tree = _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as error:
-        refuse(file, error.lineno, "This is no tag of a letter.", _MAY)
+        refuse(file, error.lineno, f"A tag cannot be read: {str(error.message)[:120]}.", _MAY)
     except (RecursionError, ValueError, ArithmeticError):
         refuse(file, 1, "Something is nested too deep or a number is too long.", _MAY)
     _Walk(file).body(tree.body, 0, frozenset())
@@ -112,8 +112,9 @@ def _readable(source: str, file: str) -> None:
         refuse(file, 1, "The file is too long.", mend)
     for number, line in enumerate(source.split("\n"), 1):
         if any(sign != "\t" and unicodedata.category(sign) in {"Cc", "Cs"} for sign in line):
-            refuse(file, number, "There is a control character.", "Remove it.")
-    if "\n\n" not in source or source.startswith("\n"):
+            refuse(file, number, "A sign that nobody can see stands here.", "Remove it.")
+    subject, second, *_ = [*source.split("\n", 2), "", ""]
+    if not subject.strip() or second.strip() or source.count("\n") < 2:
         mend = "Write the subject on the first line, leave the second empty, then the letter."
         refuse(file, 1, "There is no subject.", mend)
 
@@ -225,7 +226,8 @@ class _Walk:
 
     def _refuse(self, node: nodes.Node) -> NoReturn:
         problem = _PROBLEMS.get(type(node), "Something is done that no letter does.")
-        refuse(self._file, node.lineno, problem, _MAY)
+        inside = (one.lineno for one in node.find_all(nodes.Node) if one.lineno)
+        refuse(self._file, node.lineno or next(inside, 1), problem, _MAY)
 
 
 def _listed(names: "frozenset[str] | set[str] | Mapping[str, object]") -> str:

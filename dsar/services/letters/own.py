@@ -24,7 +24,7 @@ from dsar.services.letters.wording import (
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 #: Entries of a folder that are looked at: more are none of letters.
-_MOST = 500
+_MOST = 100
 
 
 def load(folder: Path, controller: Controller) -> Wordings:
