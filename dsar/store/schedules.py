@@ -3,7 +3,7 @@
 However long nobody was there, a job that was missed runs once, not once for each time missed.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlmodel import Session, SQLModel
@@ -45,9 +45,3 @@ def again(session: Session, store: Store, *, name: str, wait: timedelta) -> None
     soon = store.instant(wait)
     later = update(_schedule).where(_schedule.c.name == name, _schedule.c.next_at > soon)
     session.connection().execute(later.values(next_at=soon))
-
-
-def next_runs(session: Session) -> dict[str, datetime]:
-    """When each job is due next."""
-    rows = session.connection().execute(select(_schedule.c.name, _schedule.c.next_at))
-    return dict(iter(rows))

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsar.adapters.kinds import Entry, Kind
-from dsar.sdk import Done, Receipt, Record, Subject
-from dsar.sdk.contract import World
+import pytest
+
+from dsar.adapters.dictionary import Entry
+from dsar.adapters.kinds import Kind
+from dsar.sdk import Adapter, Done, Receipt, Record, Subject
+from dsar.sdk.contract import AdapterContract, World
 from dsar.sdk.desk import Answer, Question, Wanted
+from dsar.sdk.trial_desk import TrialDesk
+from dsar.sdk.trying import act_on_all, run_all
 
 KINDS: Mapping[str, Kind] = {
     "people": Kind(
@@ -39,6 +44,24 @@ _DONE = {
     "restrict": Done.RESTRICTED,
     "object_to": Done.STOPPED,
 }
+
+
+class LaterContract(AdapterContract):
+    """The contract, kept by a source whose desk is a `TrialDesk` over a `Shelf`."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        return WORLD
+
+    def test_a_record_that_is_not_there_is_never_called_erased(
+        self, adapter: Adapter, world: World
+    ) -> None:
+        """The same batch is the same question; another task's is put anew."""
+        act_on_all(adapter, "erase", world.person)
+        assert isinstance(adapter.desk, TrialDesk)
+        adapter.desk = adapter.desk.anew()
+        again = run_all(adapter, "erase", [(n, tuple(own)) for n, own in world.keys.items()])
+        assert {one.done for one in again} == {Done.MISSING}
 
 
 @dataclass

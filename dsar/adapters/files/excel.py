@@ -17,7 +17,7 @@ import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
 from openpyxl.utils.exceptions import InvalidFileException
 
-from dsar.adapters.files.form import Alter, Data, RefusedError, Row, malformed, unreadable
+from dsar.adapters.files.form import Alter, Data, RefusedError, Row, columns, malformed, unreadable
 from dsar.adapters.files.settings import FileCollection
 from dsar.adapters.json_values import plain
 from dsar.sdk import NeedsHuman
@@ -147,13 +147,7 @@ def _header(cells: Sequence[Any], name: str, line: int, declared: FileCollection
     names = ["" if cell is None else str(plain(cell)).strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    if not all(names) or len(set(names)) < len(names):
-        raise malformed(name, line, "the header names a column twice, or not at all")
-    if missing := [column for column in declared.named() if column not in names]:
-        raise NeedsHuman(
-            f"{name} has no column {missing[0]}. Restore it, or mend the source's declaration."
-        )
-    return names
+    return columns(names, name, line, declared)
 
 
 def _data(

@@ -4,7 +4,7 @@ A row that cannot be read stops the reading and is named by file and line, never
 skip it could mean to miss somebody's data.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,22 @@ def anything(_data: Data) -> None:
 def malformed(name: str, line: int, why: str) -> NeedsHuman:
     """What stops the reading of a file, named by file and line."""
     return NeedsHuman(f"{name} line {line} cannot be read: {why}. Mend it, then try again.")
+
+
+def columns(names: Sequence[str], name: str, line: int, declared: FileCollection) -> list[str]:
+    """The columns a table is read by: each has a name of its own, each declared one is there."""
+    if not all(names) or len(set(names)) < len(names):
+        raise malformed(name, line, "the header names a column twice, or not at all")
+    if missing := [column for column in declared.named() if column not in names]:
+        raise no_column(name, missing[0])
+    return list(names)
+
+
+def no_column(name: str, column: str) -> NeedsHuman:
+    """What is said of a file without a column its declaration relies on."""
+    return NeedsHuman(
+        f"{name} has no column {column}. Restore it, or mend the source's declaration."
+    )
 
 
 @contextmanager

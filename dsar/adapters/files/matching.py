@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dsar.adapters.files.settings import FileCollection
+from dsar.adapters.identifiers import exact
 from dsar.sdk import Match, Subject
 
 Pair = tuple[str, str]
@@ -34,16 +34,6 @@ def texts(data: Mapping[str, Any], path: str) -> Iterator[str]:
     for value in at(data, path):
         if isinstance(value, str | int) and not isinstance(value, bool):
             yield str(value)
-
-
-def exact(kind: str, text: str, folded: Sequence[str]) -> str:
-    """A stored identifier in the normal form the person's are in."""
-    text = unicodedata.normalize("NFC", text).strip()
-    if kind not in folded:
-        return text
-    if kind == "phone":
-        return "".join(sign for sign in text if sign not in " -./()")
-    return text.lower()
 
 
 def key_of(declared: FileCollection, data: Mapping[str, Any]) -> str | None:

@@ -14,7 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dsar.adapters.files.form import Alter, Data, RefusedError, Row, malformed, unreadable
+from dsar.adapters.files.form import (
+    Alter,
+    Data,
+    RefusedError,
+    Row,
+    malformed,
+    no_column,
+    unreadable,
+)
 from dsar.adapters.files.settings import FileCollection
 from dsar.adapters.json_values import plain
 from dsar.sdk import NeedsHuman
@@ -66,9 +74,7 @@ def _refuse_strange_columns(path: Path, names: list[str], declared: FileCollecti
         raise malformed(path.name, 1, "two columns have one name")
     for column in declared.named():
         if column not in names and column.partition(".")[0] not in names:
-            raise NeedsHuman(
-                f"{path.name} has no column {column}. Restore it, or mend the source's declaration."
-            )
+            raise no_column(path.name, column)
 
 
 def _batches(path: Path, source: pq.ParquetFile) -> Iterator[pa.RecordBatch]:

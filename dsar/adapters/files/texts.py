@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from dsar.adapters.files.form import Alter, Row, anything, malformed, unreadable
+from dsar.adapters.files.form import Alter, Row, anything, columns, malformed, unreadable
 from dsar.adapters.files.settings import FileCollection, Form
 from dsar.adapters.json_values import plain, sound
-from dsar.sdk import NeedsHuman
 
 #: Characters of one line; longer ones are refused rather than held in memory.
 LINE_LIMIT = 16 * 1024 * 1024
@@ -113,13 +112,7 @@ def _csv_rows(handle: TextIO, name: str, declared: FileCollection) -> Iterator[R
 
 def _header(cells: Sequence[str], name: str, line: int, declared: FileCollection) -> list[str]:
     names = [cell.removeprefix("\ufeff").strip() for cell in cells]
-    if not all(names) or len(set(names)) < len(names):
-        raise malformed(name, line, "the header names a column twice, or not at all")
-    if missing := [column for column in declared.named() if column not in names]:
-        raise NeedsHuman(
-            f"{name} has no column {missing[0]}. Restore it, or mend the source's declaration."
-        )
-    return names
+    return columns(names, name, line, declared)
 
 
 # --- JSON Lines -----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dsar.adapters import checkpoints
 from dsar.adapters.dictionary import collection
 from dsar.adapters.extras import need
 from dsar.adapters.mongo.settings import MongoCollection, MongoSettings
@@ -92,9 +93,9 @@ class Mongo(Adapter):
 
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         """The person's documents, then those that refer to them."""
-        from dsar.adapters.mongo.finding import Search, start_of
+        from dsar.adapters.mongo.finding import Search
 
-        yield from Search(self._database, subject, start_of(checkpoint)).pages()
+        yield from Search(self._database, subject, checkpoints.read(checkpoint)).pages()
 
     def erase(self, batch: Batch) -> list[Receipt]:
         """Deletes documents, or masks their fields, as the collection declares."""

@@ -4,14 +4,14 @@ A value reaches the server under $eq or as a literal only, never as an operator;
 compared again here.
 """
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsar.adapters.files.matching import exact, texts
+from dsar.adapters import checkpoints
+from dsar.adapters.files.matching import texts
+from dsar.adapters.identifiers import exact
 from dsar.adapters.mongo.database import Database, named_failures
 from dsar.adapters.mongo.settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of
@@ -63,14 +63,12 @@ class Search:
             found = self._behind(name, mark) if mark else self._in_collection(name)
             for record, pairs in found:
                 if place >= given:
-                    yield record, pairs, json.dumps([name, _hashed(record.key)])
+                    yield record, pairs, checkpoints.written(name, record.key)
 
     def _behind(self, name: str, mark: str) -> Iterator[tuple[Record, tuple[Pair, ...]]]:
-        """What comes after the marked document; all of it where that one is gone meanwhile."""
-        found = self._in_collection(name)
-        if not any(_hashed(record.key) == mark for record, _ in found):
-            found = self._in_collection(name)
-        yield from found
+        return checkpoints.behind(
+            mark, lambda: self._in_collection(name), lambda found: found[0].key
+        )
 
     def _in_collection(self, name: str) -> Iterator[tuple[Record, tuple[Pair, ...]]]:
         declared = self.database.settings.collections[name]
@@ -212,20 +210,3 @@ def _further(declared: MongoCollection, record: Record) -> tuple[Pair, ...]:
         for text in texts(record.data, path)
         if text.strip()
     )
-
-
-def _hashed(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:16]
-
-
-def start_of(checkpoint: str | None) -> tuple[str, str] | None:
-    """The collection and the hash of the last key given. Raises NeedsHuman."""
-    if checkpoint is None:
-        return None
-    try:
-        collection, mark = json.loads(checkpoint)
-        return str(collection), str(mark)
-    except (ValueError, TypeError):
-        raise NeedsHuman(
-            "The checkpoint is not one of this source's. Start the search anew."
-        ) from None

@@ -1,10 +1,9 @@
 """Files by key template: on a local disk, in S3, in other stores fsspec can reach."""
 
-import hashlib
-import json
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from dsar.adapters import checkpoints
 from dsar.adapters.extras import need
 from dsar.adapters.objects.settings import ObjectCollection, ObjectsSettings
 from dsar.adapters.objects.stores import LATEST, Outcome, Store, Thing, Version
@@ -73,7 +72,7 @@ class Objects(Adapter):
         """The objects whose keys are made of the person's identifiers."""
         page: list[Record] = []
         last = ""
-        for record, mark in self._search(subject, _start(checkpoint)):
+        for record, mark in self._search(subject, checkpoints.read(checkpoint)):
             if len(page) >= self.settings.page:
                 yield Page(page, last)
                 page = []
@@ -96,8 +95,9 @@ class Objects(Adapter):
                     yield from self._store.listed(key, below=template.below)
 
             mark = start[1] if start and start[0] == name else None
-            for thing in _behind(listing, mark):
-                yield _record(name, thing), json.dumps([name, _hashed(thing.key)])
+            things = checkpoints.behind(mark, listing, lambda one: one.key) if mark else listing()
+            for thing in things:
+                yield _record(name, thing), checkpoints.written(name, thing.key)
 
     def read(self, collection: str, key: str, attachment: Attachment) -> Iterator[bytes]:
         """The object's bytes, or those of one of its older versions."""
@@ -149,30 +149,6 @@ def _opened(settings: ObjectsSettings) -> Store:
     from dsar.adapters.objects.folder import Folder
 
     return Folder(settings)
-
-
-def _behind(listing: Listing, mark: str | None) -> Iterator[Thing]:
-    """What comes after the marked object; all of it where that one is gone meanwhile."""
-    things = listing()
-    if mark is not None and not any(_hashed(thing.key) == mark for thing in things):
-        things = listing()
-    yield from things
-
-
-def _start(checkpoint: str | None) -> tuple[str, str] | None:
-    if checkpoint is None:
-        return None
-    try:
-        collection, mark = json.loads(checkpoint)
-        return str(collection), str(mark)
-    except (ValueError, TypeError):
-        raise NeedsHuman(
-            "The checkpoint is not one of this source's. Start the search anew."
-        ) from None
-
-
-def _hashed(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _record(collection: str, thing: Thing) -> Record:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsar.adapters.http import Client
+from dsar.adapters.identifiers import exact
 from dsar.adapters.rest import paths
-from dsar.adapters.rest.matching import carried, exact
+from dsar.adapters.rest.matching import carried
 from dsar.adapters.rest.paging import Asking
 from dsar.adapters.rest.settings import Find, RestCollection, RestSettings
 from dsar.sdk import Match, NeedsHuman, Page, Record, Subject

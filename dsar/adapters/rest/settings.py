@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dsar.adapters.dictionary import Column
+from dsar.adapters.dictionary import Entry
 from dsar.adapters.http import Auth, HttpSettings
 from dsar.sdk.settings import Words
 
@@ -157,8 +157,9 @@ class RestCollection:
     """How one record is marked as restricted."""
     object_to: Endpoint | None = None
     """How an objection is noted in one record."""
-    columns: Mapping[str, Column] = field(default_factory=dict)
-    """The dictionary: field, by its dotted name = label, or its entry; `mask` does nothing here."""
+    columns: Mapping[str, Entry] = field(default_factory=dict)
+    """The dictionary: field, by its dotted name = label, or its entry. What an
+    erasure puts in its place is not a mask: it stands in `erase`'s body."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.types import NullType
 
+from dsar.adapters.identifiers import SEPARATORS
 from dsar.adapters.sql import mysql
 from dsar.adapters.sql.schema import Live, Where
 from dsar.adapters.sql.values import incoming, key_text, python_type
@@ -20,7 +21,6 @@ _BYTE_BY_BYTE = {
     "sqlite": "BINARY",
     "postgresql": "C",
 }
-_SEPARATORS = " -./()"
 
 _Text = sa.ColumnElement[Any]
 
@@ -104,7 +104,7 @@ def _lower(place: _Text) -> _Text:
 
 
 def _without_separators(place: _Text) -> _Text:
-    for sign in _SEPARATORS:
+    for sign in SEPARATORS:
         place = sa.func.replace(place, sign, "")
     return place
 

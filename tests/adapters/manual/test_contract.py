@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 from dsar.adapters.manual import FILES, Manual, ManualSettings
-from dsar.sdk import Adapter, Done, Later, NeedsHuman, registry
-from dsar.sdk.contract import AdapterContract, World
+from dsar.sdk import Adapter, Later, NeedsHuman, registry
 from dsar.sdk.desk import Answer
 from dsar.sdk.trial_desk import TrialDesk
-from dsar.sdk.trying import act_on_all, run_all
-from tests.adapters.later import KINDS, WORLD, Shelf
+from tests.adapters.later import KINDS, WORLD, LaterContract, Shelf
 from tests.adapters.test_readme import SOURCES
 
 
@@ -20,26 +18,12 @@ def manual(**changed: object) -> Manual:
     return Manual(ManualSettings(**{**given, **changed}))  # type: ignore[arg-type]
 
 
-class TestManual(AdapterContract):
+class TestManual(LaterContract):
     @pytest.fixture
     def adapter(self) -> Adapter:
         source = manual()
         source.desk = TrialDesk(Shelf())
         return source
-
-    @pytest.fixture
-    def world(self) -> World:
-        return WORLD
-
-    def test_a_record_that_is_not_there_is_never_called_erased(
-        self, adapter: Adapter, world: World
-    ) -> None:
-        """The same batch is the same question; another task's is put anew."""
-        act_on_all(adapter, "erase", world.person)
-        assert isinstance(adapter.desk, TrialDesk)
-        adapter.desk = adapter.desk.anew()
-        again = run_all(adapter, "erase", [(n, tuple(own)) for n, own in world.keys.items()])
-        assert {one.done for one in again} == {Done.MISSING}
 
 
 def test_nobody_is_asked_twice_while_they_think() -> None:

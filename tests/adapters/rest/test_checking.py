@@ -97,6 +97,13 @@ def test_an_unknown_setting_is_refused_by_its_place(crm: Crm) -> None:
         opened(declared)
 
 
+def test_a_mask_is_refused_since_only_the_system_itself_could_put_one_there(crm: Crm) -> None:
+    declared = table("rest_crm", crm)
+    declared["collections"]["contacts"]["columns"]["email"] = {"label": "E-mail", "mask": "hash"}
+    with pytest.raises(BadInput, match=r"contacts\.columns\.email\.mask: is not a setting"):
+        opened(declared)
+
+
 def test_a_system_that_cannot_be_asked_is_a_problem(crm: Crm) -> None:
     crm.fault = lambda _: Answer(403)
     source = opened(table("rest_crm", crm))

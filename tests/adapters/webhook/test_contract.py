@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from dsar.adapters.webhook import Webhook, WebhookSettings
-from dsar.sdk import Adapter, Done, registry
-from dsar.sdk.contract import AdapterContract, World
+from dsar.sdk import Adapter, registry
 from dsar.sdk.trial_desk import TrialDesk
-from dsar.sdk.trying import act_on_all, run_all
 from tests.adapters.http.servers import Answer, Server
-from tests.adapters.later import KINDS, WORLD, Shelf
+from tests.adapters.later import KINDS, LaterContract, Shelf
 from tests.adapters.test_readme import SOURCES
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -32,7 +30,7 @@ def webhook(url: str) -> Webhook:
     )
 
 
-class TestWebhook(AdapterContract):
+class TestWebhook(LaterContract):
     @pytest.fixture
     def adapter(self) -> Iterator[Adapter]:
         with Server(lambda _asked: Answer(202)) as server:
@@ -40,20 +38,6 @@ class TestWebhook(AdapterContract):
             source.desk = TrialDesk(Shelf())
             yield source
             source.close()
-
-    @pytest.fixture
-    def world(self) -> World:
-        return WORLD
-
-    def test_a_record_that_is_not_there_is_never_called_erased(
-        self, adapter: Adapter, world: World
-    ) -> None:
-        """The same batch is the same question; another task's is put anew."""
-        act_on_all(adapter, "erase", world.person)
-        assert isinstance(adapter.desk, TrialDesk)
-        adapter.desk = adapter.desk.anew()
-        again = run_all(adapter, "erase", [(n, tuple(own)) for n, own in world.keys.items()])
-        assert {one.done for one in again} == {Done.MISSING}
 
 
 def test_the_source_of_the_readme_works_as_it_stands(
