@@ -7,6 +7,7 @@ its original name stands in the JSON of its record.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -35,6 +36,58 @@ _PACKED = re.compile(
 )
 
 
+#: So many files of a collection are listed where people read; its data files name them all.
+LISTED = 50
+#: A name is shown up to so many characters; the JSON of its record has it whole.
+_LONGEST_NAME = 120
+
+#: What people call a file of a media type, as a key of the report's words; the first that fits.
+_KINDS = (
+    ("picture", r"image/.*"),
+    ("sound", r"audio/.*"),
+    ("film", r"video/.*"),
+    ("pdf", r"application/pdf"),
+    ("table", r"text/csv|.*(spreadsheet|ms-excel).*"),
+    ("mail", r"message/.*|.*ms-outlook.*"),
+    ("text", r"text/.*"),
+    ("document", r"application/(rtf|msword)|.*(wordprocessing|opendocument\.text).*"),
+    ("archive", r"application/(zip|gzip|x-7z-compressed|x-tar|vnd\.rar)"),
+    ("other", r".*"),
+)
+
+
+def kind_of(media_type: str) -> str:
+    """What people call a file of this media type, as a key of the report's words."""
+    return next(kind for kind, pattern in _KINDS if re.fullmatch(pattern, media_type))
+
+
+@dataclass(slots=True)
+class Attached:
+    """The files of one collection for those who read: how many, and the first of them.
+
+    `number` of a listed file counts the records of its collection from 1.
+    """
+
+    count: int = 0
+    bytes: int = 0
+    listed: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, number: int, record: Record, told: dict[str, Any]) -> None:
+        """Counts a file, and lists it while there is room."""
+        self.count += 1
+        self.bytes += told["bytes"]
+        if len(self.listed) < LISTED:
+            name, kind = told["name"], kind_of(told["media_type"])
+            shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+            place = {"number": number, "record": record.key}
+            size = {"bytes": told["bytes"], "path": told["path"]}
+            self.listed.append({"name": shown, "kind": kind, **place, **size})
+
+    def facts(self) -> dict[str, Any]:
+        """What the pages and `processing.json` say of them."""
+        return asdict(self)
+
+
 class CannotAttach(DsarError):  # noqa: N818 - the sentence reads better without the suffix
     """A file of a record is not what was announced, or broke off; no bundle was written."""
 
@@ -46,7 +99,8 @@ class Attachments:
         self._archive = archive
         self._records = records
         self._folder = f"files/{stem.partition('/')[2]}"
-        self._number = 0
+        self._number = self._passed = 0
+        self.attached = Attached()
 
     @property
     def columns(self) -> list[str]:
@@ -56,9 +110,12 @@ class Attachments:
     def described(self, batch: Sequence[Record]) -> list[dict[str, Any]]:
         """Records as the data file holds them, their files written by then; raises CannotAttach."""
         found: list[dict[str, Any]] = [{"record": one.key, "data": one.data} for one in batch]
-        for record, told in zip(batch, found, strict=True):
+        for number, (record, told) in enumerate(zip(batch, found, strict=True), self._passed + 1):
             if record.attachments:
                 told["files"] = [self._add(record, one) for one in record.attachments]
+                for file in told["files"]:
+                    self.attached.add(number, record, file)
+        self._passed += len(batch)
         return found
 
     def cells(self, told: Sequence[dict[str, Any]]) -> list[list[str]]:

@@ -100,7 +100,7 @@ class _Builder:
         ]
         document = processing.document(contents, sets, receipts)
         with contextlib.closing(Paper.on(self.folder, words_in(contents.language))) as paper:
-            self._records(sets, paper, print_at_most)
+            self._records(sets, document, paper, print_at_most)
             self._receipts(receipts, document)
             self._pages(document, paper, limits)
         self._proofs(document, sign_with)
@@ -109,11 +109,18 @@ class _Builder:
         stem = self.names.unique(root, source, collection)
         return Place(stem, f"viewer/{stem.removeprefix(root + '/').replace('/', '.')}", count)
 
-    def _records(self, places: list[Place], paper: Paper, print_at_most: int) -> None:
+    def _records(
+        self, places: list[Place], document: processing.Document, paper: Paper, print_at_most: int
+    ) -> None:
         allowed = shares([place.count for place in places], print_at_most)
-        for records, place, share in zip(self.contents.sets, places, allowed, strict=True):
+        entries = document["sets"]
+        for records, place, share, entry in zip(
+            self.contents.sets, places, allowed, entries, strict=True
+        ):
             sheet = paper.begin(records, share, data_file=f"{place.stem}.json")
-            write_records(self.archive, records, place, sheet)
+            attached = write_records(self.archive, records, place, sheet)
+            entry["attached"] = attached.facts()
+            document["answer"]["files"] += attached.count
             described = schema(
                 records.collection,
                 count=records.count,

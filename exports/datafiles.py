@@ -96,9 +96,12 @@ def safe_cell(value: Any) -> Any:
     return encode(value).decode()
 
 
-def write_records(archive: Archive, records: RecordSet, place: Place, paper: Lines) -> None:
+def write_records(
+    archive: Archive, records: RecordSet, place: Place, paper: Lines
+) -> attachments.Attached:
     """Adds the data files and viewer chunks of one collection; raises CannotBuild.
 
+    Returns what there is to say of the files that belong to its records.
     Refuses a field the dictionary does not explain, and a stream that holds another number of
     records than announced.
     """
@@ -121,6 +124,7 @@ def write_records(archive: Archive, records: RecordSet, place: Place, paper: Lin
     _same_number(where, records.count, files.count)
     chunks.finish()
     files.finish()
+    return attached.attached
 
 
 def write_receipts(archive: Archive, receipts: ReceiptSet, place: Place) -> Counter[Result]:

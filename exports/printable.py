@@ -24,6 +24,9 @@ _ZERO_WIDTH_SPACE = "\u200b"
 #: First strong isolate and its end (Unicode UAX 9): a value cannot turn its neighbours round.
 _ISOLATE, _END = "\u2068", "\u2069"
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+#: What turns letters round that read the other way by themselves: only ever a disguise, as of the
+#: ending of a file.
+_OVERRIDES = frozenset("\u202d\u202e")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN", "RLE", "RLO", "LRE", "LRO", "RLI", "LRI", "FSI"})
 
 
@@ -92,7 +95,7 @@ def _visible(text: str) -> Iterator[str]:
     for sign in text:
         kind = "Ll" if sign == "\n" else unicodedata.category(sign)
         marks = marks + 1 if kind[0] == "M" else 0
-        if kind in _UNPRINTABLE or "\ufdd0" <= sign <= "\ufdef":
+        if kind in _UNPRINTABLE or sign in _OVERRIDES or "\ufdd0" <= sign <= "\ufdef":
             yield f"⟨U+{ord(sign):04X}⟩"
         elif marks <= _MOST_MARKS:
             yield sign

@@ -13,6 +13,7 @@ from dsar.domain.coverage import FILE, Kept, Line
 from dsar.domain.policy import Activity, Basis, Recipient
 from dsar.domain.records import Text, in_language
 from dsar.domain.rights import ARTICLES, COPYING
+from exports.attachments import Attached
 from exports.contents import Contents, ReceiptSet, RecordSet
 from exports.datafiles import CannotBuild, Place
 
@@ -95,6 +96,7 @@ def _answer(contents: Contents) -> Document:
         "outcome": contents.outcome,
         "cut_off": contents.cut_off.isoformat(),
         "records": sum(records.count for records in contents.sets),
+        "files": 0,
         "withheld": _left_out(contents, ""),
         "withheld_files": _left_out(contents, FILE),
     }
@@ -245,6 +247,7 @@ def _set(records: RecordSet, place: Place, language: str) -> Document:
             "schema": f"{place.stem}.schema.json",
             "viewer": place.chunks(),
         },
+        "attached": Attached().facts(),
         "fields": [
             {
                 "name": field.name,

@@ -13,6 +13,7 @@ from functools import cache
 from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from exports.printable import laid_out
 from exports.processing import Document
 from exports.report import blocks
 from exports.report.blocks import Templates
@@ -24,13 +25,15 @@ _SET = ("id", "title", "files", "fields")
 
 @cache
 def _environment() -> Templates:
-    return Templates(
+    found = Templates(
         loader=FileSystemLoader(FOLDER / "bundle"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["printable"] = laid_out
+    return found
 
 
 @cache

@@ -14,6 +14,7 @@ from dsar.domain.errors import DsarError
 from templates import FOLDER
 
 WORDS = FOLDER / "pdf" / "words"
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 class UnknownLanguage(DsarError):  # noqa: N818 - the sentence reads better without the suffix
@@ -50,6 +51,16 @@ class Words:
     def number(self, value: int) -> str:
         """A count with the language's thousands sign."""
         return f"{value:,}".replace(",", self["format"]["thousands"])
+
+    def size(self, number: int) -> str:
+        """A number of bytes in the unit people would use (powers of 1000)."""
+        amount, unit = float(number), 0
+        while round(amount, 1) >= 1000 and unit < len(_UNITS) - 1:
+            amount, unit = amount / 1000, unit + 1
+        whole, _, rest = f"{amount:.1f}".partition(".")
+        sign = self["format"]["decimal"]
+        told = f"{whole}{sign}{rest}" if unit else whole
+        return f"{told} {_UNITS[unit]}"
 
     def period(self, text: str) -> str:
         """A period such as "7 years" in this language's words."""

@@ -63,7 +63,7 @@ def test_accents_do_not_pile_up(text: str) -> None:
         ),
         ([], ""),
         ("שלום", "\u2068שלום\u2069"),
-        ("abc \u202eexe.fdp", "\u2068abc \u202eexe.fdp\u2069"),
+        ("abc \u202eexe.fdp", "abc ⟨U+202E⟩exe.fdp"),
     ],
 )
 def test_how_values_look(value: Any, shown: str) -> None:
