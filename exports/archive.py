@@ -91,14 +91,28 @@ class Spool:
 
     def _flush(self) -> None:
         block, self._waiting = self._waiting, bytearray()
-        self.size += len(block)
-        self.crc = zlib.crc32(block, self.crc)
-        self._hash.update(block)
+        self._measure(block)
         self._store(self._deflate.compress(block) if self._deflate else block)
+
+    def _measure(self, content: bytes | bytearray) -> None:
+        self.size += len(content)
+        self.crc = zlib.crc32(content, self.crc)
+        self._hash.update(content)
 
     def _store(self, data: bytes | bytearray) -> None:
         self.packed += len(data)
         self._file.write(data)
+
+    def pause(self) -> None:
+        """Makes room for what is deflated elsewhere: what follows refers to nothing before it."""
+        self._flush()
+        if self._deflate:
+            self._store(self._deflate.flush(zlib.Z_FULL_FLUSH))
+
+    def take(self, content: bytes | bytearray, deflated: bytes) -> None:
+        """Appends content, after a `pause`, as another deflated it; see `Shared`."""
+        self._measure(content)
+        self._store(deflated if self._deflate else content)
 
     def finish(self) -> str:
         """Ends the member; returns the SHA-256 of its content in hex."""
@@ -121,6 +135,38 @@ class Spool:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+
+class Shared:
+    """What stands in several members: deflated once, written to each; they may differ around it.
+
+    It is a row of deflate blocks of its own between theirs, which begins and ends on a whole byte
+    and to which no other refers (RFC 1951, section 3.2.3). Until `finish`, nothing else is written
+    to `spools`.
+    """
+
+    def __init__(self, *spools: Spool, level: int = 6) -> None:
+        self._spools = spools
+        self._deflate = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._waiting = bytearray()
+        for spool in spools:
+            spool.pause()
+
+    def write(self, data: bytes) -> None:
+        """Appends to all members."""
+        self._waiting += data
+        if len(self._waiting) >= _BLOCK:
+            block, self._waiting = self._waiting, bytearray()
+            self._give(block, self._deflate.compress(block))
+
+    def finish(self) -> None:
+        """Ends what they share."""
+        rest = self._deflate.compress(self._waiting) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        self._give(self._waiting, rest)
+
+    def _give(self, content: bytes | bytearray, deflated: bytes) -> None:
+        for spool in self._spools:
+            spool.take(content, deflated)
 
 
 class Archive:

@@ -19,7 +19,7 @@ import orjson
 from dsar.domain.errors import DsarError
 from dsar.domain.records import Collection, in_language
 from exports import attachments
-from exports.archive import Archive, Spool
+from exports.archive import Archive, Shared, Spool
 from exports.attachments import Attachments
 from exports.contents import ReceiptSet, RecordSet
 
@@ -38,6 +38,7 @@ _NUMBERS, _TEXTS = frozenset({int, float}), frozenset({str, type(None)})
 _QUOTED = ',"\r\n'
 #: How a record begins behind another in an array of them, and how it does on a line of its own.
 _NEXT, _NEXT_LINE = b'},{"record":', b'},\n{"record":'
+#: So many records are taken at a time; a chunk is a whole number of them.
 _BATCH = 500
 
 #: So many different reasons are counted one by one; the rest are counted as `OTHER`.
@@ -108,21 +109,18 @@ def write_records(
     where = f"{records.source}.{records.collection.name}"
     names = [field.name for field in records.collection.fields]
     attached = Attachments(archive, records, place.stem)
-    files = _Files(archive, place, ["record", *names, *attached.columns])
-    chunks = _Chunks(archive, place)
+    header = ["record", *names, *attached.columns]
+    files = _Files(archive, place, header, chunks=place.chunks())
     for batch in _batches(records.records()):
+        _same_number(where, records.count, max(files.count + len(batch), records.count))
         data = [record.data for record in batch]
         _refuse_unexplained(data, frozenset(names), where)
         told = attached.described(batch)
-        lines = as_json(told)
         keys = [record.key for record in batch]
         columns = [keys, *([one.get(name) for one in data] for name in names)]
-        files.write(lines, [*columns, *attached.cells(told)])
-        _same_number(where, records.count, max(files.count, records.count))
-        chunks.write(lines)
+        files.write(told, [*columns, *attached.cells(told)])
         paper.take(list(zip(*columns, strict=True)))
     _same_number(where, records.count, files.count)
-    chunks.finish()
     files.finish()
     return attached.attached
 
@@ -137,7 +135,7 @@ def write_receipts(archive: Archive, receipts: ReceiptSet, place: Place) -> Coun
     for batch in _batches(receipts.receipts()):
         rows = [(receipt.key, receipt.done.value, receipt.reason) for receipt in batch]
         told = [{"record": key, "done": done, "reason": why} for key, done, why in rows]
-        files.write(as_json(told), list(zip(*rows, strict=True)))
+        files.write(told, list(zip(*rows, strict=True)))
         found.update(_result(found, done, why) for _, done, why in rows)
     _same_number(f"{receipts.source}.{receipts.collection.name}", receipts.count, files.count)
     files.finish()
@@ -150,9 +148,16 @@ def _result(known: Counter[Result], done: str, why: str) -> Result:
 
 
 class _Files:
-    """The JSON array and the CSV of one collection, written side by side."""
+    """The JSON array and the CSV of one collection, written side by side, and the viewer's chunks.
 
-    def __init__(self, archive: Archive, place: Place, header: Sequence[str]) -> None:
+    The chunks hold the lines of the array again, as scripts, because a page on disk may load
+    nothing else. Each is one call with the records as JSON *text*: a record is never read as
+    program, and a key such as __proto__ stays a key.
+    """
+
+    def __init__(
+        self, archive: Archive, place: Place, header: Sequence[str], *, chunks: Iterable[str] = ()
+    ) -> None:
         self.count = 0
         self._archive = archive
         self._place = place
@@ -160,15 +165,44 @@ class _Files:
         self._table = archive.spool(level=place.level)
         # The mark tells spreadsheets that this is UTF-8.
         self._table.write(b"\xef\xbb\xbf" + as_csv([[name] for name in header]))
+        self._names = iter(chunks)
+        self._chunk: tuple[str, Spool] | None = None
+        self._lines: Shared | None = None
 
-    def write(self, records: "Encoded", columns: Sequence[Sequence[Any]]) -> None:
-        """Appends the same records to both."""
-        self._array.write(b",\n" if self.count else b"[\n")
-        self._array.write(records.by_line)
+    def write(self, told: Sequence[Mapping[str, Any]], columns: Sequence[Sequence[Any]]) -> None:
+        """Appends the same records to all."""
+        if self._lines is None:
+            self._lines = self._begin()
+        else:
+            self._lines.write(b",\n")
+        self._lines.write(as_json(told))
         self._table.write(as_csv(columns))
-        self.count += records.count
+        self.count += len(told)
+        if self.count % CHUNK == 0:
+            self._end()
+
+    def _begin(self) -> Shared:
+        """A new chunk, if there is a viewer, and the lines it will share with the array."""
+        self._array.write(b",\n" if self.count else b"[\n")
+        if name := next(self._names, None):
+            spool = self._archive.spool(level=self._place.level)
+            spool.write(b"dsar(String.raw`[\n")
+            self._chunk = (name, spool)
+            return Shared(self._array, spool, level=self._place.level)
+        return Shared(self._array, level=self._place.level)
+
+    def _end(self) -> None:
+        if self._lines:
+            self._lines.finish()
+        if self._chunk:
+            name, spool = self._chunk
+            spool.write(b"\n]`)\n")
+            held = (self.count - 1) % CHUNK + 1
+            self._archive.add(name, spool, SCRIPT, records=held)
+        self._lines = self._chunk = None
 
     def finish(self) -> None:
+        self._end()
         self._array.write(b"\n]\n" if self.count else b"[]\n")
         stem, count = self._place.stem, self.count
         self._archive.add(f"{stem}.json", self._array, JSON, records=count)
@@ -199,30 +233,22 @@ def _same_number(where: str, announced: int, given: int) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """So many records as the elements of a JSON array: one to a line, and all in one line."""
-
-    count: int
-    by_line: bytes
-    in_line: bytes
-
-
-def as_json(told: Sequence[Mapping[str, Any]]) -> Encoded:
-    """Records, whose first member is "record", as JSON.
+def as_json(told: Sequence[Mapping[str, Any]]) -> bytes:
+    """Records, whose first member is "record", as the elements of a JSON array, one to a line.
 
     All at once, which takes two thirds of the time, where that leaves no doubt where each begins: a
-    value may hold lists of objects that begin the same.
+    value may hold lists of objects that begin the same. What would end or enter a template literal
+    of JavaScript is escaped, so that the same lines stand in the viewer's scripts.
     """
-    count = len(told)
     try:
         array = orjson.dumps(told)
     except TypeError:
         array = b""
-    if array and array.count(_NEXT) == count - 1:
-        return Encoded(count, array[1:-1].replace(_NEXT, _NEXT_LINE), array[1:-1])
-    lines = [encode(one) for one in told]
-    return Encoded(count, b",\n".join(lines), b",".join(lines))
+    if array and array.count(_NEXT) == len(told) - 1:
+        lines = array[1:-1].replace(_NEXT, _NEXT_LINE)
+    else:
+        lines = b",\n".join(map(encode, told))
+    return lines.replace(b"`", rb"\u0060").replace(b"${", rb"\u0024{")
 
 
 def as_csv(columns: Sequence[Sequence[Any]]) -> bytes:
@@ -260,39 +286,6 @@ def _cell(text: str, *, alone: bool) -> str:
     if any(sign in text for sign in _QUOTED) or (alone and not text):
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-class _Chunks:
-    """The same records for the viewer: scripts, because a page on disk may load nothing else.
-
-    Each holds one call with the records as JSON *text*: a record is never read as program, and a
-    key such as __proto__ stays a key.
-    """
-
-    def __init__(self, archive: Archive, place: Place) -> None:
-        self._archive = archive
-        self._level = place.level
-        self._names = iter(place.chunks())
-        self._spool: Spool | None = None
-        self._count = 0
-
-    def write(self, records: Encoded) -> None:
-        if self._spool is None:
-            self._spool = self._archive.spool(level=self._level)
-            self._spool.write(b'dsar("[')
-        elif self._count:
-            self._spool.write(b",")
-        self._spool.write(orjson.dumps(records.in_line.decode())[1:-1])
-        self._count += records.count
-        if self._count >= CHUNK:
-            self.finish()
-
-    def finish(self) -> None:
-        """Ends the chunk that is being written, if any."""
-        if self._spool is not None:
-            self._spool.write(b']")\n')
-            self._archive.add(next(self._names), self._spool, SCRIPT, records=self._count)
-        self._spool, self._count = None, 0
 
 
 def schema(

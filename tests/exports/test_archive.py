@@ -14,9 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports import archive
-from exports.archive import Archive, Member, Names, Packed, slug
+from exports.archive import Archive, Member, Names, Packed, Shared, slug
 
 MOMENT = datetime(2026, 11, 20, 9, 30, 10, tzinfo=UTC)
+
+
+#: What repeats, so that deflate refers back to it, and what does not.
+PIECES = st.sampled_from([b"", b"a line of words\n" * 4, bytes(range(99))]) | st.binary(max_size=90)
 
 
 def written(tmp_path: Path, members: dict[str, bytes]) -> bytes:
@@ -42,6 +46,39 @@ def test_what_goes_in_comes_out(
         assert read.testzip() is None
         assert {name: read.read(name) for name in read.namelist()} == members
         assert read.namelist() == sorted(members)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(PIECES, PIECES, st.integers(0, 3)), max_size=4),
+    st.sampled_from([1, 6]),
+    st.booleans(),
+)
+def test_what_members_share_stands_in_each_between_what_they_do_not(
+    tmp_path_factory: pytest.TempPathFactory,
+    pieces: list[tuple[bytes, bytes, int]],
+    level: int,
+    stored: bool,
+) -> None:
+    out, held = io.BytesIO(), {"one": b"", "two": b""}
+    with Archive(out, tmp_path_factory.getbasetemp(), moment=MOMENT) as made:
+        one, two = made.spool(level=level), made.spool(stored=stored)
+        for own, same, often in pieces:
+            one.write(own)
+            held["one"] += own
+            shared = Shared(one, two, level=level)
+            for content in [same, same * 900] * often:
+                shared.write(content)
+                held = {name: before + content for name, before in held.items()}
+            shared.finish()
+            two.write(own * 3)
+            held["two"] += own * 3
+        made.add("one", one, "text/plain")
+        made.add("two", two, "text/plain")
+        made.finish()
+    with zipfile.ZipFile(out) as read:
+        assert read.testzip() is None
+        assert {name: read.read(name) for name in held} == held
 
 
 def test_every_member_carries_the_moment_of_the_bundle_and_plain_rights(tmp_path: Path) -> None:

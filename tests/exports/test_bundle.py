@@ -63,7 +63,7 @@ def test_each_collection_stands_as_json_csv_schema_and_viewer_chunk(tmp_path: Pa
         schema["items"]["properties"]["data"]["properties"]["amount"]["description"]
         == "In euros, with tax."
     )
-    assert files["viewer/shop.orders-0001.js"].startswith(b'dsar("[')
+    assert files["viewer/shop.orders-0001.js"].startswith(b'dsar(String.raw`[\n{"record":')
 
 
 def test_a_data_file_has_one_record_to_a_line(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from exports.datafiles import as_csv, as_json, encode, safe_cell
 
-TEXTS = st.text(st.sampled_from("ab ,;\"'\r\n\t=+-@\0＝＠ö€\u2028\ud800\\"), max_size=8)
+TEXTS = st.text(st.sampled_from("ab ,;\"'`${\r\n\t=+-@\0＝＠ö€\u2028\ud800\\"), max_size=8)
 #: Keys and texts that look like the beginning of the next record.
-BEGINNINGS = st.sampled_from(["record", '},{"record":', '"},{"record":"', "},\n{"])
+BEGINNINGS = st.sampled_from(["record", "`", "$", "${", '},{"record":', '"},{"record":"', "},\n{"])
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -51,18 +51,32 @@ COLUMNS = st.integers(1, 5).flatmap(
 @settings(deadline=None)
 @given(st.lists(RECORDS, min_size=1, max_size=4))
 def test_records_encoded_together_are_those_encoded_one_by_one(records: list[Any]) -> None:
-    lines = [encode(record) for record in records]
     found = as_json(records)
-    assert found.count == len(records)
-    assert found.by_line == b",\n".join(lines)
-    assert found.in_line == b",".join(lines)
-    assert json.loads(b"[" + found.by_line + b"]") == records
+    assert found == one_by_one(records)
+    assert found.count(b"\n") == len(records) - 1
+    assert json.loads(b"[" + found + b"]") == records
+
+
+def one_by_one(records: Sequence[Any]) -> bytes:
+    """Each record encoded by itself; what enters a template literal of JavaScript is escaped."""
+    lines = b",\n".join(map(encode, records))
+    return lines.replace(b"`", b"\\u0060").replace(b"${", b"\\u0024{")
+
+
+@given(st.lists(RECORDS, min_size=1, max_size=4))
+def test_no_record_ends_or_enters_the_literal_it_stands_in(records: list[Any]) -> None:
+    found = as_json(records)
+    assert b"`" not in found
+    assert b"${" not in found
+    # A literal drops carriage returns as they are, and a last backslash would hide its end.
+    assert b"\r" not in found
+    assert not found.endswith(b"\\")
 
 
 def test_what_looks_like_the_next_record_is_not_broken_over_lines() -> None:
     data = {"list": [{"a": 1}, {"record": '},{"record":'}]}
     records = [{"record": "1", "data": data}, {"record": "2", "data": data}]
-    assert as_json(records).by_line == b",\n".join(map(encode, records))
+    assert as_json(records) == one_by_one(records)
 
 
 @pytest.mark.parametrize("deep", [200, 252, 253, 254, 300])
@@ -71,7 +85,7 @@ def test_records_may_be_as_deep_together_as_alone(deep: int) -> None:
     for _ in range(deep):
         nested = [nested]
     record = {"record": "1", "data": {"nested": nested}}
-    assert as_json([record, record]).in_line == b",".join([encode(record)] * 2)
+    assert as_json([record, record]) == one_by_one([record, record])
 
 
 def cell_by_cell(columns: Sequence[Sequence[Any]]) -> bytes:

@@ -20,7 +20,9 @@ from exports.datafiles import encode, safe_cell
 from exports.printable import printable
 from tests.exports import reading, samples
 
-WORDS = st.text(st.sampled_from("abcXYZ äöüßéñ 0123456789 .,;-+=@_/\"'<>&\n\t€„“"), max_size=60)
+WORDS = st.text(
+    st.sampled_from("abcXYZ äöüßéñ 0123456789 .,;-+=@_/\\\"'`${}<>&\n\t€„“"), max_size=60
+)
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -52,7 +54,7 @@ def forms(path: Path) -> tuple[list[Any], list[dict[str, str]], list[Any]]:
         chunk = bundle.read("viewer/shop.customers-0001.js").decode()
         bundle.extract("report.pdf", path.parent)
     rows = list(csv.DictReader(io.StringIO(table, newline="")))
-    return array, rows, json.loads(json.loads(chunk.removeprefix("dsar(").removesuffix(")\n")))
+    return array, rows, json.loads(chunk.removeprefix("dsar(String.raw`").removesuffix("`)\n"))
 
 
 @settings(

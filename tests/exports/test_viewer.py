@@ -13,7 +13,11 @@ from playwright.sync_api import Browser, Page
 
 from tests.exports import samples
 
-EVIL = "<img src=https://evil.example/x.png onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+EVIL = (
+    "<img src=https://evil.example/x.png onerror=\"document.title='owned'\">"
+    "<script>document.title='owned'</script>"
+    "${document.title='owned'}`);document.title='owned';(`\\`);document.title='owned';(`\\"
+)
 
 pytestmark = pytest.mark.browser
 
@@ -157,8 +161,10 @@ def test_every_value_of_the_chunks_is_that_of_the_json(folder: Path) -> None:
         chunks = sorted(folder.glob(f"viewer/{name}-*.js"))
         records: list[Any] = []
         for chunk in chunks:
-            match = re.fullmatch(r"dsar\((.*)\)\n", chunk.read_text("utf-8"), re.DOTALL)
+            match = re.fullmatch(
+                r"dsar\(String\.raw`(.*)`\)\n", chunk.read_text("utf-8"), re.DOTALL
+            )
             assert match
-            records += json.loads(json.loads(match[1]))
+            records += json.loads(match[1])
         path = folder / f"data/{name.replace('.', '/')}.json"
         assert records == json.loads(path.read_text("utf-8"))
