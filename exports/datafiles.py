@@ -248,7 +248,9 @@ def as_json(told: Sequence[Mapping[str, Any]]) -> bytes:
         lines = array[1:-1].replace(_NEXT, _NEXT_LINE)
     else:
         lines = b",\n".join(map(encode, told))
-    return lines.replace(b"`", rb"\u0060").replace(b"${", rb"\u0024{")
+    lines = lines.replace(b"`", rb"\u0060")
+    # One sign is found many times faster than two.
+    return lines.replace(b"${", rb"\u0024{") if b"$" in lines else lines
 
 
 def as_csv(columns: Sequence[Sequence[Any]]) -> bytes:
