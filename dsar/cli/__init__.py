@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "db": "dsar.cli.db:app",
     "request": "dsar.cli.request:app",
     "ticket": "dsar.cli.ticket:app",
+    "letter": "dsar.cli.registers:letter",
     "bundle": "dsar.cli.bundle:app",
     "journal": "dsar.cli.registers:journal",
     "due": "dsar.cli.due:due",

@@ -22,6 +22,10 @@ def opened(*, patient: bool = False) -> Iterator[House]:
     house = open_house()
     try:
         _ready(house, patient=patient)
+        if patient:
+            from dsar.services.letters.writing import warn_of_faults
+
+            warn_of_faults(house)
         if house.settings.redis_url:
             from workers.relay import relay
 

@@ -1,18 +1,24 @@
-"""`dsar staff | hold | journal`: who works here, what is kept for claims, what happened."""
+"""`dsar staff | hold | letter | journal`: who works here, what is kept, said and happened."""
 
+import sys
+from contextlib import closing
 from typing import Annotated
 
 import typer
 
 from dsar.cli.opened import columns, opened, say
 from dsar.cli.request import pair
+from dsar.domain.rights import Right
 from dsar.services import holds
 from dsar.services.house import look, unit
 from dsar.services.installed import people
+from dsar.services.installed.opening import open_house
 from dsar.services.journal import counted, faults
+from dsar.services.letters.previews import checked, preview, source
 
 staff = typer.Typer(help="The people who work here.", no_args_is_help=True)
 journal = typer.Typer(help="The hash-chained history.", no_args_is_help=True)
+letter = typer.Typer(help="The wording of letters, and the house's own.", no_args_is_help=True)
 hold = typer.Typer(help="Legal holds: nothing of the person is erased.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -71,6 +77,47 @@ def list_holds(json: Json = False) -> None:
         rows = holds.in_force(session)
     names = ("id", "kind", "reason", "by")
     say(rows, json, lambda: columns([[row[n] for n in names] for row in rows], names))
+
+
+@letter.command()
+def check(json: Json = False) -> None:
+    """Try the house's own letters; names file, line and mend of each fault."""
+    house = open_house()  # it needs no database
+    with closing(house.store):
+        rows = checked(house)
+    table = [[row["file"], row["sha256"][:12], row["fault"] or "well"] for row in rows]
+    none = "No letters of the house's own: ours are sent ([wording] in dsar.toml)."
+    say(rows, json, lambda: columns(table, ("FILE", "SHA256", "FAULT")) if rows else none)
+    if any(row["fault"] for row in rows):
+        raise typer.Exit(1)
+
+
+@letter.command("preview")
+def preview_(
+    kind: Annotated[str, typer.Argument(help="Which letter, e.g. refused.")],
+    language: Annotated[str, typer.Option(help="Its language, e.g. de.")] = "en",
+    right: Annotated[Right, typer.Option(help="The right it is about.")] = Right.ACCESS,
+    json: Json = False,
+) -> None:
+    """Write a letter of invented facts, as a person would get it."""
+    house = open_house()
+    with closing(house.store):
+        told = preview(house, kind, language=language, right=right)
+    say(told, json, lambda: f"{told['subject']}\n\n{told['text']}")
+    if told["fault"]:
+        print(told["fault"], file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@letter.command("source")
+def source_(
+    kind: Annotated[str, typer.Argument(help="Which letter, e.g. refused.")],
+    language: Annotated[str, typer.Option(help="Its language, e.g. de.")] = "en",
+    json: Json = False,
+) -> None:
+    """Print our text of a letter before facts are put in: to begin one of your own with."""
+    text = source(kind, language=language)
+    say({"kind": kind, "source": text}, json, text.rstrip)
 
 
 @journal.callback()

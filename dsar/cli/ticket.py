@@ -59,7 +59,12 @@ def letters(ref: str, json: Json = False) -> None:
     """Every letter of a ticket as it was written."""
     with opened() as house, look(house) as session:
         told = reports.letters_view(session, by_ref(session, ref))
-    say(told, json, lambda: "\n\n".join(f"{t['subject']}\n\n{t['text']}" for t in told))
+    say(told, json, lambda: "\n\n".join(_letter(one) for one in told))
+
+
+def _letter(one: dict[str, Any]) -> str:
+    """A letter, below what staff should know of how it was written."""
+    return "\n\n".join(part for part in (one["note"], one["subject"], one["text"]) if part)
 
 
 @app.command()

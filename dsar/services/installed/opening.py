@@ -37,7 +37,7 @@ def open_house(config: Path | None = None, *, clock: Clock | None = None) -> Hou
     except OSError as error:
         mend = "Give a folder this user may write to."
         raise BadInput("storage", f"cannot be used: {error.strerror}.", mend) from None
-    return House(
+    house = House(
         settings=settings,
         store=Store(settings.database, clock=clock),
         vault=vault,
@@ -45,6 +45,11 @@ def open_house(config: Path | None = None, *, clock: Clock | None = None) -> Hou
         sources=systems,
         policy=policy,
     )
+    if settings.wording.letters is not None:
+        from dsar.services.letters import wordings_of
+
+        wordings_of(house)  # a folder that is not there is refused now, not with the first letter
+    return house
 
 
 def _check_address(settings: configuration.Settings, systems: sources.Sources) -> None:

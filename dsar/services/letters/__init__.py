@@ -2,7 +2,8 @@
 
 `writing` writes and reads the letters of a ticket, `facts` gathers what they can say, `wording`
 chooses their text and holds it to the law, `own` reads the house's own, `grammar` admits what a
-text may do, `words` has what else a language needs, `samples` are invented facts to look at one.
+text may do, `words` has what else a language needs, `samples` are invented facts, and `previews`
+shows letters made of them.
 """
 
 from dsar.services.letters.writing import TITLES, Told, queue, queue_once, wordings_of, written

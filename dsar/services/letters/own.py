@@ -27,17 +27,17 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _MOST = 100
 
 
-def load(folder: Path, controller: Controller) -> Wordings:
-    """The wording in a folder, each letter tried with invented facts in every right.
+def load(folder: Path, controller: Controller, *, name: str) -> Wordings:
+    """The wording in a folder called `name`, each letter tried with invented facts of every right.
 
     BadInput where the folder is not there; what is wrong inside it is a fault of the result.
     """
     if not folder.is_dir():
         mend = "Make the folder, or leave the setting out to use our letters."
-        raise BadInput("wording.letters", f"{folder.name} is no folder.", mend)
+        raise BadInput("wording.letters", f"{name} is no folder.", mend)
     made = Wordings()
     for place in _visible(folder):
-        made = _language(made, place, f"{folder.name}/{place.name}", controller)
+        made = _language(made, place, f"{name}/{place.name}", controller)
     return made
 
 

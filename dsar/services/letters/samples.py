@@ -1,4 +1,4 @@
-"""Invented facts, to look at a letter before anybody gets it."""
+"""Invented facts, to look at a letter before anybody gets one."""
 
 from datetime import date
 
@@ -27,7 +27,7 @@ def facts(
     said = str(words["sample"]["reason"])
     reasons = [said, str(next(iter(grounds.values())))] if full else [said]
     source, form = words["sample"]["source"], words["gap"]["record"]
-    kept = [form.format(source=source, because=text) for text in reasons]
+    gap = form.format(source=source, because=words["sample"]["kept"])
     known = standing(words, controller, law, right)
     return {
         **known,
@@ -38,6 +38,6 @@ def facts(
         "today": words.date(_TODAY),
         "deadline_words": words["deadline"]["waiting"] if full else "",
         "reasons": reasons,
-        "gaps": kept,
+        "gaps": [gap, f"{gap} (2)"] if full else [gap],
         "link": "https://example.org/r/1" if full else "",
     }

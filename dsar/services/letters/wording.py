@@ -125,7 +125,8 @@ class Wordings:
     @property
     def faults(self) -> tuple[BadInput, ...]:
         """All that is at fault in the house's own wording."""
-        return (*self.strays, *(one for one in self.own.values() if isinstance(one, BadInput)))
+        broken = (one for one in self.own.values() if isinstance(one, BadInput))
+        return tuple(dict.fromkeys((*self.strays, *broken)))
 
     def write(self, kind: str, language: str, facts: Callable[[Words], Facts]) -> Written:
         """A letter in that language, in its base language or in English; own wording first.

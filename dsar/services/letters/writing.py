@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -18,6 +19,8 @@ from dsar.services.letters.wording import MODEL, Wordings
 from dsar.services.seals import seal_of
 from dsar.store.tables import Letter, Request, Ticket
 from dsar.store.tickets import request_of
+
+log = structlog.get_logger("dsar.letters")
 
 #: What staff calls each right.
 TITLES = {right: Wordings().words_in(MODEL)["right"][right.value] for right in Right}
@@ -45,10 +48,18 @@ def wordings_of(house: House) -> Wordings:
     found: Wordings | None = house.cache.get("wordings")
     if found is None:
         folder = house.settings.wording.letters
-        at = house.settings.at(folder) if folder is not None else None
-        found = own.load(at, house.controller) if at is not None else Wordings()
+        found = Wordings()
+        if folder is not None:
+            at, name = house.settings.at(folder), folder.as_posix()
+            found = own.load(at, house.controller, name=name)
         house.cache["wordings"] = found
     return found
+
+
+def warn_of_faults(house: House) -> None:
+    """Logs what is at fault in the house's own letters, as a process starts that may write some."""
+    for fault in wordings_of(house).faults:
+        log.warning("letter.at_fault", where=fault.field, mend="dsar letter check")
 
 
 def queue(session: Session, ticket: Ticket, *, kind: str, because: Because) -> Letter:

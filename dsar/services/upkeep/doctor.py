@@ -11,6 +11,8 @@ from dsar.domain.errors import DsarError
 from dsar.services.house import House, look
 from dsar.services.installed.probing import check_all
 from dsar.services.journal import faults
+from dsar.services.letters import wordings_of
+from dsar.services.letters.writing import at_fault_since
 from dsar.services.release.stores import files_of
 from dsar.services.upkeep import fonts
 from dsar.services.upkeep.watching import standing
@@ -26,6 +28,8 @@ PATIENCE = timedelta(minutes=5)
 CLOCK_DIFFERENCE = timedelta(seconds=5)
 #: Free bytes under which bundles may soon not fit.
 FREE_BYTES = 1_000_000_000
+#: How long letters that were not written in the house's own wording are told of.
+_LATELY = timedelta(days=7)
 _SEALED = "doctor"
 
 
@@ -178,6 +182,21 @@ def _sources(house: House) -> str:
     return f"{len(found)} reached, all as declared."
 
 
+def _letters(house: House) -> str:
+    found = wordings_of(house)
+    why = [str(fault) for fault in found.faults]
+    with look(house) as session:
+        if number := at_fault_since(session, _LATELY):
+            letters = "letter was" if number == 1 else "letters were"
+            days = (
+                f"In the last {_LATELY.days} days {number} {letters} not written in our own wording"
+            )
+            why.append(f"{days}, which was at fault; dsar ticket letters REF says why.")
+    if why:
+        raise Trouble(*why)
+    return f"{len(found.own)} in our own wording, all say what the law demands."
+
+
 def _clock(house: House) -> str:
     with look(house) as session:
         theirs = house.store.now(session)
@@ -217,6 +236,7 @@ CHECKS: Mapping[str, Check] = {
     "bundles": _bundles,
     "key": _key,
     "sources": _sources,
+    "letters": _letters,
     "clock": _clock,
     "deadlines": _deadlines,
     "journal": _journal,
