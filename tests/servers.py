@@ -6,8 +6,10 @@ end. PostgreSQL refuses to run as root, so it is then run as an ordinary user.
 """
 
 import contextlib
+import functools
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -23,7 +25,9 @@ from typing import Self
 import psycopg
 import redis
 
-START_SECONDS = 30.0
+#: Below it stand ports that are somebody's by name, and some that no browser opens.
+FIRST_PORT = 20_000
+START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
 
@@ -47,9 +51,23 @@ def find_program(name: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody has, below those that outgoing connections are given.
+
+    One of theirs could be taken while a server is down: a connection keeps its port for a minute
+    after its end, and whoever is started again on it finds it in use.
+    """
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", secrets.choice(_ports())))
+            return int(probe.getsockname()[1])
+
+
+@functools.cache
+def _ports() -> Sequence[int]:
+    """Those to choose from; any (0) where outgoing connections may be given every one."""
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(given.read_text().split()[0]) if given.exists() else 0
+    return range(FIRST_PORT, lowest) or (0,)
 
 
 def ordinary_user() -> str | None:

@@ -1,6 +1,8 @@
 """The servers the other tests stand on do what those tests believe."""
 
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -8,7 +10,7 @@ from sqlalchemy import create_engine, text
 
 from dsar.store import migrate
 from dsar.store.engine import Store
-from tests.servers import PostgresServer, Process, RedisServer, ServerFailed
+from tests.servers import PostgresServer, Process, RedisServer, ServerFailed, free_port
 
 
 def rows(url: str) -> list[int]:
@@ -93,3 +95,14 @@ def test_a_program_that_ends_too_early_is_named_with_its_last_words(tmp_path) ->
     process = Process(["sh", "-c", "echo no such thing; exit 3"], log=tmp_path / "log")
     with pytest.raises(ServerFailed, match=r"(?s)ended with 3 before it was ready.*no such thing"):
         process.wait_ready(lambda: False)
+
+
+def test_the_port_of_a_server_that_is_down_is_given_to_no_connection() -> None:
+    """Else it could not be started again: a connection keeps its port for a minute after its end."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        with socket.create_connection(listening.getsockname()) as connection:
+            given = connection.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            socket.create_server(("127.0.0.1", given))
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(free_port() < lowest for _ in range(100))
