@@ -28,6 +28,10 @@ RING_SECONDS = 0.25
 #: Rings kept for a queue nobody listens to; older ones are dropped, the sweeper replaces them.
 LONGEST_LIST = 10_000
 
+#: How Redis begins to say that it serves nobody now: a script runs, its disk is full, it loads or
+#: has no master. That is an outage, and no reason not to start.
+PASSING = ("BUSY", "LOADING", "MASTERDOWN", "MISCONF", "READONLY")
+
 MEND = "Mend redis_url or start Redis; until then work is looked for once a second."
 
 
@@ -140,14 +144,16 @@ def _client(url: str, seconds: float) -> redis.Redis:
 
 
 def check(client: redis.Redis) -> None:
-    """BadInput when Redis answers and refuses us; silence when it works or does not answer."""
+    """BadInput when Redis answers and refuses us; silence when it works or may work later."""
     try:
         client.ping()
     except redis.AuthenticationError:
         raise BadInput(
             "redis_url", "has a password Redis does not accept.", "Mend user and password in it."
         ) from None
-    except redis.ResponseError:
+    except redis.ResponseError as error:
+        if str(error).startswith(PASSING):
+            return
         mend = "Name a database and a user that may use lists."
         raise BadInput("redis_url", "is refused by Redis.", mend) from None
     except redis.RedisError:

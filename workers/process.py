@@ -92,7 +92,6 @@ class Crew:
             ticker.start()
         if self.threads:
             self._start_hands()
-        log.info("ready", kind=self.kind, process=self.owner, threads=self.threads)
         return True
 
     def _start_hands(self) -> None:
@@ -177,6 +176,8 @@ def _signals(stopping: threading.Event) -> Iterator[None]:
 def _attend(crew: Crew, *, parent: int | None = None) -> None:
     """Runs a crew until it is asked to stop or its parent is gone; DsarError if a thread dies."""
     with _signals(crew.stopping), _at_work(crew):
+        if not crew.stopping.is_set():
+            log.info("ready", kind=crew.kind, process=crew.owner, threads=crew.threads)
         while not crew.stopping.wait(0.5):
             if not crew.healthy():
                 raise DsarError("A thread of this process died; start the process again.")

@@ -96,6 +96,7 @@ def check(store: Store) -> None:
 def unreachable(store: Store, error: DBAPIError) -> Away:
     """What to say when the database does not answer; never the address's password."""
     where = store.url.render_as_string(hide_password=True)
-    cause = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+    said = str(error.orig or "").strip().splitlines()
+    cause = said[0] if said else type(error.orig or error).__name__
     refused = any(words in cause for words in _REFUSED)
     return Away(f"{where} does not answer: {cause}.", refused=refused)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ from dsar.cli import run
 from dsar.store import migrate
 from dsar.store.engine import Store
 from tests.cli.conftest import Cli
-from tests.servers import PostgresServer, Process, RedisServer, wait_until
+from tests.servers import PostgresServer, Process, RedisServer, free_port, wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 
@@ -24,12 +26,26 @@ def environment(dsar: Cli, **more: str) -> Mapping[str, str]:
 
 
 def start(dsar: Cli, *words: str, log: Path, **more: str) -> Process:
-    program = shutil.which("dsar", path=str(Path(sys.executable).parent))
-    assert program
-    return Process([program, *words], log=log, environment=environment(dsar, **more))
+    return Process([program(), *words], log=log, environment=environment(dsar, **more))
 
 
-@pytest.mark.parametrize("words", [("scheduler",), ("worker",)])
+def program() -> str:
+    found = shutil.which("dsar", path=str(Path(sys.executable).parent))
+    assert found
+    return found
+
+
+def answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as answer:
+            return bool(answer.read())
+    except HTTPError as error:  # an answer too: nobody works here
+        return bool(error.read())
+    except URLError:
+        return False
+
+
+@pytest.mark.parametrize("words", [("scheduler",), ("worker",), ("web", "--port", "0")])
 def test_started_before_its_database_it_says_so_once_and_begins_when_it_is_there(
     dsar: Cli, words: tuple[str, ...], redis_server: RedisServer, tmp_path: Path
 ) -> None:
@@ -75,3 +91,16 @@ def test_an_embedded_process_needs_nobody(dsar: Cli, tmp_path: Path) -> None:
     process.wait_ready(lambda: '"event": "ready"' in process.output())
     assert process.end() == 0
     assert isinstance(process.popen, subprocess.Popen)
+
+
+def test_a_log_that_takes_no_line_costs_no_process(dsar: Cli, tmp_path: Path) -> None:
+    """Its disk is full. Every line fails, from the one that says that the process is ready."""
+    port = free_port()
+    silent = ["sh", "-c", 'exec "$0" "$@" 2>/dev/full', program(), "web", "--port", str(port)]
+    process = Process(silent, log=tmp_path / "process.log", environment=environment(dsar))
+    try:
+        process.wait_ready(lambda: answers(port))
+        assert answers(port)
+        assert process.popen.poll() is None
+    finally:
+        process.kill()

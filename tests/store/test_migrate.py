@@ -5,6 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 from dsar.domain.errors import BadInput
@@ -50,3 +51,10 @@ def test_a_database_that_does_not_answer_is_named_without_its_password() -> None
     with pytest.raises(BadInput, match="database_url") as refused:
         migrate.check(store)
     assert "secret" not in str(refused.value)
+
+
+def test_a_database_that_says_nothing_at_all_is_waited_for() -> None:
+    store = Store("postgresql://dsar@127.0.0.1:1/dsar")
+    away = migrate.unreachable(store, OperationalError("", {}, ConnectionError()))
+    assert not away.refused
+    assert "does not answer: ConnectionError" in str(away)

@@ -230,3 +230,35 @@ def test_a_redis_that_does_not_answer_is_waited_for() -> None:
     bell = Doorbell("redis://127.0.0.1:1/0", namespace="test")
     bell.check()
     bell.close()
+
+
+@pytest.mark.redis
+def test_a_redis_that_serves_nobody_for_now_is_waited_for(
+    redis_server: RedisServer, redis_url: str
+) -> None:
+    """Here a script runs; a full disk and a master that is gone are told in the same way."""
+    bell = Doorbell(redis_url, namespace="test")
+    with redis_server.client() as client, redis_server.client() as other:
+        client.config_set("busy-reply-threshold", 1)
+        script = threading.Thread(target=_run_for_ever, args=(other,))
+        script.start()
+        until(lambda: _busy(client))
+        try:
+            bell.check()
+        finally:
+            client.script_kill()
+            script.join()
+            client.config_set("busy-reply-threshold", 5000)
+    bell.close()
+
+
+def _run_for_ever(client: redis.Redis) -> None:
+    with pytest.raises(redis.ResponseError, match="killed"):
+        client.eval("while true do end", 0)
+
+
+def _busy(client: redis.Redis) -> bool:
+    try:
+        return not client.ping()
+    except redis.ResponseError:
+        return True

@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 from uuid import uuid4
 
@@ -103,6 +103,20 @@ class _Foreign(logging.Handler):
         log.log(record.levelno, str(record.msg), **more)
 
 
+class _Unfailing(structlog.WriteLogger):
+    """Writes a line where that can be done: a full disk, or a reader that went away, costs lines.
+
+    It must not cost a page, a thread or a process, whose work needs no log.
+    """
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):  # ValueError: the stream was closed
+            super().msg(message)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = msg
+    exception = msg
+
+
 def configure(*, out: TextIO | None = None, level: int = logging.INFO) -> None:
     """Sends all logs of this process to `out` (the standard error) as JSON lines."""
     structlog.configure(
@@ -115,7 +129,7 @@ def configure(*, out: TextIO | None = None, level: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # Asked for each line: by then another standard error may stand in the place of this one.
-        logger_factory=lambda *_: structlog.WriteLogger(out or sys.stderr),
+        logger_factory=lambda *_: _Unfailing(out or sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Foreign()], level=logging.WARNING, force=True)

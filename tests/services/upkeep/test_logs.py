@@ -1,10 +1,13 @@
 """A log line has keys from a list and nothing that came from a person or a source."""
 
+import contextlib
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import pytest
 import structlog
@@ -13,14 +16,19 @@ from dsar.services.upkeep import logs
 
 
 @pytest.fixture
-def lines() -> Iterator[Any]:
-    out = io.StringIO()
+def as_it_was() -> Iterator[None]:
     before = logging.getLogger().handlers[:], logging.getLogger().level
-    logs.configure(out=out)
-    yield lambda: [json.loads(line) for line in out.getvalue().splitlines()]
+    yield
     structlog.reset_defaults()
     logging.getLogger().handlers[:], level = before
     logging.getLogger().setLevel(level)
+
+
+@pytest.fixture
+def lines(as_it_was: None) -> Any:
+    out = io.StringIO()
+    logs.configure(out=out)
+    return lambda: [json.loads(line) for line in out.getvalue().splitlines()]
 
 
 def test_a_key_that_is_not_on_the_list_is_dropped_and_named(lines: Any) -> None:
@@ -50,3 +58,30 @@ def test_an_exception_given_to_the_log_does_not_quote_itself(lines: Any) -> None
     except ValueError:
         structlog.get_logger().exception("task.failed")
     assert "jane" not in json.dumps(lines())
+
+
+@pytest.mark.usefixtures("as_it_was")
+def test_a_line_that_cannot_be_written_is_no_failure_of_whoever_wrote_it() -> None:
+    """A full disk, a reader that went away, a stream that was closed."""
+    for gone in (full(), broken(), closed()):
+        logs.configure(out=gone)
+        structlog.get_logger().error("task.failed")
+        logging.getLogger("driver").error("could not store")
+        with contextlib.suppress(OSError):
+            gone.close()
+
+
+def full() -> TextIO:
+    return Path("/dev/full").open("w")
+
+
+def broken() -> TextIO:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.fdopen(writer, "w")
+
+
+def closed() -> TextIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
