@@ -9,10 +9,10 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -23,6 +23,7 @@ from exports.contents import Contents
 from exports.datafiles import (
     JSON,
     SCHEMA,
+    Lines,
     Place,
     receipt_schema,
     schema,
@@ -50,6 +51,24 @@ class Seal(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a bundle has come: `done` of `of` records are written ("records") or printed.
+
+    `place` is the collection that is being written, as in `shop.orders`; "" for the report.
+    """
+
+    step: str
+    done: int
+    of: int
+    place: str = ""
+
+
+Watch = Callable[[Progress], None]
+#: The steps of a bundle that take long.
+WRITING, PRINTING = "records", "report"
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """A finished bundle: where it is, the SHA-256 and size of the ZIP, and what is in it."""
 
@@ -67,11 +86,13 @@ def build(
     print_at_most: int = BUDGET,
     limits: pdf.Limits = pdf.LIMITS,
     seal_with: Seal | None = None,
+    watch: Watch = lambda _: None,
 ) -> Built:
     """Writes the bundle of `contents` to `target`, whole or not at all; same contents, same bytes.
 
     With `seal_with` the file at rest is sealed; size and hash are of the plain ZIP.
-    `print_at_most` records go into report.pdf; the data files always hold all. Raises CannotBuild
+    `print_at_most` records go into report.pdf; the data files always hold all. `watch` hears how
+    far it is, some hundred records at a time; what it raises ends the building. Raises CannotBuild
     where the contents are not fit to leave the house, CannotPrint where the report fails, and
     OSError where the disk does.
     """
@@ -79,7 +100,8 @@ def build(
         replacing(target, seal_with) as out,
         Archive(out, target.parent, moment=contents.cut_off) as archive,
     ):
-        _Builder(contents, archive, target.parent).write(print_at_most, limits, sign_with)
+        builder = _Builder(contents, archive, target.parent, watch)
+        builder.write(print_at_most, limits, sign_with)
     return Built(target, out.hash.hexdigest(), out.size, tuple(archive.members))
 
 
@@ -88,6 +110,7 @@ class _Builder:
     contents: Contents
     archive: Archive
     folder: Path
+    watch: Watch
     names: Names = field(default_factory=Names)
 
     def write(
@@ -113,12 +136,16 @@ class _Builder:
         self, places: list[Place], document: processing.Document, paper: Paper, print_at_most: int
     ) -> None:
         allowed = shares([place.count for place in places], print_at_most)
+        done, of = 0, sum(place.count for place in places)
         entries = document["sets"]
         for records, place, share, entry in zip(
             self.contents.sets, places, allowed, entries, strict=True
         ):
             sheet = paper.begin(records, share, data_file=f"{place.stem}.json")
-            attached = write_records(self.archive, records, place, sheet)
+            where = f"{records.source}.{records.collection.name}"
+            passing = _Passing(sheet, self.watch, where, done, of)
+            attached = write_records(self.archive, records, place, passing)
+            done = passing.done
             entry["attached"] = attached.facts()
             document["answer"]["files"] += attached.count
             described = schema(
@@ -140,8 +167,11 @@ class _Builder:
             self.archive.put(f"{place.stem}.schema.json", manifest.pretty(described), SCHEMA)
 
     def _pages(self, document: processing.Document, paper: Paper, limits: pdf.Limits) -> None:
+        def watch(count: int) -> None:
+            self.watch(Progress(PRINTING, count, paper.printed))
+
         report = self.archive.spool()
-        with pdf.print_report(document, paper, self.folder, limits=limits) as printed:
+        with pdf.print_report(document, paper, self.folder, limits=limits, watch=watch) as printed:
             while block := printed.read(_BLOCK):
                 report.write(block)
         self.archive.add("report.pdf", report, "application/pdf")
@@ -159,6 +189,23 @@ class _Builder:
             archive.put(manifest.SIGNATURE, signed, "text/plain")
         archive.put(manifest.SUMS, manifest.sums(archive.members), "text/plain")
         archive.finish()
+
+
+@dataclass(slots=True)
+class _Passing:
+    """Hands the records of one collection on to the paper, and says how many have passed in all."""
+
+    paper: Lines
+    watch: Watch
+    place: str
+    done: int
+    of: int
+
+    def take(self, rows: Sequence[Sequence[Any]]) -> None:
+        """The next records; some hundred at a time."""
+        self.paper.take(rows)
+        self.done += len(rows)
+        self.watch(Progress(WRITING, self.done, self.of, self.place))
 
 
 class Hashed:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -53,14 +53,29 @@ _WHY = {
 }
 
 
+#: Seconds between two times a child says how far it has come.
+TELL_EVERY = 1.0
+#: Hears now and then how many records were printed.
+Watch = Callable[[int], None]
+
+
 def print_report(
-    document: Document, paper: Paper, folder: Path, *, limits: Limits = LIMITS
+    document: Document,
+    paper: Paper,
+    folder: Path,
+    *,
+    limits: Limits = LIMITS,
+    watch: Watch = lambda _: None,
 ) -> IO[bytes]:
-    """The finished PDF as a nameless file on the disk of `folder`; raises CannotPrint, OSError."""
+    """The finished PDF as a nameless file on the disk of `folder`; raises CannotPrint, OSError.
+
+    What `watch` raises ends the printing.
+    """
     job = {
         "document": document,
         "sheets": [sheet.facts() for sheet in paper.sheets],
         "limits": asdict(limits),
+        "every": TELL_EVERY,
     }
     out = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the caller closes it
     try:
@@ -68,7 +83,7 @@ def print_report(
             order.write(json.dumps(job).encode("ascii"))
             for file in (order, paper.file):
                 file.flush()
-            _raise_for(_printed(order, paper.file, out, limits.wall + 30))
+            _raise_for(_printed(order, paper.file, out, wall=limits.wall + 30, watch=watch))
         out.seek(0)
     except BaseException:
         out.close()
@@ -89,7 +104,9 @@ def _raise_for(result: dict[str, Any]) -> None:
         )
 
 
-def _printed(order: IO[bytes], texts: IO[bytes], out: IO[bytes], wall: float) -> dict[str, Any]:
+def _printed(
+    order: IO[bytes], texts: IO[bytes], out: IO[bytes], *, wall: float, watch: Watch
+) -> dict[str, Any]:
     """The child's last word. A press that ended before it began is replaced once."""
     for _ in range(2):
         order.seek(0)
@@ -102,23 +119,25 @@ def _printed(order: IO[bytes], texts: IO[bytes], out: IO[bytes], wall: float) ->
                 _PRESS.send([writing, order.fileno(), texts.fileno(), out.fileno()])
             finally:
                 os.close(writing)
-            result = _last_word(reading, time.monotonic() + wall)
+            result = _last_word(reading, time.monotonic() + wall, watch)
         if result:
             return result
     return {}
 
 
-def _last_word(reading: int, until: float) -> dict[str, Any]:
+def _last_word(reading: int, until: float, watch: Watch) -> dict[str, Any]:
     """All the child and the press said, as one dict; the wall limit is the child's own."""
+    found: dict[str, Any] = {}
     said = b""
     while select.select([reading], [], [], max(0, until - time.monotonic()))[0]:
         block = os.read(reading, 4096)
         if not block:
             break
-        said += block
-    found: dict[str, Any] = {}
-    for line in said.splitlines():
-        found |= json.loads(line)
+        *lines, said = (said + block).split(b"\n")
+        for line in lines:
+            found |= json.loads(line)
+        if "printed" in found:
+            watch(found.pop("printed"))
     return found
 
 

@@ -27,7 +27,7 @@ from dsar.services.bundles import (
 )
 from dsar.services.house import House, look, unit
 from dsar.services.law import regimes
-from dsar.services.release import delivery, expiry
+from dsar.services.release import delivery, expiry, progress
 from dsar.services.release.keeping import (
     FOLDER,
     Draft,
@@ -37,6 +37,7 @@ from dsar.services.release.keeping import (
     note,
     stow,
 )
+from dsar.services.release.progress import Tell, Teller
 from dsar.services.tasks import Run
 from dsar.store.tables import Ticket
 from dsar.store.tickets import by_ref, locked
@@ -56,15 +57,24 @@ def bundle(house: House, run: Run) -> None:
     """Builds the ticket's bundle: the file first, whole and hashed, then the row that names it."""
     gathered = gather(house, run.lease.ticket_id)
     refuse_changed_policy(gathered)
+    teller = Teller(run)
     with drafting(house, gathered.ref, gathered.number) as draft:
-        made = _built(house, gathered, draft)
+        made = _built(house, gathered, draft, teller.tell)
+        teller.tell(progress.STORING)
         built(run, gathered, draft, sha256=made.sha256, size=made.bytes)
 
 
-def _built(house: House, gathered: Gathered, draft: Draft) -> exports.bundle.Built:
+def _built(house: House, gathered: Gathered, draft: Draft, tell: Tell) -> exports.bundle.Built:
     """The sealed draft of the bundle, proven to hold nothing that was withheld."""
     said = contents(gathered, house.controller)
-    made = exports.build(said, draft.path, sign_with=_signature(house), seal_with=draft.seal)
+    made = exports.build(
+        said,
+        draft.path,
+        sign_with=_signature(house),
+        seal_with=draft.seal,
+        watch=lambda at: tell(at.step, done=at.done, of=at.of, place=at.place),
+    )
+    tell(progress.SEARCHING)
     with draft.opened() as plain:
         _prove(gathered, said, made, plain)
     return made
@@ -217,7 +227,7 @@ def rebuild(house: House, ref: str, out: Path | None) -> dict[str, Any]:
         raise NotFound(message)
     last, gathered = known[-1], gather(house, ticket.id)
     with drafting(house, ticket.ref, gathered.number) as draft:
-        made = _built(house, gathered, draft)
+        made = _built(house, gathered, draft, progress.untold)
         same = made.sha256 == last.sha256
         with draft.opened() as plain:
             differs = [] if same else _differences(house, ticket, gathered, plain)

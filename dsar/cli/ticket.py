@@ -180,18 +180,13 @@ def _show(house: House, ref: str, as_json: bool) -> dict[str, Any]:
 
 
 def _files(told: dict[str, Any]) -> str:
-    """The files in columns. A name is a stranger's: what would steer a terminal is left out."""
+    """The files in columns."""
     heads = ("PLACE", "RECORD", "NAME", "KIND", "BYTES", "WITHHELD")
     names = ("place", "record", "name", "media_type", "bytes", "withheld")
-    rows = [[_shown(row[name]) for name in names] for row in told["files"]]
+    rows = [[attached.shown(str(row[name] or "")) for name in names] for row in told["files"]]
     left = told["count"] - len(rows)
     more = f"\n… and {left:,} more. Rule on their records or collections." if left else ""
     return columns(rows, heads) + more if rows else "No files were collected."
-
-
-def _shown(value: object) -> str:
-    text = "" if value is None else str(value)
-    return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def _words(view: dict[str, object]) -> str:
@@ -209,6 +204,9 @@ def _words(view: dict[str, object]) -> str:
         for one in asked
         if one["link"]
     ]
+    tasks: list[dict[str, Any]] = view["tasks"]  # type: ignore[assignment]
+    told = [task["progress"] | {"kind": task["kind"]} for task in tasks if task["progress"]]
+    parts += [f"{one['kind']}: {one['words']} (as of {one['at']})" for one in told]
     bundles: list[dict[str, object]] = view["bundles"]  # type: ignore[assignment]
     parts += [f"bundle {one['file']} ({one['state']}): {fetch(view['ref'])}" for one in bundles]
     return "\n".join(part for part in parts if part)

@@ -19,6 +19,7 @@ from dsar.services.facts import Because, facts_of, waits_for
 from dsar.services.house import house_of
 from dsar.services.law.clock import dates_of, today
 from dsar.services.letters import TITLES, written
+from dsar.services.release import progress
 from dsar.services.release.delivery import file_name
 from dsar.services.release.expiry import ends_at
 from dsar.services.release.keeping import bundles_of
@@ -280,7 +281,10 @@ def _tasks(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
         select(Task).where(col(Task.ticket_id) == ticket.id).order_by(col(Task.created_at))
     )
     names = ("kind", "source", "state", "attempts", "crashes", "done", "reason")
-    return [{name: getattr(row, name) for name in names} for row in rows]
+    return [
+        {name: getattr(row, name) for name in names} | {"progress": progress.of_task(row)}
+        for row in rows
+    ]
 
 
 def letters_view(session: Session, ticket: Ticket) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ A worker may write to a task only while it holds its lease: each statement names
 and the state `leased`. Where that meets no row the worker is shut out (`Fenced`).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
@@ -246,6 +246,12 @@ def checkpoint(
         done=_c.done + done,
         sweep_at=store.instant(lease.hold),
     )
+
+
+def note_progress(session: Session, store: Store, lease: Lease, told: Mapping[str, Any]) -> None:
+    """How far this claim has come, for whoever watches. Renews the lease."""
+    progress = {**told, "fence": lease.fence}
+    _write(session, store, lease, progress=progress, sweep_at=store.instant(lease.hold))
 
 
 def complete(session: Session, store: Store, lease: Lease) -> None:

@@ -7,6 +7,7 @@ program is started by `exports.pdf`; it ends when its starter does, or after a w
 
 import contextlib
 import gc
+import io
 import json
 import os
 import resource
@@ -14,6 +15,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
@@ -87,16 +89,38 @@ def work(report: int, job: int, texts: int, out: int) -> None:
         signal.signal(number, signal.SIG_DFL)
     tell(report, started=True)
     try:
-        with os.fdopen(job, "rb") as order, os.fdopen(texts, "rb") as rows:
+        with os.fdopen(job, "rb") as order:
             wanted = json.load(order)
-            limit(wanted["limits"])
-            with os.fdopen(out, "wb") as file:
-                pages = write(wanted, rows, file)
+        limit(wanted["limits"])
+        rows = Counted(io.FileIO(texts), report, every=wanted["every"])
+        with rows, os.fdopen(out, "wb") as file:
+            pages = write(wanted, rows, file)
         tell(report, pages=pages)
     except BaseException as error:  # noqa: BLE001 - the fetcher's alarm is no Exception
         # The name only: the message of an exception may hold the data that caused it.
         tell(report, error=type(error).__name__, errno=getattr(error, "errno", None))
     os._exit(0)
+
+
+class Counted(io.BufferedReader):
+    """The rows of a report as a file that says through the pipe how many were laid out.
+
+    A row is read when it is laid out. Where nobody reads the other end of the pipe any more, nobody
+    waits for the report, and its writing ends.
+    """
+
+    def __init__(self, file: io.FileIO, report: int, *, every: float) -> None:
+        super().__init__(file)
+        self._report, self._count = report, 0
+        self._every, self._next = every, time.monotonic() + every
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """The next row."""
+        self._count += 1
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._every
+            os.write(self._report, json.dumps({"printed": self._count}).encode() + b"\n")
+        return super().readline(size)
 
 
 def limit(limits: dict[str, int]) -> None:

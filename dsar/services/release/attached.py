@@ -58,6 +58,11 @@ def place(one: Held) -> str:
     return f"{one.source}.{one.record.collection}#{one.mark}"
 
 
+def shown(text: str) -> str:
+    """A stranger's text without what steers a terminal or turns letters round."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
 def take_out(house: House, actor: Actor, ref: str, named: str, target: Path) -> int:
     """Writes one collected file to `target` for whoever must look at it; how many bytes.
 

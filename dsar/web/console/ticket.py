@@ -4,7 +4,9 @@ import base64
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -17,6 +19,7 @@ from dsar.services import reports
 from dsar.services.house import House, look
 from dsar.services.inquiries import listing
 from dsar.services.law import regimes
+from dsar.services.release import attached
 from dsar.services.release.keeping import READY
 from dsar.store.tickets import by_ref
 from dsar.store.vault import KeyLost
@@ -52,12 +55,16 @@ DATES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """So many records of one kind a source keeps for one reason, and how many until when."""
+    """So many records of one kind a source keeps for one reason, and how many until when.
+
+    `what` says whether they are records, or files of records that are handed over.
+    """
 
     collection: str
     because: str
     count: int
     until: tuple[tuple[int, str], ...]
+    what: str = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,39 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a task has come that takes long; `at` is the time of day when that was known."""
+
+    words: str
+    done: int
+    of: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A file of a record: what it is, and by which place a ruling names it.
+
+    `withheld` is the ground, if it is kept back.
+    """
+
+    name: str
+    kind: str
+    size: int
+    of: str
+    place: str
+    withheld: str
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a ticket's records: how many, and the first of them."""
+
+    count: int
+    listed: tuple[FileLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """Who asks and in which words, or that it was forgotten."""
 
@@ -151,6 +191,8 @@ class TicketPage(Page):
     person: Person
     siblings: tuple[Sibling, ...]
     waiting: tuple[Mapping[str, Any], ...] = ()
+    progress: tuple[Progress, ...] = ()
+    files: Files = Files(0, ())
 
 
 def ticket(request: Request) -> HTMLResponse:
@@ -166,14 +208,17 @@ def page(house: House, ref: str) -> TicketPage:
         asked = listing.of_ticket(session, found)
         try:
             letters = reports.letters_view(session, found)
+            files = attached.of_ticket(session, found)
         except KeyLost:
-            letters = []
+            letters, files = [], {"count": 0, "files": []}
     return TicketPage(
         **context(view, regimes.load(view["regime"])),
         controller=house.controller.name,
         timezone=house.controller.timezone,
         letters=tuple(letters),
         waiting=tuple(one for one in asked if one["link"]),
+        progress=_progress(view, ZoneInfo(house.controller.timezone)),
+        files=Files(files["count"], tuple(_file(row) for row in files["files"])),
     )
 
 
@@ -199,6 +244,28 @@ def context(view: Mapping[str, Any], regime: Regime) -> dict[str, Any]:
         "person": _person(view["person"]),
         "siblings": tuple(_sibling(row) for row in view["siblings"]),
     }
+
+
+def _progress(view: Mapping[str, Any], zone: ZoneInfo) -> tuple[Progress, ...]:
+    told = [task["progress"] for task in view["tasks"] if task["progress"]]
+    return tuple(
+        Progress(one["words"], one["done"], one["of"], _seconds(one["at"], zone)) for one in told
+    )
+
+
+def _seconds(text: str, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(zone):%H:%M:%S}"
+
+
+def _file(row: Mapping[str, Any]) -> FileLine:
+    return FileLine(
+        name=attached.shown(row["name"]) or "–",
+        kind=row["media_type"],
+        size=row["bytes"],
+        of=f"{plain(row['collection'])}, {attached.shown(row['record'])}",
+        place=row["place"],
+        withheld=plain(row["withheld"]) if row["withheld"] else "",
+    )
 
 
 def _clock(view: Mapping[str, Any]) -> Clock:
@@ -247,9 +314,10 @@ def _outcome(row: Mapping[str, Any]) -> Badge:
 
 def _kept(rows: Sequence[Mapping[str, Any]]) -> tuple[Kept, ...]:
     """What a source keeps, one line for each kind of record and reason, however many end dates."""
-    ends: dict[tuple[str, str], Counter[str]] = {}
+    ends: dict[tuple[str, str, str], Counter[str]] = {}
     for row in rows:
-        line = ends.setdefault((row["collection"], row["because"]), Counter())
+        what = row.get("part") or "record"
+        line = ends.setdefault((row["collection"], row["because"], what), Counter())
         line[row["until"] or ""] += row["count"]
     return tuple(
         Kept(
@@ -257,8 +325,9 @@ def _kept(rows: Sequence[Mapping[str, Any]]) -> tuple[Kept, ...]:
             because=because,
             count=untils.total(),
             until=tuple((untils[end], end) for end in sorted(untils) if end),
+            what=what,
         )
-        for (collection, because), untils in ends.items()
+        for (collection, because, what), untils in ends.items()
     )
 
 
