@@ -1,8 +1,9 @@
 """Writes a plain deflate ZIP forwards, in bounded memory, the same bytes for the same members.
 
-Each member is first a `Spool`: counted, hashed and deflated as it is written, into a nameless file
-that vanishes with the process. Its sizes are known when it enters the archive, so the archive needs
-no seeking and no data descriptors, and any program opens it. ZIP64 where a size asks for it.
+Each member is first a `Spool`: counted, hashed and deflated as it is written, into memory while it
+is small, then into a nameless file that vanishes with the process. Its sizes are known when it
+enters the archive, so the archive needs no seeking and no data descriptors, and any program opens
+it. ZIP64 where a size asks for it.
 Format: PKWARE APPNOTE 6.3.10, sections 4.3 and 4.5.
 """
 
@@ -16,9 +17,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Protocol, Self
+from typing import Protocol, Self
 
 _BLOCK = 1 << 16
+#: A member of so many bytes, as packed, never touches the disk before the archive does.
+_IN_MEMORY = 1 << 16
 #: Sizes and offsets from here on, and so many members, are written the ZIP64 way.
 ZIP64_SIZE, ZIP64_COUNT = 0xFFFFFFFF, 0xFFFF
 _FULL_32, _FULL_16 = 0xFFFFFFFF, 0xFFFF
@@ -74,7 +77,7 @@ class Spool:
     """
 
     def __init__(self, folder: Path, *, level: int = 6, stored: bool = False) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - close() does
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(folder))  # noqa: SIM115 - close() does
         self.method = _STORED if stored else _DEFLATED
         self._deflate = None if stored else zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
         self._hash = hashlib.sha256()

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cache
 from typing import IO, Any
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -131,10 +132,13 @@ def sums(members: Iterable[Member]) -> bytes:
 
 
 def pretty(value: Any) -> bytes:
-    """JSON for people and programs: indented, keys in the order given."""
-    return (
-        json.dumps(value, indent=1, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-    )
+    """JSON for people and programs: indented by two, keys in the order given."""
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+    except TypeError:  # lone surrogates, integers beyond 64 bits
+        slow = json.dumps(value, indent=2, ensure_ascii=False)
+        text = slow.encode("utf-8", "backslashreplace")
+    return text + b"\n"
 
 
 @cache

@@ -29,7 +29,7 @@ _BLOCK = 1 << 16
 #: What a part costs beside its members and the fixed half of its manifest: signature, letter, end.
 _FRAME = 8_000
 #: What a member costs beside its bytes and its names: headers, its lines in manifest and sums.
-_ENTRY = 400
+_ENTRY = 440
 
 
 @dataclass(frozen=True, slots=True)

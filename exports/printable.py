@@ -17,6 +17,7 @@ LONGEST = 2_000
 #: No more line breaks than this are kept; the rest become a mark.
 MOST_LINES = 40
 _LONGEST_WORD = 40
+_LONG_WORD = re.compile(rf"[^ \n]{{{_LONGEST_WORD + 1}}}")
 _BREAK_EVERY = 20
 _MOST_MARKS = 8
 _DEEPEST = 8
@@ -85,6 +86,8 @@ def laid_out(text: str) -> str:
     if text.count("\n") > MOST_LINES:
         text = text.replace("\n", " ¶ ")
     text = _breakable(text)
+    if text.isascii():
+        return text
     if any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in _beyond_latin(text)):
         return f"{_ISOLATE}{text}{_END}"
     return text
@@ -108,7 +111,7 @@ def _beyond_latin(text: str) -> Iterator[str]:
 
 
 def _breakable(text: str) -> str:
-    if len(text) <= _LONGEST_WORD:
+    if len(text) <= _LONGEST_WORD or not _LONG_WORD.search(text):
         return text
     return "".join(_broken(word) for word in re.split(r"([ \n])", text))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exports.printable import LONGEST, MOST_LINES, printable
+from exports.printable import LONGEST, MOST_LINES, _breakable, _broken, printable
 
 WILD = st.text(st.characters(codec=None), max_size=300)
 
@@ -32,6 +32,14 @@ def test_nothing_unprintable_reaches_the_page(text: str) -> None:
 @given(WILD)
 def test_no_word_is_too_long_to_break(text: str) -> None:
     assert max(map(len, re.split("[ \n\u200b]", printable(text * 3))), default=0) <= 42
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["a" * n for n in (1, 20, 39, 40, 41, 60)] + [" ", "\n"])))
+def test_words_are_broken_only_where_one_is_long(words: list[str]) -> None:
+    text = "".join(words)
+    parts = [_broken(word) for word in re.split(r"([ \n])", text)]
+    assert _breakable(text) == "".join(parts)
 
 
 @settings(deadline=None)
