@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from dsar.cli import run
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.services.release import progress
@@ -122,7 +123,7 @@ def test_a_bundle_that_is_done_in_a_moment_writes_nothing(
 
 
 def test_no_more_is_written_than_every_two_seconds_but_where_a_step_begins(
-    one: Company, monkeypatch: pytest.MonkeyPatch
+    one: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
@@ -141,6 +142,9 @@ def test_no_more_is_written_than_every_two_seconds_but_where_a_step_begins(
     teller.tell("report", done=1, of=1_204)
     assert told(one, ref) == {**found, "step": "report", "done": 1, "place": "",
                               "words": "report: 1 of 1,204 records printed"}  # fmt: skip
+    monkeypatch.setenv("DSAR_CONFIG", str(one.folder / "dsar.toml"))
+    run(["ticket", "show", ref])
+    assert "bundle: report: 1 of 1,204 records printed (as of 2026-03-02T" in capsys.readouterr().out
     assert shown(one, ref) == (True, "Report: 1 of 1,204 records printed.")
     for step in (progress.SEARCHING, progress.STORING):
         teller.tell(step)
