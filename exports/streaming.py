@@ -15,22 +15,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import IO, Any
+from xml.etree import ElementTree as ET
 
 import pydyf
 from markupsafe import Markup, escape
-from weasyprint import CSS, HTML
+from weasyprint import CSS, DEFAULT_OPTIONS, HTML
 from weasyprint.anchors import make_page_bookmark_tree
+from weasyprint.css.counters import CounterStyle
 from weasyprint.document import Document as Layout
 from weasyprint.document import Page
+from weasyprint.formatting_structure.build import build_formatting_structure
+from weasyprint.layout import layout_document
 from weasyprint.matrix import Matrix
 from weasyprint.pdf.anchors import add_links, add_outlines
 from weasyprint.pdf.fonts import build_fonts_dictionary
 from weasyprint.pdf.stream import Stream
 from weasyprint.text.fonts import FontConfiguration
 
+from exports.report import rules, stamping
 from exports.report.archival import NOTHING, Head, describe, metadata
 from exports.report.growing import GrowingPdf
-from exports.report.portions import Block, Portion, body, elements, follows, take
+from exports.report.portions import Block, Portion, body, elements, follows, room, take
 from exports.report.tags import Marks, Tags
 from templates import FOLDER
 
@@ -45,8 +50,17 @@ _SAFE = ("https://", "mailto:")
 
 
 def page(head: Head, blocks: str) -> HTML:
-    """A whole HTML page around blocks that are already escaped."""
-    return _Page(string=_document(head, blocks), url_fetcher=NOTHING)
+    """A whole HTML page around blocks that are already escaped.
+
+    Blocks that are XML too, as records are, take a fifth of the time to read.
+    """
+    try:
+        body = ET.fromstring(f"<body>{blocks}</body>")  # noqa: S314 - our own, escaped
+    except ET.ParseError:
+        return _Page(string=_document(head, blocks), url_fetcher=NOTHING)
+    found = _Page(string=_document(head, ""), url_fetcher=NOTHING)
+    found.etree_element.find("body")[:] = body
+    return found
 
 
 def _document(head: Head, blocks: str) -> str:
@@ -137,9 +151,9 @@ def _portions(blocks: Iterable[Block], painter: "_Painter") -> Iterator[tuple[li
     """The finished pages, portion by portion, and whether the table they end with goes on."""
     waiting = iter(blocks)
     carried: list[Block] = []
-    first, goes_on = True, False
+    first, goes_on, within = True, False, room()
     while True:
-        portion = Portion(take(waiting, carried), first, goes_on)
+        portion = Portion(take(waiting, carried, within), first, goes_on)
         more = next(waiting, None)
         pages = painter.lay_out(portion)
         if more is None:
@@ -148,7 +162,7 @@ def _portions(blocks: Iterable[Block], painter: "_Painter") -> Iterator[tuple[li
         finished, done = portion.finished(pages)
         carried = [*portion.blocks[done:], more]
         goes_on = follows(carried[0], portion.blocks[done - 1])
-        first = False
+        first, within = False, room(portion.blocks[:done], finished)
         del pages[finished:]
         yield pages, goes_on
 
@@ -272,9 +286,21 @@ class _Painter:
 
     def _pages(self, html: str, *, first: bool) -> list[Page]:
         sheets = [self.sheet] if first else [self.sheet, self.continued]
-        layout = page(self.head, html).render(font_config=self.font_config, stylesheets=sheets)
-        found: list[Page] = layout.pages
-        return found
+        whole, counters = page(self.head, html), CounterStyle()
+        asides = stamping.set_aside(whole.etree_element)
+        options = {**DEFAULT_OPTIONS, "stylesheets": sheets}
+        context = Layout._build_layout_context(whole, self.font_config, counters, {}, options)  # noqa: SLF001
+        root = build_formatting_structure(
+            whole.etree_element,
+            context.style_for,
+            context.get_image_from_uri,
+            whole.base_url,
+            context.target_collector,
+            counters,
+            context.footnotes,
+        )
+        stamping.bring_back(asides, root)
+        return [Page(made) for made in layout_document(whole, root, context)]
 
     def paint(self, pages: Iterable[Page], *, goes_on: bool) -> None:
         """Paints finished pages and forgets them, but for a table that goes on."""
@@ -302,7 +328,9 @@ class _Painter:
         stream = _PageStream(self.fonts, rectangle, self.resources, {}, {}, {}, None, compress=True)
         stream.number = place.number
         stream.transform(d=-1, f=of.height * _SCALE)
+        lifted = rules.lift(of._page_box)  # noqa: SLF001
         of.paint(stream, _SCALE)
+        rules.draw(stream, lifted, _SCALE)
         return stream
 
     def _entry(self, of: Page, contents: Iterable[Any], key: int) -> Any:

@@ -12,6 +12,8 @@ from typing import Any
 
 #: A portion is full at so many blocks or so much weight: some eight pages.
 BLOCKS, WEIGHT = 250, 80_000
+#: So much of the page after the last whole one.
+_BEGUN = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,13 +122,35 @@ def _rows(box: Any) -> Iterator[Any]:
             yield from _rows(child)
 
 
-def take(waiting: Iterator[Block], carried: Sequence[Block]) -> list[Block]:
-    """What was carried over and the next blocks: at least one, no more than a portion."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many blocks, of what weight, a portion may hold."""
+
+    blocks: float
+    weight: float
+
+
+def room(painted: Sequence[Block] = (), pages: int = 0) -> Room:
+    """The room for the next portion, after one whose painted blocks filled so many pages.
+
+    The last page of a portion is laid out again with the next one. So a portion takes as many whole
+    pages as have room, and just begins another.
+    """
+    weight = sum(map(_weight, painted))
+    fit = int(pages * min(BLOCKS / len(painted), WEIGHT / weight)) if pages else 0
+    if not fit:
+        return Room(BLOCKS, WEIGHT)
+    scale = (fit + _BEGUN) / pages
+    return Room(len(painted) * scale, weight * scale)
+
+
+def take(waiting: Iterator[Block], carried: Sequence[Block], within: Room) -> list[Block]:
+    """What was carried over and the next blocks, as many as have room; at least one."""
     found = [*carried]
-    room = WEIGHT - sum(map(_weight, carried))
-    for count, block in enumerate(waiting, 1):
+    weight = sum(map(_weight, carried))
+    for block in waiting:
         found.append(block)
-        room -= _weight(block)
-        if room <= 0 or count >= BLOCKS:
+        weight += _weight(block)
+        if weight >= within.weight or len(found) >= within.blocks:
             break
     return found

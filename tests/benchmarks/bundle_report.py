@@ -31,9 +31,9 @@ HEAD = Head(
 )
 
 _NAMES = ("No.", "E-mail", "Article", "Date", "Amount", "Status")
-_HEADS = "".join(f"<th scope=col>{name}</th>" for name in _NAMES)
+_HEADS = "".join(f"<th scope='col'>{name}</th>" for name in _NAMES)
 _PLACE = Table(
-    f"<div><table class=rows><thead><tr>{_HEADS}</tr></thead><tbody>", "</tbody></table></div>"
+    f"<div><table class='rows'><thead><tr>{_HEADS}</tr></thead><tbody>", "</tbody></table></div>"
 )
 
 
@@ -54,7 +54,7 @@ def lines(rows: int) -> Iterator[Block]:
     """A paragraph for each record."""
     for n in range(rows):
         pairs = zip(_NAMES, values(n), strict=True)
-        yield f"<p class=line>{'  ·  '.join(f'{name}: {value}' for name, value in pairs)}</p>"
+        yield f"<p class='line'>{'  ·  '.join(f'{name}: {value}' for name, value in pairs)}</p>"
 
 
 def painted(made: Callable[[int], Iterator[Block]]) -> Callable[[int], int]:

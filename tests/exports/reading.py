@@ -5,7 +5,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pikepdf
 import pytest
@@ -66,6 +66,27 @@ def text(path: Path) -> str:
         ["pdftotext", "-raw", "-enc", "UTF-8", path, "-"], capture_output=True, check=True
     )
     return run.stdout.decode().replace("\u200b", "").replace("\xad", "")
+
+
+class Strip(NamedTuple):
+    """A row of a picture where it was changed: its number, from which column to which."""
+
+    y: int
+    left: int
+    right: int
+
+
+def changed(picture: bytes, from_picture: bytes) -> list[Strip]:
+    """The rows in which two pictures of the same size differ."""
+    width, height = map(int, picture.split(b"\n", 2)[1].split())
+    found = []
+    for y in range(height):
+        place = len(picture) - (height - y) * width * 3
+        this, that = picture[place : place + width * 3], from_picture[place : place + width * 3]
+        if this != that:
+            columns = [n // 3 for n in range(width * 3) if this[n] != that[n]]
+            found.append(Strip(y, columns[0], columns[-1]))
+    return found
 
 
 def pictures(path: Path, *, dpi: int = 40) -> list[bytes]:
