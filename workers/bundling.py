@@ -14,7 +14,6 @@ import exports.bundle
 from dsar import __version__
 from dsar.domain.controller import Controller
 from dsar.domain.errors import NotFound
-from dsar.domain.rights import ARTICLES
 from dsar.services import journal
 from dsar.services.actor import SYSTEM
 from dsar.services.bundles import (
@@ -26,7 +25,6 @@ from dsar.services.bundles import (
     refuse_changed_policy,
 )
 from dsar.services.house import House, look, unit
-from dsar.services.law import regimes
 from dsar.services.release import delivery, expiry, progress
 from dsar.services.release.keeping import (
     FOLDER,
@@ -157,12 +155,12 @@ def _question(gathered: Gathered) -> Question:
 
 
 def _law(gathered: Gathered) -> Law:
-    regime = regimes.load(gathered.regime)
+    law = gathered.law
     return Law(
-        title=regime.title,
-        citation=ARTICLES[gathered.right],
-        complaint=regime.complaint.body,
-        remedy=regime.complaint.text,
+        title=law.title,
+        citation=law.article,
+        complaint=law.complaint,
+        remedy=law.remedy,
     )
 
 

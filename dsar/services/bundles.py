@@ -21,6 +21,9 @@ from dsar.services import seals
 from dsar.services.actor import SYSTEM
 from dsar.services.advance import advance
 from dsar.services.house import House, look
+from dsar.services.law import regimes
+from dsar.services.letters import wordings_of
+from dsar.services.letters.facts import Cited, cited, phrases
 from dsar.services.release.keeping import Draft, next_number, note, stow
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import attachments, pages
@@ -71,7 +74,7 @@ class Gathered:
     right: Right
     outcome: str
     language: str
-    regime: str
+    law: Cited
     received_on: date
     due_on: date
     explanation: tuple[str, ...]
@@ -98,8 +101,7 @@ def gather(house: House, ticket_id: str) -> Gathered:
         ticket = session.get_one(Ticket, ticket_id)
         request = request_of(session, ticket)
         case = case_of(session, ticket)
-        language = request.language
-        found = tuple(_titled(line_value(row), case, language) for row in lines(session, ticket.id))
+        found = _found(session, house, ticket, request=request, case=case)
         handed = _handed(session, house, seal, ticket, case=case, found=found)
         acted = _acted(session, house, seal, ticket, case=case)
         sources = _sources_of(session, ticket)
@@ -140,11 +142,12 @@ def _question(session: Session, house: House, ticket: Ticket, request: Request) 
     seal = seals.seal_of(session, request)
     words = seal.open(request.sealed_words, f"words {request.id}") if request.sealed_words else ""
     received_on = request.received_at.astimezone(zone).date()
+    right, nearest = Right(ticket.right), wordings_of(house).nearest(request.language)
     return {
         "ref": ticket.ref,
-        "right": Right(ticket.right),
+        "right": right,
         "language": request.language,
-        "regime": ticket.regime,
+        "law": cited(nearest, regimes.load(ticket.regime), right),
         "received_on": received_on,
         "due_on": ticket.due_on or ticket.due_at.astimezone(zone).date(),
         "explanation": _explained(ticket),
@@ -207,18 +210,26 @@ def line_value(row: Any) -> Line:
     )
 
 
-def _titled(line: Line, case: Case, language: str) -> Line:
-    """The line with what its source calls the collections of which something was kept."""
-    if not line.kept:
-        return line
-    known = case.dictionaries.get(line.source, {})
-    titles = {
-        one.collection: in_language(known[one.collection].title, language)
-        for one in line.kept
-        if one.collection in known
-    }
-    kept = (replace(one, title=titles.get(one.collection, "")) for one in line.kept)
-    return replace(line, kept=tuple(kept))
+def _found(
+    session: Session, house: House, ticket: Ticket, *, request: Request, case: Case
+) -> tuple[Line, ...]:
+    """The ledger in the person's language: what collections are called, why something was kept."""
+    words = wordings_of(house).nearest(request.language)
+    known = phrases(words, regimes.load(ticket.regime), case.policy)
+    found = []
+    for line in map(line_value, lines(session, ticket.id)):
+        titles = case.dictionaries.get(line.source, {})
+        kept = tuple(
+            replace(one, because=words.put(one.because, known),
+                    title=_title(titles.get(one.collection), request.language))
+            for one in line.kept
+        )  # fmt: skip
+        found.append(replace(line, kept=kept))
+    return tuple(found)
+
+
+def _title(collection: Collection | None, language: str) -> str:
+    return in_language(collection.title, language) if collection is not None else ""
 
 
 def _outcome(found: tuple[Line, ...]) -> str:

@@ -1,6 +1,7 @@
 """All languages say the same things; every value the domain can bring has its words; no word is idle."""
 
 import re
+import shutil
 import string
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from dsar.domain import coverage
 from dsar.domain.policy import Basis, Origin
 from dsar.domain.records import Done
 from dsar.domain.rights import Right
-from exports import verify
+from exports import manifest, verify
 from exports.report.words import UnknownLanguage, languages, words_in
 from templates import FOLDER
 from tests.exports import reading, samples
@@ -41,6 +42,7 @@ def test_every_language_has_the_keys_and_places_of_english(language: str) -> Non
         ("title", Right),
         ("coverage_outcome", coverage.Outcome),
         ("basis", Basis),
+        ("basis_article", Basis),
         ("origin", Origin),
         ("done_result", Done),
     ],
@@ -64,6 +66,7 @@ BY_VALUE = {
     "outcome_portability",
     "coverage_outcome",
     "basis",
+    "basis_article",
     "origin",
     "done_result",
     "period",
@@ -143,3 +146,17 @@ def test_a_german_report_is_german(tmp_path: Path) -> None:
     shown = reading.text(tmp_path / "report.pdf")
     assert "Unsere Antwort in Kürze" in shown
     assert "Seite 1 von" in shown
+
+
+def test_the_manifest_names_the_wording_a_report_was_made_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its hash is the same wherever the same templates lie, and another where one word differs."""
+    copy = Path(shutil.copytree(FOLDER, tmp_path / "templates"))
+    (copy / "pdf" / "left.pyc").write_bytes(b"compiled")
+    monkeypatch.setattr(manifest, "FOLDER", copy)
+    compute = manifest.templates_hash.__wrapped__
+    assert compute() == manifest.templates_hash()
+    words = copy / "pdf" / "words" / "de.toml"
+    words.write_text(words.read_text("utf-8").replace("Aktenzeichen", "Zeichen"), "utf-8")
+    assert compute() != manifest.templates_hash()

@@ -88,7 +88,9 @@ TICKET = TicketPage(
         ),
     ),
     history=(Moment(1, AT, "ana took it in.", "GDPR Art. 12(6)", mine=True),),
-    letters=({"subject": "It came", "text": "Good day", "language": "en", "at": AT, "note": "In en"},),
+    letters=(
+        {"subject": "It came", "text": "Good day", "language": "en", "at": AT, "note": "In en"},
+    ),
     bundles=(
         Bundle(1, "R-1.zip", ready=True, size=86_500, sha256="ab" * 32, built_at=AT, until=AT),
     ),

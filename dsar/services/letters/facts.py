@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -47,11 +48,32 @@ def of_ticket(
     return facts
 
 
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A law in the words of a language: its title, the article of a right, where to complain."""
+
+    title: str
+    article: str
+    complaint: str
+    remedy: str
+
+
+def cited(words: Words, regime: Regime, right: Right) -> Cited:
+    """What a letter or a report says of the law; where a language has no words for it, its own."""
+    here = words["complaint"].get(regime.id, {})
+    return Cited(
+        title=words["law"].get(regime.id, regime.title),
+        article=words.article(regime.id, right),
+        complaint=here.get("body") or regime.complaint.body,
+        remedy=here.get("text") or regime.complaint.text,
+    )
+
+
 def standing(
     words: Words, controller: Controller, regime: Regime, right: Right
 ) -> dict[str, object]:
     """The facts that are the same for every ticket of a right under a regime."""
-    here = words["complaint"].get(regime.id, {})
+    law = cited(words, regime, right)
     who = {key: str(getattr(controller, key)) for key in TABLES["controller"]}
     lines_ = ("name", "address", "email", "phone", "officer")
     return {
@@ -59,9 +81,9 @@ def standing(
         "signature": "\n".join(who[key] for key in lines_ if who[key]),
         "right": {one.value: one is right for one in Right},
         "right_title": words["right"][right.value],
-        "article": words.article(regime.id, right),
-        "complaint": here.get("body") or regime.complaint.body,
-        "remedy": here.get("text") or regime.complaint.text,
+        "article": law.article,
+        "complaint": law.complaint,
+        "remedy": law.remedy,
     }
 
 

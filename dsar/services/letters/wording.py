@@ -162,6 +162,12 @@ class Wordings:
             if (ours := _ours(tag.lower(), kind)) is not None:
                 yield ours
 
+    def nearest(self, language: str) -> Words:
+        """The words of a language, of its base language, or English."""
+        known = {*our_languages(), *self.words}
+        tags = (language.lower(), language.lower().partition("-")[0])
+        return self.words_in(next((tag for tag in tags if tag in known), MODEL))
+
     def words_in(self, language: str) -> Words:
         """The words of a language there are letters in."""
         return self.words.get(language.lower()) or _our_words(language)

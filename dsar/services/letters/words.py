@@ -19,7 +19,7 @@ from dsar.domain.rights import ARTICLES, Right
 
 FILE = "words.toml"
 #: What a language need not have: it says in other words what is there in English.
-_MAY_LACK = frozenset({"said", "complaint", "ground"})
+_MAY_LACK = frozenset({"said", "law", "complaint", "ground"})
 _LONGEST = 200_000
 _ONLY = re.compile(r"(.*) \(only: (.*)\)", re.DOTALL)
 

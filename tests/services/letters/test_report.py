@@ -1,0 +1,51 @@
+"""The report says of the law, and of why something was kept, what the letters say, in one language."""
+
+from typing import Any
+
+import pytest
+
+from dsar.domain.lifecycle import Event
+from dsar.domain.rights import Right
+from dsar.services import bundles
+from dsar.services.bundles import Gathered
+from dsar.store.tables import Ticket
+from tests.company import Company
+
+
+def gathered(one: Company, ref: str) -> Gathered:
+    [ticket_id] = [ticket.id for ticket in one.rows(Ticket) if ticket.ref == ref]
+    return bundles.gather(one.house, ticket_id)
+
+
+def erased(one: Company, **how: Any) -> Gathered:
+    policy = one.folder / "policy.toml"
+    both = 'because = { en = "Tax law.", de = "Steuerrecht." }'
+    policy.write_text(policy.read_text().replace('because = "Tax law."', both))
+    one.reopen()
+    ref = one.ask(Right.ERASURE, **how)
+    one.work()
+    one.act(ref, Event.APPROVE)
+    one.work()
+    return gathered(one, ref)
+
+
+@pytest.mark.parametrize(("language", "reason"), [("de-CH", "Steuerrecht."), ("en", "Tax law.")])
+def test_why_something_was_kept_is_said_in_the_language_of_the_request(
+    small: Company, language: str, reason: str
+) -> None:
+    lines = erased(small, language=language).lines
+    assert {kept.because for line in lines for kept in line.kept} == {reason}
+
+
+def test_the_law_is_named_and_cited_in_the_language_of_the_request(small: Company) -> None:
+    law = gathered(small, small.ask(Right.CONSENT_WITHDRAWAL, language="de")).law
+    assert law.title == "Datenschutz-Grundverordnung (Europäische Union)"
+    assert law.article == "Art. 7 Abs. 3 DSGVO"
+    assert law.complaint.startswith("die Datenschutz-Aufsichtsbehörde")
+    assert "Art. 77 DSGVO" in law.remedy
+
+
+def test_no_article_of_the_gdpr_is_cited_under_another_law(small: Company) -> None:
+    law = gathered(small, small.ask(Right.ACCESS, regime="us_ca_ccpa")).law
+    assert law.article == ""
+    assert "California" in law.title
