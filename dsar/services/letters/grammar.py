@@ -9,6 +9,7 @@ Jinja's sandbox runs it all the same, without globals, with immutable plain valu
 of what comes out is counted while it comes.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
@@ -41,6 +42,10 @@ FILTERS: Mapping[str, bool] = {"join": True, "lower": False, "trim": False, "upp
 #: Bytes a letter's file may have, and signs that may come out of it.
 LONGEST_SOURCE, LONGEST_LETTER = 20_000, 1_000_000
 _DEEPEST, _MOST_BRANCHES, _LONGEST_CHAIN, _LONGEST_JOINT = 2, 20, 4, 40
+
+#: What each one of a list may be called; the names Jinja keeps to itself are none.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_JINJAS = frozenset({"caller", "kwargs", "loop", "self", "super", "varargs"})
 
 _MAY = "A letter says facts, and uses if, for and the filters join, lower, trim, upper."
 _PROBLEMS = {
@@ -163,12 +168,13 @@ class _Walk:
         if not isinstance(node.target, nodes.Name) or node.test or node.recursive:
             mend = "Write it as: for reason in reasons."
             refuse(self._file, node.lineno, "This is more than a plain for.", mend)
-        if node.target.name in TEXTS | LISTS | TABLES.keys():
+        name = node.target.name
+        if name in TEXTS | LISTS | TABLES.keys() or name in _JINJAS or not _NAME.fullmatch(name):
             mend = "Give each one a name of its own, such as reason."
-            refuse(self._file, node.lineno, f"{node.target.name} is a fact already.", mend)
+            refuse(self._file, node.lineno, f"{name[:40]} cannot be the name of each.", mend)
         if self._kind(node.iter, own) is not Kind.LIST:
             refuse(self._file, node.lineno, "This is no list.", f"Lists are {_listed(LISTS)}.")
-        self.body(node.body, depth, own | {node.target.name}, looping=True)
+        self.body(node.body, depth, own | {name}, looping=True)
         self.body(node.else_, depth, own, looping=looping)
 
     def _shallow(self, node: nodes.Node, depth: int) -> None:
