@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy import make_url
@@ -20,6 +21,10 @@ from dsar.store import migrate
 from dsar.store.engine import Store
 from tests.servers import PostgresServer, RedisServer, ServerMissing
 from tests.servers_s3 import S3Server
+
+#: How long an example takes tells of the machine, never of a rule.
+settings.register_profile("rules", parent=settings(), deadline=None)
+settings.load_profile("rules")
 
 #: Chromium must neither ask anybody for anything nor need rights of its own.
 CHROMIUM_ARGUMENTS = (

@@ -63,7 +63,7 @@ class S3Server(Server):
     def _administer(self, path: str, body: bytes) -> None:
         headers = {"Content-Type": "text/plain"}
         asked = urllib.request.Request(f"{self.endpoint}{path}", body, headers, method="POST")
-        with urllib.request.urlopen(asked, timeout=5):
+        with urllib.request.urlopen(asked, timeout=60):
             pass
 
     @contextlib.contextmanager

@@ -205,7 +205,7 @@ def test_the_pages_get_healthy_by_their_own_check_and_end_in_order(start: Any) -
 
     def healthy() -> bool:
         try:
-            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
                 return bool(answer.status == 200)
         except URLError:
             return False

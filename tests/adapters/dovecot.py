@@ -86,7 +86,7 @@ class Account:
     @contextlib.contextmanager
     def session(self) -> Iterator[imaplib.IMAP4]:
         """An IMAP session of the owner's own."""
-        with imaplib.IMAP4("127.0.0.1", self.server.port, timeout=10) as client:
+        with imaplib.IMAP4("127.0.0.1", self.server.port, timeout=60) as client:
             client.authenticate("PLAIN", lambda _: f"\0{self.user}\0{PASSWORD}".encode())
             yield client
 

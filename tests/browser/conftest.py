@@ -1,17 +1,14 @@
 """The pages in a real Chromium, served by the real server."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page
 
-from dsar.web.app import create
-from tests.servers import free_port
 from tests.web.filled import Filled, fill
+from tests.web.served import served
 
 
 @pytest.fixture(scope="session")
@@ -24,16 +21,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 @pytest.fixture(scope="session")
 def site(filled: Filled) -> Iterator[str]:
     """The address of the pages."""
-    port = free_port()
-    config = uvicorn.Config(
-        create(filled.house), port=port, log_config=None, lifespan="off", ws="none"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(20)
+    with served(filled.house) as address:
+        yield address
 
 
 @dataclass

@@ -1,24 +1,21 @@
 """A colleague answers in a browser, at a desk and with a phone, without any script."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.services.inquiries import links
 from dsar.store.tables import Inquiry
-from dsar.web.app import create
 from tests.company import Company
-from tests.servers import free_port
 from tests.services.inquiries.conftest import answer, contract, filed, inquiries, records
+from tests.web.served import served
 
 pytestmark = pytest.mark.browser
 
@@ -56,18 +53,10 @@ class Office:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: Path) -> Iterator[Office]:
-    folder, port = tmp_path_factory.mktemp("office"), free_port()
+    folder = tmp_path_factory.mktemp("office")
     url = f"sqlite:///{shutil.copy(sqlite_tables, folder / 'dsar.sqlite')}"
-    with filed(folder, url) as one:
-        config = uvicorn.Config(
-            create(one.house), port=port, log_config=None, lifespan="off", ws="none"
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        yield Office(one, f"http://127.0.0.1:{port}")
-        server.should_exit = True
-        thread.join(20)
+    with filed(folder, url) as one, served(one.house) as address:
+        yield Office(one, address)
 
 
 @pytest.fixture(params=["desk", "phone"])

@@ -41,11 +41,11 @@ def start(filled: Filled, port: int) -> subprocess.Popen[str]:
     )
 
 
-def answered(url: str, *, seconds: float = 30) -> bytes:
+def answered(url: str, *, seconds: float = 60) -> bytes:
     until = time.monotonic() + seconds
     while True:
         try:
-            with urlopen(url, timeout=5) as answer:
+            with urlopen(url, timeout=60) as answer:
                 return bytes(answer.read())
         except URLError:
             if time.monotonic() > until:
@@ -64,7 +64,7 @@ def test_asked_to_stop_it_ends_in_order_and_its_log_names_the_ticket_and_no_addr
         page = answered(f"http://127.0.0.1:{port}/tickets/{late}?who=johanna")
         assert late.encode() in page
         process.send_signal(which)
-        log, _ = process.communicate(timeout=30)
+        log, _ = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == 0, log

@@ -43,7 +43,7 @@ def main(database: str, redis: str, folder: str, lease: str, processes: str) -> 
     house = new_house(
         database, place, redis=None if redis == "-" else redis, lease_seconds=int(lease)
     )
-    queues = handlers(Ledger(place / "ledger"))
+    queues = handlers(Ledger(place / "ledger"), page_seconds=0.5)
     process.run_worker(house, processes=int(processes), threads=2, queues=queues)
 
 

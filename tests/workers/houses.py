@@ -79,18 +79,21 @@ def finish(run: Run) -> None:
         run.claim_next(session)
 
 
-def handlers(ledger: Ledger) -> Queues:
-    """One handler for each thing a task can do to its worker; `quick` and `report` are ordinary."""
+def handlers(ledger: Ledger, *, page_seconds: float = 0.1) -> Queues:
+    """One handler for each thing a task can do to its worker; `quick` and `report` are ordinary.
+
+    A page takes `page_seconds` at the first attempt: so long has a test to end the worker at it.
+    """
 
     def quick(_house: House, run: Run) -> None:
         ledger.write("quick", run.lease.task_id, run.lease.attempts)
         finish(run)
 
     def paged(_house: House, run: Run) -> None:
-        """Ten pages of a tenth of a second, each with its checkpoint."""
+        """Ten pages, each with its checkpoint; later attempts take a tenth of a second for each."""
         for page in range(int(run.lease.checkpoint or 0), 10):
             run.check()
-            time.sleep(0.1)
+            time.sleep(page_seconds if run.lease.attempts == 1 else 0.1)
             ledger.write("page", run.lease.task_id, page, run.lease.attempts)
             with unit(run.house) as session:
                 tasks.checkpoint(session, run.house.store, run.lease, str(page + 1), done=1)
@@ -129,7 +132,7 @@ def handlers(ledger: Ledger) -> Queues:
     return {"work": work, "render": {"report": quick}}
 
 
-def until(holds: Callable[[], object], seconds: float = 20.0) -> None:
+def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
     give_up = threading.Event()
     end = time.monotonic() + seconds
     while not holds():

@@ -144,7 +144,9 @@ def test_no_more_is_written_than_every_two_seconds_but_where_a_step_begins(
                               "words": "report: 1 of 1,204 records printed"}  # fmt: skip
     monkeypatch.setenv("DSAR_CONFIG", str(one.folder / "dsar.toml"))
     run(["ticket", "show", ref])
-    assert "bundle: report: 1 of 1,204 records printed (as of 2026-03-02T" in capsys.readouterr().out
+    assert (
+        "bundle: report: 1 of 1,204 records printed (as of 2026-03-02T" in capsys.readouterr().out
+    )
     assert shown(one, ref) == (True, "Report: 1 of 1,204 records printed.")
     for step in (progress.SEARCHING, progress.STORING):
         teller.tell(step)

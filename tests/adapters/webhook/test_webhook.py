@@ -5,8 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from dsar.adapters.webhook import Webhook, WebhookSettings
 from dsar.domain.errors import BadInput
@@ -24,11 +21,11 @@ from dsar.domain.rights import Right
 from dsar.sdk import registry
 from dsar.services.inquiries import links
 from dsar.store.tables import Gate
-from dsar.web.app import create
 from tests.adapters.webhook.receiver import Receiver
 from tests.company import EMAIL, Company, company
 from tests.servers import free_port
 from tests.services.inquiries.conftest import inquiries
+from tests.web.served import served
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
 PROTOCOL = Path(registry.__file__).parents[1] / "adapters" / "webhook" / "PROTOCOL.md"
@@ -95,27 +92,8 @@ def pair(tmp_path: Path, sqlite_tables: Path) -> Iterator[Pair]:
         settings.write_text(f'public_url = "{house}"\n{settings.read_text()}')
         one.clock.now = datetime.now(UTC)  # both sides compare their clocks
         one.reopen()
-        with closing(one.house.store), served(one, port):
+        with closing(one.house.store), served(one.house, port):
             yield Pair(one, other)
-
-
-class served:
-    """The pages of a company on a port."""
-
-    def __init__(self, one: Company, port: int) -> None:
-        app = create(one.house)
-        config = uvicorn.Config(app, port=port, log_config=None, lifespan="off", ws="none")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(20)
 
 
 def test_from_the_message_to_the_answer(pair: Pair) -> None:
