@@ -117,25 +117,29 @@ def test_programs_read_the_same_list(tmp_path: Path) -> None:
     assert document["answer"]["files"] == 2
 
 
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of 700 files, the first of them with names meant to harm."""
+    rest = range(700 - len(HOSTILE))
+    many = (Attachment(f"n{n}", f"scan-{n:04}.txt", "text/plain") for n in rest)
+    return built(contents(*HOSTILE, *many), tmp_path_factory.mktemp("crowded"))
+
+
 def test_of_very_many_the_first_are_listed_with_the_number_and_where_the_rest_stands(
-    tmp_path: Path,
+    crowded: Path,
 ) -> None:
-    many = tuple(Attachment(str(n), f"scan-{n:04}.txt", "text/plain") for n in range(700))
-    folder = built(contents(*many), tmp_path)
-    text = report(folder)
+    folder, text = crowded, report(crowded)
     said = f"Listed here are {LISTED} of 700 files. The column “attached_files” of"
     assert said in text
-    assert len(re.findall(r"\bscan-\d{4}\.txt Text", text)) == LISTED
+    assert len(re.findall(r"\bscan-\d{4}\.txt Text", text)) == LISTED - len(HOSTILE)
     assert said in (folder / "START-HERE.html").read_text("utf-8")
     assert sum(link.startswith("files/") for link in links(folder)) == LISTED
     named = (folder / "data/support/messages.csv").read_text("utf-8-sig")
     assert named.count("files/support/messages/") == 700
-    assert problems(folder / "report.pdf") == []
 
 
-def test_no_name_disguises_breaks_or_runs_anything(tmp_path: Path) -> None:
-    folder = built(contents(*HOSTILE), tmp_path)
-    text = report(folder)
+def test_no_name_disguises_breaks_or_runs_anything(crowded: Path) -> None:
+    folder, text = crowded, report(crowded)
     assert "⟨U+202E⟩gpj.exe⟨U+0007⟩<b>.html" in text
     assert "x" * 121 not in text.replace(" ", "")
     assert problems(folder / "report.pdf") == []
