@@ -33,8 +33,8 @@ def found(source: Files, subject: Subject = PERSON) -> list[Record]:
     return [record for page in source.find(subject) for record in page.records]
 
 
-def batch(*items: Item) -> Batch:
-    return Batch("people", items, "k1")
+def batch(*items: Item | str) -> Batch:
+    return Batch("people", [one if isinstance(one, Item) else Item(one) for one in items], "k1")
 
 
 def change(source: Files, key: str, **values: Any) -> Receipt:

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 
 from dsar.adapters.files import Files
-from dsar.sdk import Batch, Done, Item, Later, Match, NeedsHuman, Receipt, Record, Subject
+from dsar.sdk import Batch, Done, Item, Later, Match, NeedsHuman, Receipt, Subject
 from dsar.sdk.registry import settings_from
-
-PERSON = Subject.of([("email", "ann@example.com")])
+from tests.adapters.files.people import PERSON, batch, found
 
 SETTINGS = """
 page = 2
@@ -36,14 +35,6 @@ def folder_of(folder: Path, **changed: Any) -> Files:
     given: dict[str, Any] = tomllib.loads(SETTINGS)
     given["collections"]["people"] |= changed
     return Files(settings_from(Files, {**given, "path": str(folder)}, at="sources.people"))
-
-
-def found(source: Files, subject: Subject = PERSON) -> list[Record]:
-    return [record for page in source.find(subject) for record in page.records]
-
-
-def batch(*items: Item | str) -> Batch:
-    return Batch("people", [one if isinstance(one, Item) else Item(one) for one in items], "k1")
 
 
 def done(receipts: list[Receipt]) -> list[str]:
