@@ -40,7 +40,7 @@ def new(
 ) -> None:
     """File a request: one ticket for each right.
 
-    With --wait it ends with 1 where a ticket failed and waits for a mend.
+    With --wait it ends with 1 where a ticket failed and waits for a mend, or the time is over.
     """
     application = intake.Application(
         rights=tuple(_right(name) for name in right),
@@ -56,13 +56,12 @@ def new(
     )
     with opened() as house:
         ref = _file(house, application, identity_confirmed_by, reason)
-        if wait:
-            wait_for(house, ref, seconds=seconds)
-            while approved_by and approve_when_asked(house, ref, approved_by, reason):
-                wait_for(house, ref, seconds=seconds)
+        in_time = not wait or wait_for(house, ref, seconds=seconds)
+        while wait and approved_by and approve_when_asked(house, ref, approved_by, reason):
+            in_time = wait_for(house, ref, seconds=seconds)
         view = _show(house, ref, json)
     if wait:
-        exit_where_failed(view["tickets"])
+        exit_where_failed(view["tickets"], in_time=in_time)
 
 
 def _file(house: House, application: intake.Application, confirmed_by: str, reason: str) -> str:

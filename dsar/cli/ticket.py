@@ -132,11 +132,10 @@ def act(
                 review.decide_anew(session, actor, ticket, decision=decision, reason=reason)
             else:
                 advance(session, actor, ticket.id, kind, because=because)
-        if wait:
-            wait_for(house, request, seconds=300)
+        in_time = not wait or wait_for(house, request, seconds=300)
         view = _show(house, ref, json)
     if wait:
-        exit_where_failed([view])
+        exit_where_failed([view], in_time=in_time)
 
 
 @app.command("supplement")
@@ -155,11 +154,10 @@ def supplement_(
         with unit(house) as session:
             made = supplement(session, staff(by), by_ref(session, ref), source or (), reason=reason)
             late, request = made.ref, request_of(session, made).ref
-        if wait:
-            wait_for(house, request, seconds=300)
+        in_time = not wait or wait_for(house, request, seconds=300)
         view = _show(house, late, json)
     if wait:
-        exit_where_failed([view])
+        exit_where_failed([view], in_time=in_time)
 
 
 def _event(name: str) -> Event:

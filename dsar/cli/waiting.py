@@ -28,15 +28,13 @@ FAILED: Mapping[State, str] = {
 def wait_for(house: House, ref: str, *, seconds: float) -> bool:
     """Until every ticket has ended or needs a person, or the time is over; True if so."""
     until = time.monotonic() + seconds
-    while not _settled(house, ref):
+    while not (settled := _settled(house, ref)) and time.monotonic() < until:
         if house.settings.redis_url is None:
             from workers.drive import drive
 
             drive(house)
-        if time.monotonic() >= until:
-            return False
         time.sleep(0 if _settled(house, ref) else _PAUSE)
-    return True
+    return settled
 
 
 def _settled(house: House, ref: str) -> bool:
@@ -62,21 +60,30 @@ def _others_need_a_person(ticket: Ticket, tickets: Sequence[Ticket]) -> bool:
     return any(state not in ENDS and OWNER[state] is not By.SYSTEM for state in others)
 
 
-def exit_where_failed(tickets: Iterable[Mapping[str, Any]]) -> None:
-    """Ends the command with 1 where one of these tickets, as they are shown, waits for a mend.
+def exit_where_failed(tickets: Iterable[Mapping[str, Any]], *, in_time: bool) -> None:
+    """Ends the command with 1 where one of these tickets, as they are shown, is not through.
 
-    Each says on stderr where it stands: what is shown stays the only thing a program reads.
+    It waits for a mend, or it is still on its way although the time to wait is over. Each says on
+    stderr where it stands: what is shown stays the only thing a program reads.
     """
-    stuck = [ticket for ticket in tickets if ticket["state"] in FAILED]
-    for ticket in stuck:
-        ref, state = ticket["ref"], State(ticket["state"])
-        why = str(ticket["next"]).rstrip(".")
-        mend = f"dsar ticket act {ref} retry --wait{FAILED[state]}"
-        print(
-            f"dsar: {ref} stands at {state}: {why}. When that is mended: {mend}.", file=sys.stderr
-        )
-    if stuck:
+    said = [line for ticket in tickets if (line := _where(ticket, in_time=in_time))]
+    for line in said:
+        print(f"dsar: {line}", file=sys.stderr)
+    if said:
         raise typer.Exit(1)
+
+
+def _where(ticket: Mapping[str, Any], *, in_time: bool) -> str:
+    ref, state, why = ticket["ref"], State(ticket["state"]), str(ticket["next"]).rstrip(".")
+    if state in FAILED:
+        mend = f"dsar ticket act {ref} retry --wait{FAILED[state]}"
+        return f"{ref} stands at {state}: {why}. When that is mended: {mend}."
+    if in_time or state in ENDS or OWNER[state] is not By.SYSTEM:
+        return ""
+    return (
+        f"{ref} is still at {state}, and the time to wait is over: {why}. It goes on where workers "
+        f"run; see dsar ticket show {ref}."
+    )
 
 
 def approve_when_asked(house: House, ref: str, name: str, reason: str) -> bool:

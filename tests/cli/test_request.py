@@ -1,5 +1,7 @@
 """`dsar request`: filing, confirming, waiting and showing, for people and for programs."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from dsar.cli.waiting import FAILED
@@ -194,6 +196,16 @@ def test_what_needs_a_look_by_rule_is_no_failure(dsar: Cli) -> None:
     said = asked(dsar, "erasure")
     assert (said.code, said.err) == (0, "")
     assert "in_review" in said.out
+
+
+def test_what_is_still_on_its_way_when_the_time_is_over_ends_with_one(dsar: Cli) -> None:
+    with closing(sqlite3.connect(dsar.folder / "shop.sqlite", isolation_level=None)) as busy:
+        busy.execute("BEGIN EXCLUSIVE")
+        said = asked(dsar, "access", "--seconds", "0.5")
+    ref = said.out.splitlines()[2].split()[0]
+    assert said.code == 1
+    assert said.refusal.startswith(f"dsar: {ref} is still at ")
+    assert f"see dsar ticket show {ref}" in said.refusal
 
 
 def test_nothing_is_said_of_a_failure_nobody_waited_for(dsar: Cli) -> None:
