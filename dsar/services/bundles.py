@@ -224,7 +224,7 @@ def _found(
                     title=_title(titles.get(one.collection), request.language))
             for one in line.kept
         )  # fmt: skip
-        found.append(replace(line, kept=kept))
+        found.append(replace(line, kept=kept, reason=words.put(line.reason, known)))
     return tuple(found)
 
 

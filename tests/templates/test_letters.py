@@ -205,6 +205,27 @@ def test_what_the_engine_gives_as_a_reason_is_said_in_the_language(
     assert only == words["gap"]["only"].format(because=words["said"][phrase], field="E-Mail")
 
 
+@pytest.mark.parametrize(
+    ("phrase", "german"),
+    [
+        (
+            "No email or phone of this person is known.",
+            "keine solche Angabe bekannt: email or phone.",
+        ),
+        ("3 records were still there.", "3 Datensätze waren noch vorhanden."),
+        (
+            "3 records were still there when we looked again.",
+            "bei der erneuten Suche noch vorhanden.",
+        ),
+        ("Nothing that is held here is concerned.", "ist nicht betroffen."),
+        ("A colleague's own words, {with} braces.", "A colleague's own words, {with} braces."),
+    ],
+)
+def test_what_the_engine_says_of_a_source_is_said_in_german(phrase: str, german: str) -> None:
+    assert OURSELVES.words_in("de").put(phrase, {}).endswith(german)
+    assert OURSELVES.words_in("en").put(phrase, {}) == phrase
+
+
 def test_a_signature_leaves_out_what_is_not_known() -> None:
     law, words = regimes.load("eu_gdpr"), OURSELVES.words_in("en")
     without = facts.standing(words, replace(CONTROLLER, phone="", officer=""), law, Right.ACCESS)

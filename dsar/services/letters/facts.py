@@ -133,7 +133,8 @@ def _gaps(line: CoverageLine, words: Words, known: Mapping[str, str]) -> list[st
     forms = words["gap"]
     found = []
     if line.outcome == Outcome.COULD_NOT:
-        found.append(forms["failed"].format(source=line.title, reason=line.reason))
+        why = words.put(line.reason, known)
+        found.append(forms["failed"].format(source=line.title, reason=why))
     for kept in line.kept:
         one = FILE if kept.get("part") == FILE else "record"
         form = forms[one if kept["count"] == 1 else f"{one}s"]

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -58,7 +59,22 @@ class Words:
         if single is not None:
             inner = self.put(single[1], known)
             return str(self["gap"]["only"]).format(because=inner, field=single[2])
-        return known.get(phrase) or str(self["said"].get(phrase, phrase))
+        said = known.get(phrase) or self["said"].get(phrase)
+        return str(said) if said else self._filled(phrase)
+
+    def _filled(self, phrase: str) -> str:
+        """A phrase that has something of its own in it, by the first model in [said] it fits."""
+        for model, text in self["said"].items():
+            found = _model(model).fullmatch(phrase) if "{" in model else None
+            if found is not None:
+                return str(text).format(**found.groupdict())
+        return phrase
+
+
+@cache
+def _model(text: str) -> re.Pattern[str]:
+    """What fits a text with names in braces."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(text)), re.DOTALL)
 
 
 def read(file: Path, name: str, *, ours: Words | None, model: Words | None) -> Words:
@@ -96,6 +112,21 @@ def _check(found: Mapping[str, Any], model: Words, name: str) -> None:
     for phrase in _texts(found):
         if not isinstance(phrase, str):
             raise BadInput(name, "has something that is no text.", 'Write texts between "".')
+    for english, said in found.get("said", {}).items():
+        _check_said(english, said, f"{name}, said")
+
+
+def _check_said(english: str, said: str, field: str) -> None:
+    """A phrase with names in braces is matched: so they are few, and each stands once."""
+    named, names = english.count("{"), _braced(english)
+    plain = names is not None and len(names) == named <= 2 and all(map(str.isidentifier, names))
+    if not plain:
+        mend = "Write one or two names, each once, such as {count}."
+        raise BadInput(field, f'has braces in "{english[:60]}" that cannot be matched.', mend)
+    given = _braced(said)
+    if given is None or not given <= (names or set()):
+        mend = f"In English it is: {english[:120]}"
+        raise BadInput(field, "does not have the same names in braces.", mend)
 
 
 def _same_shape(given: Any, wanted: Any, field: str) -> None:
