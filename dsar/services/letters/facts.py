@@ -74,11 +74,13 @@ def standing(
 ) -> dict[str, object]:
     """The facts that are the same for every ticket of a right under a regime."""
     law = cited(words, regime, right)
-    who = {key: str(getattr(controller, key)) for key in TABLES["controller"]}
-    lines_ = ("name", "address", "email", "phone", "officer")
+    own = TABLES["controller"] - {"authority"}
+    who = {key: str(getattr(controller, key)) for key in own}
+    who["authority"] = controller.authority.name
+    shown = ("name", "address", "email", "phone", "officer")
     return {
         "controller": who,
-        "signature": "\n".join(who[key] for key in lines_ if who[key]),
+        "signature": "\n".join(who[key] for key in shown if who[key]),
         "right": {one.value: one is right for one in Right},
         "right_title": words["right"][right.value],
         "article": law.article,

@@ -33,7 +33,9 @@ TEXTS = frozenset(
 LISTS = frozenset({"gaps", "reasons"})
 #: Facts that are a table, with its keys: texts of the controller; whether the right is this one.
 TABLES: Mapping[str, frozenset[str]] = {
-    "controller": frozenset({"address", "country", "email", "name", "officer", "phone", "url"}),
+    "controller": frozenset(
+        {"address", "authority", "country", "email", "name", "officer", "phone", "url"}
+    ),
     "right": frozenset(right.value for right in Right),
 }
 #: The filters, each with whether it takes a list; what comes out is a text.
