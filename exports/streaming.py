@@ -287,7 +287,7 @@ class _Painter:
     def _pages(self, html: str, *, first: bool) -> list[Page]:
         sheets = [self.sheet] if first else [self.sheet, self.continued]
         whole, counters = page(self.head, html), CounterStyle()
-        asides = stamping.set_aside(whole.etree_element)
+        asides = stamping.set_aside(whole.etree_element.find("body"))
         options = {**DEFAULT_OPTIONS, "stylesheets": sheets}
         context = Layout._build_layout_context(whole, self.font_config, counters, {}, options)  # noqa: SLF001
         root = build_formatting_structure(

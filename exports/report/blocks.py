@@ -197,8 +197,8 @@ def _row(texts: list[str]) -> str:
 
 def _line(number: int, labels: list[str], row: list[str]) -> str:
     """One record as a paragraph of plain text: the cheapest thing there is to lay out."""
-    pairs = "  ·  ".join(f"{label}{text}" for label, text in zip(labels, row, strict=True) if text)
-    return f"<p class='line'>{number}  ·  {escape(pairs)}</p>"
+    pairs = " · ".join(f"{label}{text}" for label, text in zip(labels, row, strict=True) if text)
+    return f"<p class='line'>{number} · {escape(pairs)}</p>"
 
 
 #: Which words say how the request ended; the other rights use "outcome".

@@ -1,12 +1,13 @@
-"""Makes the boxes of a table's rows as copies of one of them, where only the text differs.
+"""Makes the boxes of records as copies of one of them, where only the text differs.
 
-To find the style of each cell and to build its boxes costs a sixth of a table. The rows of a table
-of class `rows` are styled alike, so it is done for one row; the others stand aside meanwhile and
-come back as copies with their own text. Knows boxes only by their attributes.
+To find the style of each cell and to build its boxes costs a fifth of a table. The rows of a table
+of class `rows` are styled alike, and so are paragraphs of class `line`: it is done for one; the
+others stand aside meanwhile and come back as copies with their own text. Knows boxes only by their
+attributes.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -17,90 +18,88 @@ _AS_IT_IS = re.compile(r"\S+(?: \S+)*")
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """The body of a table, all its rows, and the one that those who stand aside are copies of."""
+    """An element, all its children, and the one that those who stand aside are copies of."""
 
-    body: Element
-    rows: tuple[Element, ...]
+    parent: Element
+    children: tuple[Element, ...]
     sample: Element
 
 
-def set_aside(root: Element) -> list[Aside]:
-    """Takes the rows that can be copied out of the tables in `root`, all but one of each table."""
-    found = []
-    for table in root.iter("table"):
-        body = table.find("tbody")
-        if body is not None and "rows" in table.get("class", "").split():
-            rows = tuple(body)
-            sample = next(filter(_plain, rows), None)
-            if sample is not None:
-                body[:] = [row for row in rows if row is sample or not _alike(row, sample)]
-                found.append(Aside(body, rows, sample))
-    return found
+def set_aside(body: Element) -> list[Aside]:
+    """Takes the records that can be copied out of <body> and its tables, all but one of each."""
+    tables = [table.find("tbody") for table in body.iter("table") if _has(table, "rows")]
+    return [
+        *_aside(body, [child for child in body if child.tag == "p" and _has(child, "line")]),
+        *(found for rows in tables if rows is not None for found in _aside(rows, [*rows])),
+    ]
 
 
-def bring_back(asides: list[Aside], box: Any) -> None:
-    """Puts the rows back in their places: the elements, and in the tree of boxes their copies."""
-    waiting = {aside.body: aside for aside in asides}
-    for group in _groups(box) if waiting else ():
-        aside = waiting.pop(group.element, None)
+def _aside(parent: Element, records: Sequence[Element]) -> Iterator[Aside]:
+    sample = next(filter(_plain, records), None)
+    if sample is not None:
+        children = tuple(parent)
+        copies = {each for each in records if each is not sample and _alike(each, sample)}
+        parent[:] = [child for child in children if child not in copies]
+        yield Aside(parent, children, sample)
+
+
+def bring_back(asides: Sequence[Aside], box: Any) -> None:
+    """Puts the records back in their places: elements, and copies in the tree of boxes."""
+    waiting = {aside.parent: aside for aside in asides}
+    for parent in _parents(box, {"body", "tbody"}) if waiting else ():
+        aside = waiting.pop(parent.element, None)
         if aside:
-            made = {row.element: row for row in group.children}
+            made = {child.element: child for child in parent.children}
             sample = made[aside.sample]
-            group.children = [
-                made[row] if row in made else _copied_row(sample, row) for row in aside.rows
+            parent.children = [
+                made[each] if each in made else _copied(sample, each) for each in aside.children
             ]
-            aside.body[:] = aside.rows
+            aside.parent[:] = aside.children
 
 
-def _plain(row: Element) -> bool:
-    """Whether every cell holds text alone, and spans no other row."""
+def _has(element: Element, name: str) -> bool:
+    return name in element.get("class", "").split()
+
+
+def _plain(record: Element) -> bool:
+    """Whether it is text alone, or cells of text alone that span no other row."""
     return all(
-        not len(cell) and "rowspan" not in cell.attrib and _AS_IT_IS.fullmatch(cell.text or "")
-        for cell in row
+        "rowspan" not in part.attrib and not len(part) and _AS_IT_IS.fullmatch(part.text or "")
+        for part in (record if len(record) else (record,))
     )
 
 
-def _alike(row: Element, sample: Element) -> bool:
-    """Whether a row has a plain cell of the same kind for each cell of the sample."""
+def _alike(record: Element, sample: Element) -> bool:
+    """Whether a record has a plain cell of the same kind for each cell of the sample."""
     return (
-        len(row) == len(sample)
-        and row.attrib == sample.attrib
+        len(record) == len(sample)
+        and record.attrib == sample.attrib
         and all(
             this.tag == that.tag and this.attrib == that.attrib
-            for this, that in zip(row, sample, strict=True)
+            for this, that in zip(record, sample, strict=True)
         )
-        and _plain(row)
+        and _plain(record)
     )
 
 
-def _groups(box: Any) -> Iterator[Any]:
+def _parents(box: Any, tags: set[str]) -> Iterator[Any]:
     for child in getattr(box, "children", ()):
-        if child.element_tag == "tbody":
+        if child.element_tag in tags:
             yield child
-        else:
-            yield from _groups(child)
-
-
-def _copied_row(sample: Any, row: Element) -> Any:
-    made = _copied(sample, row)
-    made.children = [
-        _filled(cell, element) for cell, element in zip(sample.children, row, strict=True)
-    ]
-    return made
-
-
-def _filled(box: Any, cell: Element) -> Any:
-    """A copy of a box of a cell, down to its text."""
-    made = _copied(box, cell)
-    if hasattr(box, "text"):
-        made.text = cell.text
-    else:
-        made.children = [_filled(child, cell) for child in box.children]
-    return made
+        yield from _parents(child, tags)
 
 
 def _copied(box: Any, element: Element) -> Any:
+    """A copy of a box and all in it, for another element of the same make."""
     made = box.copy()
     made.element = element
     made.remove_decoration_sides = set()
+    if hasattr(box, "text"):
+        made.text = element.text
+        return made
+    inner = iter(element)
+    made.children = [
+        _copied(child, element if child.element is box.element else next(inner))
+        for child in box.children
+    ]
     return made

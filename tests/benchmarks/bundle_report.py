@@ -54,7 +54,7 @@ def lines(rows: int) -> Iterator[Block]:
     """A paragraph for each record."""
     for n in range(rows):
         pairs = zip(_NAMES, values(n), strict=True)
-        yield f"<p class='line'>{'  ·  '.join(f'{name}: {value}' for name, value in pairs)}</p>"
+        yield f"<p class='line'>{' · '.join(f'{name}: {value}' for name, value in pairs)}</p>"
 
 
 def painted(made: Callable[[int], Iterator[Block]]) -> Callable[[int], int]:

@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from exports import streaming
 from exports.report import stamping
-from exports.report.portions import Row, Table
+from exports.report.portions import Block, Row, Table
 from tests.exports import reading
 from tests.exports.test_streaming import HEAD, NO_RULES
 
@@ -27,10 +27,11 @@ def rows(*pairs: tuple[str, str]) -> list[Row]:
     return [Row(PLACE, f"<tr><td>{escape(a)}</td><td>{escape(b)}</td></tr>") for a, b in pairs]
 
 
-def odd() -> list[Row]:
-    """Every text in the first and in the second cell, among rows that are plain."""
+def odd() -> list[Block]:
+    """Every text in the first and in the second cell, among rows that are plain, and as a line."""
     pairs = [("one", "two"), *((text, "b") for text in TEXTS), *(("a", text) for text in TEXTS)]
-    return [*rows(*pairs), Row(PLACE, "<tr><td>a<br/>b</td><td>c</td></tr>"), *rows(("x", "y"))]
+    whole = [*rows(*pairs), Row(PLACE, "<tr><td>a<br/>b</td><td>c</td></tr>"), *rows(("x", "y"))]
+    return [*whole, *(f"<p class='line'>{escape(text)}</p>" for text in ("one", *TEXTS, "last"))]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -49,7 +50,9 @@ def test_every_copied_row_has_its_own_place_in_the_tree() -> None:
     streaming.write(odd(), HEAD, out)
     with pikepdf.open(out) as pdf:
         found = reading.tags(pdf)
-        assert (found["/TR"], found["/TD"]) == (len(odd()) + 1, 2 * len(odd()))
+        count = sum(isinstance(block, Row) for block in odd())
+        assert (found["/TR"], found["/TD"]) == (count + 1, 2 * count)
+        assert found["/P"] == len(odd()) - count
         assert reading.owned(pdf)
 
 
@@ -65,7 +68,13 @@ def test_one_row_stays_for_all_that_differ_in_text_alone() -> None:
     root = body("".join(row.html for row in rows(("a", "b"), ("c", "d"), ("e  e", "f"))))
     asides = stamping.set_aside(root)
     assert left(root) == ["a|b", "e  e|f"]
-    assert [len(aside.rows) for aside in asides] == [3]
+    assert [len(aside.children) for aside in asides] == [3]
+
+
+def test_of_lines_one_stays_and_so_does_what_is_between_them() -> None:
+    root = ET.fromstring("<body><p class='line'>a</p><p>b</p><p class='line'>c</p><p class='line'>d  d</p></body>")  # fmt: skip
+    stamping.set_aside(root)
+    assert [each.text for each in root] == ["a", "b", "d  d"]
 
 
 @pytest.mark.parametrize(
