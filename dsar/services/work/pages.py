@@ -38,6 +38,18 @@ class Sheet:
     digest: str
 
 
+_SHEETS = (
+    sa_select(*(getattr(_c, name) for name in Sheet.__dataclass_fields__))
+    .where(col(Page.ticket_id) == bindparam("ticket_id"), col(Page.role) == bindparam("role"))
+    .where(col(Page.round) == bindparam("round"))
+    .order_by(col(Page.source), col(Page.number))
+)
+_SHEETS_OF_SOURCE = _SHEETS.where(col(Page.source) == bindparam("source"))
+_SEALED = sa_select(col(Page.id), col(Page.sealed)).where(
+    col(Page.id).in_(bindparam("ids", expanding=True))
+)
+
+
 def write(
     session: Session,
     seal: Seal,
@@ -83,15 +95,12 @@ def sheets(
     session: Session, ticket_id: str, *, role: str, round_: int = 1, source: str | None = None
 ) -> tuple[Sheet, ...]:
     """A ticket's pages of one role in order, without their contents."""
-    query = (
-        sa_select(*(getattr(_c, name) for name in Sheet.__dataclass_fields__))
-        .where(col(Page.ticket_id) == ticket_id, col(Page.role) == role)
-        .where(col(Page.round) == round_)
-        .order_by(col(Page.source), col(Page.number))
-    )
-    if source is not None:
-        query = query.where(col(Page.source) == source)
-    return tuple(Sheet(*row) for row in session.execute(query))
+    of = {"ticket_id": ticket_id, "role": role, "round": round_}
+    if source is None:
+        found = session.execute(_SHEETS, of)
+    else:
+        found = session.execute(_SHEETS_OF_SOURCE, of | {"source": source})
+    return tuple(Sheet(*row) for row in found)
 
 
 def rows(house: House, seal: Seal, sheet: Sheet) -> list[Any]:
@@ -174,9 +183,7 @@ def opened(house: House, seal: Seal, every: Sequence[Sheet]) -> Iterator[tuple[S
     """Each page with its rows; small pages are read together, large ones one by one."""
     for group in _groups(every):
         with look(house) as session:
-            found = session.execute(
-                select(Page.id, Page.sealed).where(col(Page.id).in_([sheet.id for sheet in group]))
-            )
+            found = session.execute(_SEALED, {"ids": [sheet.id for sheet in group]})
             sealed = {row.id: row.sealed for row in found}
         for sheet in group:
             yield sheet, seal.open(sealed.pop(sheet.id), _place(sheet.id))
