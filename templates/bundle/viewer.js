@@ -17,8 +17,13 @@
   const PAGE = 50;
 
   // --- loading -------------------------------------------------------------------------------
+  // A whole number that a browser would round stays the text it is; strings are left alone.
+  const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
+  const rounded = (token) => /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token));
+  const exact = (text) => /\d{16}/.test(text)
+    ? text.replace(TOKEN, (token) => rounded(token) ? `"${token}"` : token) : text;
   let receive = null;
-  window.dsar = (text) => receive(JSON.parse(text));
+  window.dsar = (text) => receive(JSON.parse(exact(text)));
 
   const script = (file) => new Promise((resolve, reject) => {
     const node = make("script", undefined, { src: file, charset: "utf-8" });
@@ -88,7 +93,7 @@
 
   const heading = (set, field) => {
     const cell = make("th", undefined, { scope: "col", title: field.meaning });
-    const button = make("button", field.label, { type: "button" });
+    const button = make("button", field.label, { type: "button", "data-key": `head-${field.name}` });
     if (state.sort === field.name) cell.setAttribute("aria-sort", state.down ? "descending" : "ascending");
     button.onclick = () => {
       state.down = state.sort === field.name && !state.down;
@@ -140,11 +145,31 @@
     return scroll;
   };
 
+  // Where a screen has no room for the heads of a table, it is sorted here.
+  const sorting = (set) => {
+    const choice = make("select", undefined, { "aria-label": words.sort, class: "sorting", "data-key": "sorting" });
+    choice.append(make("option", `${words.sort} …`, { value: "" }));
+    for (const [place, field] of set.fields.entries()) {
+      for (const down of [false, true]) {
+        const option = make("option", `${field.label} ${down ? "↓" : "↑"}`, { value: JSON.stringify([place, down]) });
+        option.selected = state.sort === field.name && state.down === down;
+        choice.append(option);
+      }
+    }
+    choice.onchange = () => {
+      const [place, down] = choice.value ? JSON.parse(choice.value) : [];
+      Object.assign(state, { sort: choice.value ? set.fields[place].name : "", down: down ?? false, page: 0 });
+      draw();
+    };
+    return choice;
+  };
+
   const filter = (set) => {
     const bar = make("div", undefined, { class: "bar" });
+    if (set.records.length > 1) bar.append(sorting(set));
     const few = set.fields.map((field) => [field, values(set, field)]).filter(([, found]) => found);
     if (!few.length) return bar;
-    const choice = make("select", undefined, { "aria-label": words.filter });
+    const choice = make("select", undefined, { "aria-label": words.filter, "data-key": "filter" });
     choice.append(make("option", words.all, { value: "" }));
     few.forEach(([field, found], place) => {
       const group = make("optgroup", undefined, { label: field.label });
@@ -160,7 +185,7 @@
       Object.assign(state, { field: choice.value ? few[place][0].name : "", only: only ?? "", page: 0 });
       draw();
     };
-    bar.append(choice);
+    bar.prepend(choice);
     return bar;
   };
   // The values of a field, where they are few enough to choose from.
@@ -204,6 +229,18 @@
     return [node];
   };
 
+  // Puts new nodes in the place of the old; what had the keyboard or was unfolded stays so.
+  let drawn = null;
+  const redraw = (set, ...nodes) => {
+    const place = byId("records");
+    const key = place.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+    const unfolded = drawn === set && place.querySelector("details")?.open;
+    place.replaceChildren(...nodes);
+    drawn = set;
+    if (unfolded) place.querySelector("details").open = true;
+    if (key) [...place.querySelectorAll("[data-key]")].find((node) => node.dataset.key === key)?.focus({ preventScroll: true });
+  };
+
   const draw = () => {
     sets.forEach((set, place) => {
       byId(`set-${place}`).toggleAttribute("data-open", set === state.open);
@@ -213,14 +250,14 @@
     const set = state.open;
     if (!set || !set.records) return;
     const found = matching(set);
-    const from = state.page * PAGE;
     const bar = pages(found);
     const part = found.slice(state.page * PAGE, state.page * PAGE + PAGE);
-    byId("records").replaceChildren(
+    redraw(set,
       make("a", words.list, { href: "#data", class: "back" }), make("h3", set.title), ...meanings(set), filter(set),
       part.length ? table(set, part) : make("p", words.nothing), bar);
-    say(fill(words.found, { count: number(found.length), all: number(set.records.length), title: set.title }));
-    return from;
+    const here = fill(words.found, { count: number(found.length), all: number(set.records.length), title: set.title });
+    const elsewhere = state.query.trim() && !found.length && sets.some((one) => one.records && matching(one).length);
+    say(elsewhere ? `${here} · ${words.elsewhere}` : here);
   };
 
   const open = async (set) => {
