@@ -179,5 +179,5 @@ def _serve(house: House, port: int) -> None:
     from workers.process import embedded
 
     print(f"\nThe queue: http://127.0.0.1:{port}/  (Ctrl-C ends it)", flush=True)
-    with embedded(house):
-        serve_pages(house, "127.0.0.1", port)
+    with embedded(house) as crew:
+        serve_pages(house, "127.0.0.1", port, healthy=crew.healthy)

@@ -20,8 +20,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         if house.settings.redis_url:
             mend = "Run dsar web, dsar worker and dsar scheduler instead."
             raise BadInput("redis_url", "is set, so work is done by other processes.", mend)
-        with embedded(house):
-            serve_pages(house, host, port)
+        with embedded(house) as crew:
+            serve_pages(house, host, port, healthy=crew.healthy)
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -29,8 +29,8 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from dsar.web.server import serve as serve_pages
     from workers.process import beside_web
 
-    with opened(patient=True) as house, beside_web(house):
-        serve_pages(house, host, port)
+    with opened(patient=True) as house, beside_web(house) as crew:
+        serve_pages(house, host, port, healthy=crew.healthy)
 
 
 def worker(

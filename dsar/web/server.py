@@ -3,12 +3,12 @@
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
 
-from dsar.domain.errors import BadInput
+from dsar.domain.errors import BadInput, DsarError
 from dsar.services.house import House
 
 log = structlog.get_logger("dsar.web")
@@ -18,17 +18,31 @@ GRACE_SECONDS = 10
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def serve(house: House, host: str, port: int) -> None:
+def _always() -> bool:
+    return True
+
+
+def serve(house: House, host: str, port: int, *, healthy: Callable[[], bool] = _always) -> None:
     """Answers on host and port until SIGTERM or SIGINT, then returns.
 
-    Raises BadInput where the address cannot be had. No access log: only requests that name a
-    ticket leave a line, with its reference (`dsar.web.tracing`), never who asked or from where.
+    `healthy` says whether every thread beside the pages is still alive; it is asked every second.
+    Raises BadInput where the address cannot be had, DsarError when one of those threads died:
+    pages that answer while nobody works behind them look well and are not. No access log: only
+    requests that name a ticket leave a line, with its reference (`dsar.web.tracing`), never who
+    asked or from where.
     """
     import uvicorn
 
     from dsar.web.app import create
 
     listening = _listen(host, port)
+    dead = threading.Event()
+
+    async def notice() -> None:
+        if not healthy():
+            dead.set()
+            server.should_exit = True
+
     config = uvicorn.Config(
         create(house),
         access_log=False,
@@ -38,11 +52,15 @@ def serve(house: House, host: str, port: int) -> None:
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=GRACE_SECONDS,
+        callback_notify=notice,
+        timeout_notify=0,
     )
     server = uvicorn.Server(config)
     with _stopped_by_signals(server), listening:
         log.info("ready", kind="web", what=f"{host}:{listening.getsockname()[1]}")
         server.run(sockets=[listening])
+    if dead.is_set():
+        raise DsarError("A thread of this process died; start the process again.")
 
 
 def _listen(host: str, port: int) -> socket.socket:

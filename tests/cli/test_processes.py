@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -104,3 +105,37 @@ def test_a_log_that_takes_no_line_costs_no_process(dsar: Cli, tmp_path: Path) ->
         assert process.popen.poll() is None
     finally:
         process.kill()
+
+
+#: A process of ours of which one thread ends when it is told to (SIGUSR1), as if it had died.
+_MORTAL = """
+import signal, sys, threading
+from dsar.cli import run
+
+def end(_number, _frame):
+    for thread in threading.enumerate():
+        if thread.name == sys.argv[1]:
+            thread.stop()
+
+signal.signal(signal.SIGUSR1, end)
+sys.exit(run(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize(("kind", "thread"), [("web", "beat"), ("serve", "renewal")])
+def test_pages_whose_threads_died_end_and_say_so(
+    dsar: Cli, tmp_path: Path, kind: str, thread: str
+) -> None:
+    """Else they would answer on, and look alive, while nobody works or watches behind them."""
+    port = free_port()
+    mortal = [sys.executable, "-c", _MORTAL, thread, kind, "--port", str(port)]
+    process = Process(mortal, log=tmp_path / "process.log", environment=environment(dsar))
+    try:
+        process.wait_ready(lambda: answers(port))
+        process.popen.send_signal(signal.SIGUSR1)
+        wait_until(lambda: process.popen.poll() is not None, seconds=30, what="ending")
+    finally:
+        process.kill()
+    assert process.popen.returncode == 1
+    assert "dsar: A thread of this process died; start the process again." in process.output()
+    assert "Traceback" not in process.output()
