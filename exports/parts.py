@@ -20,6 +20,7 @@ from exports import check, manifest
 from exports.archive import Archive, Member, Packed
 from exports.bundle import replacing
 from exports.check import Finding
+from exports.report.words import words_in
 
 #: Smaller parts are refused: a report alone may be larger, and nobody wants hundreds of files.
 LEAST = 1_000_000
@@ -134,12 +135,15 @@ class _Splitting:
         made.finish()
 
     def _letter(self, number: int) -> bytes:
-        names = "\n".join(path.name for path in self.paths)
-        return (
-            f"This is part {number} of {len(self.paths)} of {self._whole['reference']}.\n"
-            "Unpack all parts into the same folder, then open START-HERE.html there.\n\n"
-            f"{names}\n"
-        ).encode()
+        """What this part is and what to do with it, in the language of the bundle."""
+        words = words_in(self._whole["language"])
+        told = words["part"]["told"].format(
+            number=words.number(number),
+            parts=words.number(len(self.paths)),
+            reference=self._whole["reference"],
+        )
+        names = [path.name for path in self.paths]
+        return "\n".join([told, words["part"]["unpack"], "", *names, ""]).encode()
 
     def _manifest(self, members: list[Member], number: int, others: list[Part]) -> dict[str, Any]:
         told: dict[str, Any] = {

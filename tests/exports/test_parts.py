@@ -91,6 +91,26 @@ def test_all_of_them_unpack_into_the_whole_bundle(
     assert "is missing" in str(verify(folder)[0])
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "This is part 2 of 3 of DSR-2026-0042.\nUnpack all parts into the same folder"),
+        ("de", "Dies ist Teil 2 von 3 von DSR-2026-0042.\nEntpacken Sie alle Teile"),
+    ],
+)
+def test_each_part_says_what_it_is_in_the_person_s_language(
+    language: str, words: str, tmp_path: Path
+) -> None:
+    attached = tuple(Attachment(str(n), f"{n}.jpg", "image/jpeg", 900_000) for n in range(3))
+    answer = replace(contents(attached, photos), language=language)
+    with build(answer, tmp_path / "R-1.zip").path.open("rb") as file:
+        made = split(file, tmp_path / "R-1.zip", size=SIZE)
+    with zipfile.ZipFile(made[1].path) as archive:
+        letter = archive.read("PART-2.txt").decode("utf-8")
+    assert letter.startswith(words)
+    assert letter.endswith("".join(f"\n{part.path.name}" for part in made) + "\n")
+
+
 def test_a_folder_of_all_parts_is_checked_together(made: list[Part], tmp_path: Path) -> None:
     assert verify(tmp_path, public_key=PUBLIC) == []
 
