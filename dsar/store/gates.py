@@ -102,6 +102,7 @@ def close(session: Session, store: Store, source: str, *, until: datetime, reaso
     new = {
         "source": source,
         "open_until": until,
+        "closed_at": store.instant(),
         "reason": reason[:500],
         "failures": 0,
         "max_inflight": 2,
@@ -111,7 +112,12 @@ def close(session: Session, store: Store, source: str, *, until: datetime, reaso
         insert(store, _gate)
         .values(new)
         .on_conflict_do_update(
-            index_elements=["source"], set_={"open_until": longest, "reason": reason[:500]}
+            index_elements=["source"],
+            set_={
+                "open_until": longest,
+                "closed_at": func.coalesce(_gate.c.closed_at, store.instant()),
+                "reason": reason[:500],
+            },
         )
     )
     session.connection().execute(statement)
@@ -134,11 +140,15 @@ def failed(session: Session, store: Store, source: str, *, reason: str) -> None:
 
 def succeeded(session: Session, source: str) -> None:
     """The source answered: the breaker forgets. A gate somebody else holds is left as it is."""
-    mine = select(_gate.c.source).where(_gate.c.source == source, _gate.c.failures > 0)
+    was_closed = and_(_gate.c.closed_at.is_not(None), _gate.c.open_until.is_(None))
+    mine = select(_gate.c.source).where(
+        _gate.c.source == source, or_(_gate.c.failures > 0, was_closed)
+    )
     forget = update(_gate).where(
         _gate.c.source == mine.with_for_update(skip_locked=True).scalar_subquery()
     )
-    done = session.connection().execute(forget.values(failures=0, reason=""))
+    since = case((_gate.c.open_until.is_(None), None), else_=_gate.c.closed_at)
+    done = session.connection().execute(forget.values(failures=0, reason="", closed_at=since))
     if done.rowcount:
         session.info["gate_held"] = True
 

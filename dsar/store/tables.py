@@ -299,11 +299,15 @@ class BundleRow(SQLModel, table=True):
 
 
 class Gate(SQLModel, table=True):
-    """Admission to one source: closed until, how many at once, failures in a row."""
+    """Admission to one source: closed until, how many at once, failures in a row.
+
+    `closed_at` is when it was first closed after it had last answered.
+    """
 
     source: str = Field(primary_key=True, max_length=80)
     max_inflight: int = 2
     open_until: datetime | None = Field(default=None, sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
     failures: int = 0
     reason: str = Field(default="", max_length=500)
     next_at: datetime | None = Field(default=None, sa_type=Instant)

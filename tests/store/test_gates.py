@@ -154,3 +154,23 @@ def test_configuring_a_source_again_keeps_what_it_asked_for(store: Store, hands:
     configure(store, max_inflight=7)
     row = gate(store)
     assert (row.open_until, row.reason, row.max_inflight) == (until, "Maintenance.", 7)
+
+
+def test_since_when_a_source_is_closed_is_remembered_until_it_answers(
+    store: Store, hands: Hands
+) -> None:
+    first = hands.now
+    configure(store)
+    for _ in range(2):
+        with committed(store) as session:
+            until = hands.now + timedelta(hours=1)
+            gates.close(session, store, "shop", until=until, reason="Busy.")
+            gates.succeeded(session, "shop")  # it was asked before it closed
+        assert gate(store).closed_at == first
+        hands.turn(hours=2)
+        with committed(store) as session:
+            gates.reopen(session, store)
+        assert (gate(store).closed_at, gate(store).open_until) == (first, None)
+    with committed(store) as session:
+        gates.succeeded(session, "shop")
+    assert (gate(store).closed_at, gate(store).reason) == (None, "")

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=80), nullable=False),
         sa.Column("max_inflight", sa.Integer(), nullable=False),
         sa.Column("open_until", Instant(), nullable=True),
+        sa.Column("closed_at", Instant(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("next_at", Instant(), nullable=True),
