@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from dsar.domain.clock import Step
 from dsar.domain.controller import Controller
 from dsar.domain.coverage import Line
 from dsar.domain.policy import Activity
@@ -18,7 +19,7 @@ from dsar.domain.rights import Right
 class Question:
     """What was asked: who, what, when, and by when the law wants the answer.
 
-    `words` is what the person wrote, if anything; `explanation` derives the due date step by step;
+    `words` is what the person wrote, if anything; `explanation` are the steps to the due date;
     `clock` holds the dates of the ticket by their names in `dsar.domain.clock.Dates`.
     """
 
@@ -28,7 +29,7 @@ class Question:
     due_on: date
     identifiers: tuple[tuple[str, str], ...]
     words: str = ""
-    explanation: tuple[str, ...] = ()
+    explanation: tuple[Step, ...] = ()
     extended_because: str = ""
     clock: Mapping[str, date] = field(default_factory=dict)
 

@@ -16,6 +16,8 @@ from dsar.domain.rights import ARTICLES, COPYING
 from exports.attachments import Attached
 from exports.contents import Contents, ReceiptSet, RecordSet
 from exports.datafiles import CannotBuild, Place
+from exports.report import derivation
+from exports.report.words import words_in
 
 #: The version of the bundle's format; exports/README.md describes it.
 FORMAT = "dsar-bundle/1"
@@ -85,7 +87,7 @@ def _request(contents: Contents) -> Document:
         "due_on": question.due_on.isoformat(),
         "identifiers": [{"kind": kind, "value": value} for kind, value in question.identifiers],
         "words": question.words,
-        "explanation": list(question.explanation),
+        "explanation": derivation.told(question.explanation, words_in(contents.language)),
         "extended_because": question.extended_because,
         "clock": {name: day.isoformat() for name, day in question.clock.items()},
     }

@@ -18,7 +18,7 @@ from typing import IO, Any
 from dsar.domain.errors import DsarError
 from exports.check import Finding
 from exports.contents import Contents, ReceiptSet, RecordSet
-from exports.report import spoken
+from exports.report import derivation, spoken
 from exports.report.words import words_in
 from templates import FOLDER
 
@@ -126,7 +126,8 @@ def everybody(contents: Contents) -> Iterator[str]:
     The remarks of staff and sources are not among it: a name may have slipped into them.
     """
     question = contents.question
-    yield from (question.reference, question.words, *question.explanation)
+    yield from (question.reference, question.words)
+    yield from derivation.told(question.explanation, words_in(contents.language))
     known: list[RecordSet | ReceiptSet] = [*contents.sets, *contents.receipts]
     collections = [each.collection for each in known]
     yield from texts_of([question.identifiers, contents.controller, contents.law])

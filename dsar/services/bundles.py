@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from dsar.domain.clock import Step
 from dsar.domain.coverage import Kept, Line, Outcome
 from dsar.domain.errors import NotAllowed
 from dsar.domain.lifecycle import Event
@@ -77,7 +78,7 @@ class Gathered:
     law: Cited
     received_on: date
     due_on: date
-    explanation: tuple[str, ...]
+    explanation: tuple[Step, ...]
     clock: dict[str, date]
     identifiers: tuple[tuple[str, str], ...]
     words: str
@@ -165,24 +166,9 @@ def _pictured(ticket: Ticket) -> dict[str, date]:
     return {name: date.fromisoformat(day) for name, day in found.items() if day}
 
 
-def _explained(ticket: Ticket) -> tuple[str, ...]:
-    """The steps that lead to the due date, for a person; staff sees the whole derivation."""
-    return tuple(
-        f"{step['input']} → {step['result']} ({step['rule']})"
-        for step in ticket.clock.get("explanation", ())
-        if step["rule"] not in _FOR_STAFF and not step["input"].startswith("no extension")
-    )
-
-
-#: Steps of a derivation that tell a person nothing.
-_FOR_STAFF = frozenset(
-    {
-        "Local date of receipt",
-        "Rule that applies",
-        "Day the period runs from",
-        "The last day ends at midnight",
-    }
-)
+def _explained(ticket: Ticket) -> tuple[Step, ...]:
+    """The whole derivation of the due date; the report tells what of it moved the day."""
+    return tuple(Step(**step) for step in ticket.clock.get("explanation", ()))
 
 
 def line_value(row: Any) -> Line:

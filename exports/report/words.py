@@ -64,8 +64,8 @@ class Words:
 
     def period(self, text: str) -> str:
         """A period such as "7 years" in this language's words."""
-        count, unit = text.split(" ")
-        one, many = self["period"][unit.removesuffix("s")]
+        count, _, unit = text.partition(" ")
+        one, many = self["period"][unit.removesuffix("s").replace(" ", "_")]
         return f"{count} {one if count == '1' else many}"
 
     def said(self, section: str, key: str) -> str:

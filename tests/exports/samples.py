@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from dsar.domain.clock import Step
 from dsar.domain.controller import Authority, Controller
 from dsar.domain.coverage import Kept, Line, Outcome
 from dsar.domain.period import Period
@@ -263,8 +264,12 @@ def access(log_lines: int = 40, **changes: Any) -> Contents:
                 identifiers=(("email", "ada@lindqvist.example"), ("name", "Ada Lindqvist")),
                 words="Please send me everything you have stored about me, and tell me who got it.",
                 explanation=(
-                    "Received on 28 October 2026; one month later is 28 November 2026 (Art. 12(3)).",
-                    "28 November 2026 is a Saturday, so the period ends on Monday, 30 November 2026.",
+                    Step("GDPR Art. 12(3)", "1 month from 2026-10-28", "2026-11-28"),
+                    Step(
+                        "Last day is no working day",
+                        "2026-11-28 is Saturday (Germany)",
+                        "2026-11-30",
+                    ),
                 ),
             ),
             outcome="partly_fulfilled",

@@ -70,6 +70,7 @@ BY_VALUE = {
     "origin",
     "done_result",
     "period",
+    "weekday",
     "ground",
     "identifier",
     "rights",
