@@ -22,7 +22,7 @@ def subject_of(session: Session, ticket: Ticket) -> Subject:
     seal = seal_of(session, request)
     rows = identifiers(session, request.id)
     used = (row for row in rows if row.evidence not in UNUSED)
-    return Subject.of((row.kind, _value(seal, row)) for row in used)
+    return Subject.of((row.kind, value_of(seal, row)) for row in used)
 
 
 def unsettled_of(session: Session, ticket: Ticket) -> tuple[tuple[str, str, str], ...]:
@@ -31,11 +31,12 @@ def unsettled_of(session: Session, ticket: Ticket) -> tuple[tuple[str, str, str]
     seal = seal_of(session, request)
     rows = identifiers(session, request.id)
     return tuple(
-        (row.kind, _value(seal, row), row.source) for row in rows if row.evidence == UNSETTLED
+        (row.kind, value_of(seal, row), row.source) for row in rows if row.evidence == UNSETTLED
     )
 
 
-def _value(seal: Seal, row: Identifier) -> str:
+def value_of(seal: Seal, row: Identifier) -> str:
+    """An identifier in its normal form."""
     value: str = seal.open(row.sealed, place(row.kind, row.blind))
     return value
 

@@ -98,10 +98,8 @@ class Examining:
             self._set_apart(doubtful, strange, known)
         if doubtful or left:
             names = sorted({kind for kind, _ in doubtful} | left)
-            kinds = " and ".join(name.replace("_", " ") for name in names)
-            message = f"It gave a {kinds} that may be somebody else's."
-            mend = f"Say whose it is with dsar request identifier {ref}, then try again."
-            raise NeedsHuman(f"{message} {mend}")
+            kinds = " and ".join(_spoken(name) for name in names)
+            raise NeedsHuman(f"It gave a {kinds} that may be somebody else's. {_mend(ref)}")
 
     def _is_doubtful(
         self, session: Session, ticket: Ticket, known: Sequence[Identifier], *pair: str
@@ -121,7 +119,8 @@ class Examining:
         self, session: Session, ticket: Ticket, known: Sequence[Identifier], *pair: str
     ) -> bool:
         kind, exact = pair
-        return _is_elsewhere(session, ticket, known, kind, self.house.vault.blind(kind, exact))
+        blind = self.house.vault.blind(kind, exact)
+        return bool(proven_elsewhere(session, ticket, known, kind, blind))
 
     def _set_apart(
         self,
@@ -148,6 +147,20 @@ class Examining:
                     session.add(row)
 
 
+def _spoken(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def _mend(ref: str) -> str:
+    return f"Say whose it is with dsar request identifier {ref}, then try again."
+
+
+def stopped_at(reason: str, ref: str, kind: str) -> bool:
+    """Whether a search says in its reason that it stopped at an identifier of this kind."""
+    said = reason.removesuffix(_mend(ref))
+    return said != reason and _spoken(kind) in said
+
+
 def _contradicting(known: Sequence[Identifier], source: str, kind: str) -> list[Identifier]:
     """Others of a kind of which a person has one, from elsewhere."""
     if kind in SEVERAL:
@@ -168,10 +181,10 @@ def _left_in_doubt(
     return {one.kind for one in left if one.source in done}
 
 
-def _is_elsewhere(
+def proven_elsewhere(
     session: Session, ticket: Ticket, known: Sequence[Identifier], kind: str, blind: str
-) -> bool:
-    """Whether somebody else proved that it is theirs, somebody we share nothing proven with."""
+) -> list[str]:
+    """The requests in which somebody else, with whom we share nothing proven, proved it theirs."""
     own = {one.blind for one in known if one.evidence not in _UNPROVEN}
     same = (col(Identifier.kind) == kind, col(Identifier.blind) == blind)
     others = session.exec(
@@ -179,4 +192,8 @@ def _is_elsewhere(
         .where(*same, col(Identifier.request_id) != ticket.request_id)
         .where(col(Identifier.evidence).not_in(_UNPROVEN))
     ).all()
-    return any(own.isdisjoint(row.blind for row in identifiers(session, other)) for other in others)
+    return [
+        other
+        for other in others
+        if own.isdisjoint(row.blind for row in identifiers(session, other))
+    ]
