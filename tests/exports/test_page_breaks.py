@@ -1,0 +1,46 @@
+"""Things that are read together stand on one page of the report."""
+
+import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dsar.domain.records import Attachment, Collection, Field
+from exports import build
+from tests.exports import reading, samples
+from tests.exports import test_attachments as attached
+from tests.exports.samples import en
+
+WIDE = Collection(
+    "wide", en("Wide"), tuple(Field(f"f{n}", en(f"Field {n}"), en("What it is.")) for n in range(9))
+)
+
+
+def pages(archive: Path) -> list[str]:
+    """The text of each page of the report."""
+    with zipfile.ZipFile(archive) as bundle:
+        bundle.extract("report.pdf", archive.parent)
+    return reading.text(archive.parent / "report.pdf").split("\f")
+
+
+def test_a_short_record_is_not_torn_by_a_page(tmp_path: Path) -> None:
+    rows = [{f"f{n}": f"{'long words ' * 6}{record}/{n}" for n in range(9)} for record in range(12)]
+    contents = samples.access(sets=(samples.a_set(WIDE, rows, "orders"),))
+    found = pages(samples.built(contents, tmp_path))
+    for record in range(12):
+        on = {at for at, text in enumerate(found) for n in (0, 8) if f" {record}/{n}\n" in text}
+        assert len(on) == 1, f"record {record} is on pages {on}"
+
+
+@pytest.mark.parametrize("rows", range(32, 35))
+def test_the_heading_of_a_table_stands_where_the_table_begins(rows: int, tmp_path: Path) -> None:
+    """Whatever stands above it and moves it down the page."""
+    files = tuple(Attachment("letter", f"letter-{n}.pdf", "application/pdf") for n in range(4))
+    contents = attached.contents(files)
+    above = samples.a_set(samples.ORDERS, (samples.ORDER_ROWS * 2)[:rows], "orders")
+    contents = replace(contents, sets=(above, contents.sets[-1]))
+    found = pages(build(contents, tmp_path / "bundle.zip").path)
+    (page,) = [text for text in found if "Files that belong to these records" in text]
+    assert re.search(r"Files that belong.*They are in this bundle.*letter-0\.pdf", page, re.DOTALL)
