@@ -13,6 +13,7 @@ from dsar.domain import coverage
 from dsar.domain.policy import Basis, Origin
 from dsar.domain.records import Done
 from dsar.domain.rights import Right
+from dsar.services.law.regimes import known, load
 from exports import manifest, verify
 from exports.report.words import UnknownLanguage, languages, words_in
 from templates import FOLDER
@@ -49,6 +50,13 @@ def test_every_language_has_the_keys_and_places_of_english(language: str) -> Non
 )
 def test_whatever_the_domain_can_say_has_words(section: str, values: Any) -> None:
     assert set(words_in("en")[section]) == set(values)
+
+
+def test_every_ground_that_a_law_names_has_plain_words() -> None:
+    """Else a report in another language would show the English key."""
+    named = {ground for law in known() for ground in load(law).refusal.grounds}
+    assert "rights_of_others" in named
+    assert named - set(words_in("en")["ground"]) == set()
 
 
 def test_outcomes_are_named_as_the_console_names_them() -> None:
