@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from dsar.services.holds import resume_late
 from dsar.services.house import House, look, unit
 from dsar.services.upkeep.repair import repair_joins
 from dsar.services.upkeep.watching import nudge, watch
@@ -36,6 +37,7 @@ JOBS: Jobs = {
     "watch":        Job(timedelta(minutes=1), watch),
     "nudge":        Job(timedelta(hours=1),   nudge),
     "repair_joins": Job(timedelta(minutes=1), repair_joins),
+    "resume_late":  Job(timedelta(hours=1),   resume_late),
     "tidy":         Job(timedelta(hours=1),   tidy),
 }
 # fmt: on

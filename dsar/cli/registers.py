@@ -63,11 +63,18 @@ def place(
 
 
 @hold.command()
-def lift(hold_id: str, json: Json = False) -> None:
-    """End a hold."""
+def lift(
+    hold_id: str,
+    by: Annotated[str, typer.Option("--by", help="Who lifts it.")] = "desk",
+    json: Json = False,
+) -> None:
+    """End a hold; what was kept because of it is searched again and waits for approval."""
     with opened() as house, unit(house) as session:
-        holds.lift(session, hold_id)
-    say({"id": hold_id}, json, lambda: f"Hold {hold_id} is lifted.")
+        lifted = holds.lift(session, hold_id, by)
+    told = {"id": hold_id, "resumed": lifted.resumed, "decided_anew": lifted.decided_anew}
+    follows = [f"Erasing goes on: {ref}." for ref in lifted.resumed]
+    follows += [f"Decided anew: {ref}." for ref in lifted.decided_anew]
+    say(told, json, lambda: " ".join([f"Hold {hold_id} is lifted.", *follows]))
 
 
 @hold.command("list")

@@ -180,7 +180,8 @@ _NO_ACTIVITY = Decision(
     "no_activity",
     {"en": "No processing activity of the policy names this data."},
 )
-_ON_HOLD = Decision(
+#: What a legal hold makes of every record while it is in force.
+ON_HOLD = Decision(
     Verdict.KEEP,
     "legal_claims",
     {"en": "Needed for legal claims; a legal hold is in force."},
@@ -198,7 +199,7 @@ def decide_erasure(
     is in force (Art. 17(3)(e)). Fields that no such duty covers are erased all the same.
     """
     if held:
-        return _ON_HOLD
+        return ON_HOLD
     touching = policy.touching(source, record.collection)
     if not touching:
         return _NO_ACTIVITY

@@ -25,6 +25,9 @@ MOVES = {
     Event.EXTEND: ClockEventType.EXTENSION_NOTIFIED,
 }
 
+#: In a ticket's clock: since when what stood in its way is gone.
+REVIVED = "revived_at"
+
 #: Where a law names no number, or while a clock stands still, work is still ranked: as if due then.
 WORKING_RANK = timedelta(days=30)
 
@@ -51,6 +54,7 @@ def dates_of(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
 
 def wind(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
     """Recomputes a ticket's dates and stores them with their derivation."""
+    revived = ticket.clock.get(REVIVED)
     dates = dates_of(session, ticket, received_at)
     ticket.regime_version = dates.regime_version
     ticket.clock = dates.as_json()
@@ -63,7 +67,24 @@ def wind(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
         ticket.internal_due_on = max(target, dates.clock_start)
     else:
         ticket.internal_due_on = None
+    if revived:
+        revive(ticket, datetime.fromisoformat(revived))
     return dates
+
+
+def revive(ticket: Ticket, at: datetime) -> None:
+    """A duty that a lawful obstacle had stopped is due again since `at`: at once, by no day.
+
+    The time of Art. 12(3) was that of the answer, which named the obstacle; for the erasure itself
+    the law says "without undue delay" (Art. 17(1)) and gives no figure, so neither do we.
+    """
+    because = "What stood in its way has fallen; to be done without undue delay."
+    step = {"rule": "Due again", "input": f"since {at.date()}", "result": because}
+    dates = dict.fromkeys(("effective_due", "due", "due_extended", "extension_notice_by"))
+    steps = [*ticket.clock.get("explanation", ()), step]
+    told = {"act_at_once": because, "explanation": steps, REVIVED: at.isoformat()}
+    ticket.clock = {**ticket.clock, **dates, **told}
+    ticket.due_on, ticket.internal_due_on, ticket.due_at = None, None, at
 
 
 def note(ticket: Ticket, event: Event, *, at: datetime, length: dict[str, int]) -> bool:

@@ -21,7 +21,7 @@ from dsar.services.house import House, look, unit
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.tasks import Run, finishing
 from dsar.services.work import pages
-from dsar.services.work.cases import case_of, held
+from dsar.services.work.cases import HELD, case_of, held
 from dsar.services.work.pages import Sheet
 from dsar.store import tasks
 from dsar.store.effects import Standing, intend, settle_effect
@@ -118,8 +118,7 @@ def _one_page(house: House, run: Run, job: Job, sheet: Sheet, adapter: Adapter) 
 def _refuse_held(session: Session, ticket: Ticket, job: Job) -> None:
     """A hold placed after the approval still stands against erasing (Art. 17(3)(e))."""
     if job.verb == VERB[Right.ERASURE] and held(session, ticket):
-        message = "A legal hold is in force; lift it and try again, or go on with a named gap."
-        raise NeedsHuman(message)
+        raise NeedsHuman(HELD)
 
 
 def _batch(house: House, job: Job, sheet: Sheet, key: str) -> Batch:

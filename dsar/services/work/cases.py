@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 import structlog
 from sqlmodel import Session, col, select
 
+from dsar.domain.coverage import Outcome
 from dsar.domain.errors import BadInput
-from dsar.domain.records import Collection
+from dsar.domain.policy import ON_HOLD
+from dsar.domain.records import Collection, in_language
 from dsar.domain.rights import Right
 from dsar.domain.sifting import Case, Rule
 from dsar.services.house import House, house_of
@@ -14,12 +16,15 @@ from dsar.services.installed.sources import Source, dictionary
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
 from dsar.services.seals import details_of, seal_of
-from dsar.store.tables import Hold, Ruling, Ticket
+from dsar.store.tables import CoverageLine, Hold, Ruling, Ticket
 from dsar.store.tickets import identifiers, lines, request_of, rulings
 from dsar.store.vault import Seal
 
 #: The part of a ruling's place to which the reference of its file is bound.
 FILE = " file"
+
+#: Why a source was not asked to erase after all: a hold was placed behind the approval.
+HELD = "A legal hold is in force; lift it and try again, or go on with a named gap."
 
 log = structlog.get_logger("dsar.sources")
 
@@ -106,6 +111,14 @@ def held(session: Session, ticket: Ticket) -> bool:
         select(Hold.id).where(col(Hold.blind).in_(blinds), col(Hold.lifted_at).is_(None)).limit(1)
     ).first()
     return found is not None
+
+
+def kept_by_hold(line: CoverageLine) -> bool:
+    """Whether a source's records were spared because of a legal hold, and maybe of nothing else."""
+    if line.outcome == Outcome.COULD_NOT and line.reason == HELD:
+        return True
+    why = (ON_HOLD.ground, in_language(ON_HOLD.because, "en"))
+    return any((entry["ground"], entry["because"]) == why for entry in line.kept)
 
 
 def check_purposes(house: House, names: tuple[str, ...]) -> None:

@@ -2,7 +2,8 @@
 
 What was handed over stays as it was, with its bundle and its end; the supplement goes the same way
 from the search on, covers the sources it names and nothing else, and ends with a bundle of what is
-new. Its dates are those of the request: a gap gives nobody more time.
+new. What staff ruled about these sources holds on. Its dates are those of the request: a gap gives
+nobody more time.
 """
 
 from collections.abc import Collection
@@ -18,10 +19,11 @@ from dsar.services.advance import advance
 from dsar.services.facts import Because
 from dsar.services.house import house_of
 from dsar.services.law import clock
+from dsar.services.work.cases import FILE, place
 from dsar.services.work.fan_out import SCOPE
 from dsar.store import tickets
-from dsar.store.tables import Request, Ticket
-from dsar.store.tickets import lines, locked, of_request, request_of
+from dsar.store.tables import Request, Ruling, Ticket
+from dsar.store.tickets import lines, locked, of_request, request_of, siblings
 
 #: In a ticket's details: the reference of the ticket it supplements.
 OF = "supplements"
@@ -47,13 +49,33 @@ def supplement(
     request = request_of(session, first)
     _check(session, first, request)
     scope = _scope(session, first, sources)
-    made = _open(session, first, request, scope)
-    data = {"sources": scope}
-    journal.append(session, actor, first, event="supplement_begun", data=data | {"by": made.ref})
-    journal.append(session, actor, made, event="supplement_begun", data=data | {"of": first.ref})
+    made = opened(session, first, scope)
+    return begin(session, actor, first, made, event="supplement_begun", reason=reason)
+
+
+def begin(
+    session: Session,
+    actor: Actor,
+    first: Ticket,
+    made: Ticket,
+    *,
+    event: str,
+    reason: str,
+    **data: str,
+) -> Ticket:
+    """Sets a supplement on its way, and says so in the history of both; `first` is locked."""
+    told = {"sources": seals.details_of(session, made)[SCOPE], **data}
+    journal.append(session, actor, first, event=event, data=told | {"by": made.ref})
+    journal.append(session, actor, made, event=event, data=told | {"of": first.ref})
     session.add(first)
     because = Because(reason=reason, decided_by=actor.name)
     return advance(session, actor, made.id, Event.CONFIRM_IDENTITY, because=because)
+
+
+def covered(session: Session, first: Ticket) -> frozenset[str]:
+    """The sources of a ticket that a supplement asked again since, or asks just now."""
+    known = (seals.details_of(session, other) for other in siblings(session, first))
+    return frozenset(name for one in known if one.get(OF) == first.ref for name in one[SCOPE])
 
 
 def _check(session: Session, first: Ticket, request: Request) -> None:
@@ -80,7 +102,9 @@ def _scope(session: Session, first: Ticket, sources: Collection[str]) -> list[st
     return scope
 
 
-def _open(session: Session, first: Ticket, request: Request, scope: list[str]) -> Ticket:
+def opened(session: Session, first: Ticket, scope: list[str]) -> Ticket:
+    """A ticket of the same right for some of a ticket's sources; it is not on its way yet."""
+    request = request_of(session, first)
     number, now = len(of_request(session, request)) + 1, house_of(session).store.now(session)
     made = tickets.new(request, first.right, number=number, created_at=now)
     made.clock_events = list(first.clock_events)
@@ -91,4 +115,20 @@ def _open(session: Session, first: Ticket, request: Request, scope: list[str]) -
         name: one for name, one in seals.details_of(session, first).items() if name != "decision"
     }
     seals.keep_details(session, made, details | {OF: first.ref, SCOPE: scope})
+    _rule_again(session, first, made, scope)
     return made
+
+
+def _rule_again(session: Session, first: Ticket, made: Ticket, scope: list[str]) -> None:
+    """What staff ruled about a source holds on: a record that is somebody else's still is."""
+    seal = seals.seal_of(session, request_of(session, first))
+    for row in tickets.rulings(session, first.id):
+        if row.source not in scope:
+            continue
+        again = Ruling(**row.model_dump(exclude={"id", "ticket_id"}), ticket_id=made.id)
+        if row.sealed_key:
+            again.sealed_key = seal.close(seal.open(row.sealed_key, place(row)), place(again))
+        if row.sealed_file:
+            file = seal.open(row.sealed_file, place(row, FILE))
+            again.sealed_file = seal.close(file, place(again, FILE))
+        session.add(again)

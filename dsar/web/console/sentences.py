@@ -19,6 +19,7 @@ SENTENCES: Mapping[str, str] = {
     "task_stuck": "{task}{place} got stuck {attempts} and waits for a person.",
     "identifier_settled": "{who} settled whose an identifier is that {source} gave.",
     "supplement_begun": "{who} had sources asked again that had been given up.",
+    "erasure_resumed": "{who} lifted a legal hold; what it had kept is due to be erased.",
     "inquiry_asked": "{source} was asked.",
     "inquiry_answered": "{source} answered.",
     Event.ASK_IDENTITY: "{who} asked the person to prove who they are.",
