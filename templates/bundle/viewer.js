@@ -85,10 +85,11 @@
   };
 
   const marked = (text) => {
-    const word = state.query.trim().split(/\s+/)[0].toLowerCase();
-    const at = word ? text.toLowerCase().indexOf(word) : -1;
-    if (at < 0) return [text];
-    return [text.slice(0, at), make("mark", text.slice(at, at + word.length)), text.slice(at + word.length)];
+    const wanted = state.query.trim().split(/\s+/).filter(Boolean).sort((a, b) => b.length - a.length);
+    if (!wanted.length) return [text];
+    const escaped = wanted.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+    return text.split(new RegExp(`(${escaped.join("|")})`, "giu"))
+      .map((piece, place) => place % 2 ? make("mark", piece) : piece);
   };
 
   const heading = (set, field) => {

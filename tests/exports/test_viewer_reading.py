@@ -92,6 +92,15 @@ def test_where_nothing_matches_the_page_says_whether_other_collections_do(page: 
     status(page, "Orders: 0 of 23 records")
 
 
+def test_every_word_that_was_searched_for_is_marked(page: Page) -> None:
+    """Also where it has signs that mean something in a pattern."""
+    opened(page, "Support messages")
+    page.fill("#query", "(two 4.2. best BEST")
+    status(page, "Support messages: 1 of 2 records")
+    marks = page.locator("table.records mark").all_inner_texts()
+    assert marks == ["4.2.", "(two", "Best"]
+
+
 def test_a_phone_sorts_by_a_list_and_hides_no_button(phone: Page) -> None:
     opened(phone, "Orders")
     assert not phone.get_by_role("button", name="Amount").is_visible()
