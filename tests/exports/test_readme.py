@@ -11,10 +11,12 @@ from dsar.store.files import frames
 from exports import bundle, redact
 from exports.processing import FORMAT
 from exports.report.paper import BUDGET, SAMPLE
-from tests.exports import samples
+from exports.report.words import words_in
+from tests.exports import pictures, samples
 from tests.exports import test_attachments as attached
 
-README = (Path(exports.__file__).parent / "README.md").read_text("utf-8")
+HERE = Path(exports.__file__).parent
+README = (HERE / "README.md").read_text("utf-8")
 
 
 def kind(name: str) -> str:
@@ -47,3 +49,18 @@ def test_its_figures_and_names_are_those_of_the_code() -> None:
     for name in ("sweep", "build"):
         assert hasattr(bundle, name)
     assert hasattr(redact, "leaks")
+
+
+def test_its_pictures_are_those_the_command_makes_and_each_is_described() -> None:
+    shown = dict(re.findall(r"^!\[([^\]]*)\]\(([^)]+)\)$", README, re.MULTILINE))
+    made = {*pictures.REPORT, *pictures.SCREENS}
+    assert set(shown.values()) == made == {path.name for path in HERE.glob("*.png")}
+    assert all(len(told.split()) > 12 for told in shown)
+    assert sum((HERE / name).stat().st_size for name in made) < 600_000
+    assert f"python -m {pictures.__name__}`" in README
+
+
+def test_the_headings_by_which_the_report_is_pictured_are_in_its_words() -> None:
+    """Else the next who makes the pictures finds no page."""
+    sections = words_in("en")["section"].values()
+    assert set(pictures.REPORT["report.png"]) <= set(sections)
