@@ -65,7 +65,7 @@ title = "Customer account"
 identify = {{ email = "email", customer_number = "number" }}
 gives = {{ customer_number = "number" }}
 erase = "mask"
-restrict = {{ column = "restricted", value = 1 }}
+restrict = {{ column = "restricted", value = 1, lifted = 0 }}
 object_to = {{ column = "marketing", value = 0, purposes = ["newsletter", "scoring"] }}
 [shop.tables.customers.columns]
 id = {{ label = "Internal number", mask = "keep" }}
@@ -82,7 +82,7 @@ marketing = {{ label = "May be sent offers", mask = "keep" }}
 key = "id"
 title = "Invoices"
 from = {{ customer_id = "customers.id" }}
-restrict = {{ column = "restricted", value = 1 }}
+restrict = {{ column = "restricted", value = 1, lifted = 0 }}
 [shop.tables.invoices.columns]
 id = "Invoice number"
 customer_id = "Account"
@@ -101,7 +101,7 @@ file = "subscribers.csv"
 key = "email"
 title = "Subscription"
 identify = {{ email = "email" }}
-restrict = {{ column = "restricted", value = "yes" }}
+restrict = {{ column = "restricted", value = "yes", lifted = "no" }}
 object_to = {{ column = "active", value = "no", purposes = ["newsletter"] }}
 [mailing.collections.subscribers.columns]
 email = {{ label = "E-mail address", term = "email" }}

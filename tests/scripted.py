@@ -36,6 +36,7 @@ _DONE = {
     "rectify": Done.RECTIFIED,
     "restrict": Done.RESTRICTED,
     "object_to": Done.STOPPED,
+    "lift": Done.LIFTED,
 }
 
 
@@ -132,6 +133,9 @@ class Scripted(Adapter):
 
     def object_to(self, batch: Batch) -> Sequence[Receipt]:
         return self._act("object_to", batch)
+
+    def lift(self, batch: Batch) -> Sequence[Receipt]:
+        return self._act("lift", batch)
 
     def _act(self, verb: str, batch: Batch) -> Sequence[Receipt]:
         self.script.calls.append(verb)

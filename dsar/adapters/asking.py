@@ -42,6 +42,9 @@ class Asking(Adapter):
     def restrict(self, batch: Batch) -> Sequence[Receipt]:
         return self._act("restrict", batch)
 
+    def lift(self, batch: Batch) -> Sequence[Receipt]:
+        return self._act("lift", batch)
+
     def object_to(self, batch: Batch) -> Sequence[Receipt]:
         return self._act("object_to", batch)
 

@@ -1,7 +1,7 @@
 """How an integrator declares the columns of a source: the same words for every built-in adapter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -53,6 +53,22 @@ class Marking:
     """What is written into it."""
     purposes: tuple[str, ...] = ()
     """The processing activities an objection stops; all of them if none is named."""
+    lifted: Any = None
+    """What is written when a restriction ends; the opposite of a `value` that is true or false."""
+
+    @property
+    def ended(self) -> Any:
+        """What the column holds once the mark is gone; None where the declaration does not say."""
+        opposite = not self.value if isinstance(self.value, bool) else None
+        return opposite if self.lifted is None else self.lifted
+
+    def lifting(self) -> "Marking | None":
+        """The mark that ends this one, if the declaration says what it is."""
+        return None if self.ended is None else replace(self, value=self.ended)
+
+
+#: What a receipt says where nothing is declared to end a restriction with.
+NO_LIFTING = "{place} does not say how a restriction ends. Declare restrict with lifted = …."
 
 
 def collection(name: str, title: Words, meaning: Words, columns: Mapping[str, Entry]) -> Collection:

@@ -101,6 +101,7 @@ class Done(StrEnum):
     RECTIFIED = "rectified"
     RESTRICTED = "restricted"
     STOPPED = "stopped"
+    LIFTED = "lifted"
     KEPT = "kept"
     MISSING = "missing"
     FAILED = "failed"
@@ -114,6 +115,7 @@ PROOF = frozenset(
         Done.RECTIFIED,
         Done.RESTRICTED,
         Done.STOPPED,
+        Done.LIFTED,
         Done.MISSING,
     }
 )

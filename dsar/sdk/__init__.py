@@ -122,11 +122,12 @@ _NOBODY: Mapping[str, str] = {"email": "nobody-b1946ac9@example.invalid", "phone
 class Adapter(ABC):
     """One kind of system. Subclass it, name the class attributes, write `find`.
 
-    The verbs `erase`, `rectify`, `restrict` and `object_to` are optional: those a class does not
-    define are answered "cannot be done here" and go to a person. Each takes a Batch and returns
-    exactly one receipt per item. Acting twice on the same batch must be harmless, or `repeatable`
-    must be False: then an interrupted batch is resolved by `probe` (a Batch in, one receipt per
-    item out, nothing changed), or else by a person, and never repeated blindly.
+    The verbs `erase`, `rectify`, `restrict`, `object_to` and `lift` (it ends what `restrict` began)
+    are optional: those a class does not define are answered "cannot be done here" and go to a
+    person. Each takes a Batch and returns exactly one receipt per item. Acting twice on the same
+    batch must be harmless, or `repeatable` must be False: then an interrupted batch is resolved by
+    `probe` (a Batch in, one receipt per item out, nothing changed), or else by a person, and never
+    repeated blindly.
     """
 
     name: ClassVar[str]
@@ -189,6 +190,7 @@ VERBS: Mapping[str, frozenset[Done]] = {
     "rectify": frozenset({Done.RECTIFIED, Done.KEPT, Done.MISSING, Done.FAILED}),
     "restrict": frozenset({Done.RESTRICTED, Done.KEPT, Done.MISSING, Done.FAILED}),
     "object_to": frozenset({Done.STOPPED, Done.KEPT, Done.MISSING, Done.FAILED}),
+    "lift": frozenset({Done.LIFTED, Done.KEPT, Done.MISSING, Done.FAILED}),
 }
 
 

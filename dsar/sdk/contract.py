@@ -39,6 +39,7 @@ from dsar.sdk.trying import (
     act_on_all,
     assert_no_new_failure,
     assert_no_personal_data,
+    done_in,
     first_pages,
     found_by,
     manifest_of,
@@ -235,7 +236,7 @@ class AdapterContract:
         self, adapter: Adapter, world: World
     ) -> None:
         before = records_of(adapter, world.neighbour)
-        for verb in ("restrict", "object_to", "erase"):
+        for verb in ("restrict", "lift", "object_to", "erase"):
             if can(adapter, verb):
                 act_on_all(adapter, verb, world.person)
                 assert records_of(adapter, world.neighbour) == before, (
@@ -246,7 +247,7 @@ class AdapterContract:
         if not type(adapter).repeatable:
             assert can(adapter, "probe"), "A source that cannot repeat must be able to probe."
             return
-        for verb in ("restrict", "object_to", "erase"):
+        for verb in ("restrict", "lift", "object_to", "erase"):
             if can(adapter, verb):
                 manifest = manifest_of(adapter, world.person)
                 first = run_all(adapter, verb, manifest)
@@ -254,6 +255,19 @@ class AdapterContract:
                 again = run_all(adapter, verb, manifest)
                 assert records_of(adapter, world.person) == after, f"The second {verb} did more."
                 assert_no_new_failure(verb, first, again)
+
+    def test_a_record_whose_restriction_was_lifted_is_as_it_was(
+        self, adapter: Adapter, world: World
+    ) -> None:
+        if not (can(adapter, "restrict") and can(adapter, "lift")):
+            return
+        manifest = manifest_of(adapter, world.person)
+        before = {(r.collection, r.key): r for r in records_of(adapter, world.person)}
+        set_aside = done_in(run_all(adapter, "restrict", manifest), Done.RESTRICTED)
+        lifted = done_in(run_all(adapter, "lift", manifest), Done.LIFTED)
+        after = {(r.collection, r.key): r for r in records_of(adapter, world.person)}
+        for place in set_aside & lifted:
+            assert after.get(place) == before[place], "Lifting left a record changed."
 
     def test_erased_records_are_gone(self, adapter: Adapter, world: World) -> None:
         if not can(adapter, "erase"):

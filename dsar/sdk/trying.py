@@ -113,6 +113,11 @@ def receipts_of(adapter: Adapter, verb: str, batch: Batch) -> list[Receipt]:
     return receipts
 
 
+def done_in(receipts: Sequence[Receipt], done: Done) -> set[tuple[str, str]]:
+    """The records whose receipts say so."""
+    return {(one.collection, one.key) for one in receipts if one.done is done}
+
+
 def act_on_all(adapter: Adapter, verb: str, person: Subject) -> list[Receipt]:
     """The receipts of a verb for everything of a person."""
     return run_all(adapter, verb, manifest_of(adapter, person))

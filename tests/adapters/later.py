@@ -43,6 +43,7 @@ _DONE = {
     "rectify": Done.RECTIFIED,
     "restrict": Done.RESTRICTED,
     "object_to": Done.STOPPED,
+    "lift": Done.LIFTED,
 }
 
 

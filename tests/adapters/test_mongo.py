@@ -43,7 +43,7 @@ ORDERS = [
     {"_id": 4, "total": 8, "flag": "none"},
 ]
 MARKS = {
-    "restrict": {"column": "flag", "value": "restricted"},
+    "restrict": {"column": "flag", "value": "restricted", "lifted": "none"},
     "object_to": {"column": "flag", "value": "stopped", "purposes": ["news"]},
 }
 COLLECTIONS: dict[str, dict[str, Any]] = {

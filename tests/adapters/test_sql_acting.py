@@ -182,6 +182,29 @@ def test_a_restriction_and_an_objection_set_the_declared_marks(source: Sql, url:
     assert counted(url, "SELECT count(*) FROM customers WHERE restricted OR NOT marketing") == 1
 
 
+def test_a_lifted_restriction_takes_the_mark_away_again(source: Sql, url: str) -> None:
+    source.restrict(batch("customers", "1", "2"))
+    assert done(source.lift(batch("customers", "1", "77"))) == {
+        "1": Done.LIFTED,
+        "77": Done.MISSING,
+    }
+    assert counted(url, "SELECT id FROM customers WHERE restricted") == 2
+
+
+def test_a_mark_that_is_no_flag_is_lifted_only_by_what_is_declared(source: Sql, url: str) -> None:
+    tables = source.settings.tables
+    for lifted, wanted in ((None, Done.FAILED), ("Ann Lee", Done.LIFTED)):
+        mark = Marking("full_name", "(set aside)", lifted=lifted)
+        own = replace(tables["customers"], restrict=mark)
+        adapter = Sql(replace(source.settings, tables={**tables, "customers": own}))
+        adapter.restrict(batch("customers", "1"))
+        [receipt] = adapter.lift(batch("customers", "1"))
+        adapter.close()
+        assert receipt.done is wanted
+        assert ("Declare restrict with lifted" in receipt.reason) == (wanted is Done.FAILED)
+    assert counted(url, "SELECT count(*) FROM customers WHERE full_name = '(set aside)'") == 0
+
+
 def test_an_objection_to_another_purpose_leaves_the_mark_and_says_so(source: Sql) -> None:
     other = Batch("customers", [Item("1")], "k1", ("profiling",))
     [receipt] = source.object_to(other)
@@ -190,7 +213,7 @@ def test_an_objection_to_another_purpose_leaves_the_mark_and_says_so(source: Sql
 
 
 def test_a_table_without_a_mark_fails_and_says_what_to_declare(source: Sql) -> None:
-    for verb in (source.restrict, source.object_to):
+    for verb in (source.restrict, source.lift, source.object_to):
         [receipt] = verb(batch("orders", "100"))
         assert receipt.done is Done.FAILED
         assert "Declare" in receipt.reason

@@ -18,7 +18,7 @@ from dsar.sdk import (
     Record,
     Subject,
 )
-from tests.sdk.sound import Sound
+from tests.sdk.sound import Marking, Sound
 
 
 class Wildcards(Sound):
@@ -257,6 +257,22 @@ class HugeBlocks(Patient):
         yield bytes(17 << 20)
 
 
+class Sticky(Marking):
+    """Says that a restriction has ended and leaves the mark where it is."""
+
+    def lift(self, batch: Batch) -> list[Receipt]:
+        return self._marked(batch, Done.LIFTED, lambda _row: None)
+
+
+class Clearing(Marking):
+    """Ends a restriction of everybody."""
+
+    def lift(self, batch: Batch) -> list[Receipt]:
+        for row in self.settings.rows.values():
+            row.update(name="")
+        return super().lift(batch)
+
+
 MUTANTS: dict[type[Adapter], str] = {
     Wildcards: "it_finds_nothing_for_nasty_identifiers",
     Empty: "it_finds_nothing_for_nasty_identifiers",
@@ -284,5 +300,7 @@ MUTANTS: dict[type[Adapter], str] = {
     OtherBytes: "attachments_are_the_same_twice_and_as_long_as_said",
     SameReference: "attachments_are_the_same_twice_and_as_long_as_said",
     HugeBlocks: "attachments_are_the_same_twice_and_as_long_as_said",
+    Sticky: "a_record_whose_restriction_was_lifted_is_as_it_was",
+    Clearing: "each_verb_gives_one_receipt_per_record_and_touches_nobody_else",
     Gone: "a_source_that_is_not_there_is_named_without_personal_data",
 }

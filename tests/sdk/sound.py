@@ -1,7 +1,7 @@
 """An adapter that keeps every promise of the contract, and the world it is tried in."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dsar.sdk import (
@@ -93,6 +93,29 @@ class Sound(Adapter):
             return Receipt(batch.collection, item.key, Done.FAILED, reason)
         row.update(item.changes)
         return Receipt("people", item.key, Done.RECTIFIED)
+
+
+class Marking(Sound):
+    """Can set people aside too, and let them be used again."""
+
+    def collections(self) -> Sequence[Collection]:
+        [people] = super().collections()
+        return [replace(people, fields=(*people.fields, Field("aside", {"en": "Set aside"})))]
+
+    def restrict(self, batch: Batch) -> list[Receipt]:
+        return self._marked(batch, Done.RESTRICTED, lambda row: row.update(aside=True))
+
+    def lift(self, batch: Batch) -> list[Receipt]:
+        return self._marked(batch, Done.LIFTED, lambda row: row.pop("aside", None))
+
+    def _marked(
+        self, batch: Batch, done: Done, mark: Callable[[dict[str, Any]], Any]
+    ) -> list[Receipt]:
+        found = [
+            self._each(batch, item, lambda key: mark(self.settings.rows[key]))
+            for item in batch.items
+        ]
+        return [replace(one, done=done) if one.done is Done.ERASED else one for one in found]
 
 
 WORLD = World(

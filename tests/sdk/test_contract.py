@@ -8,7 +8,7 @@ import pytest
 from dsar.sdk import Adapter, Later, Problem
 from dsar.sdk.contract import AdapterContract, World
 from tests.sdk.mutants import MUTANTS, Gone, Patient, Quoting
-from tests.sdk.sound import WORLD, Settings, Sound
+from tests.sdk.sound import WORLD, Marking, Settings, Sound
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +39,10 @@ def broken(kind: type[Adapter], world: World = WORLD) -> set[str]:
 
 def test_a_sound_adapter_breaks_no_promise() -> None:
     assert broken(Sound) == set()
+
+
+def test_a_sound_adapter_that_restricts_and_lifts_breaks_no_promise() -> None:
+    assert broken(Marking) == set()
 
 
 def test_a_sound_adapter_that_takes_its_time_and_has_files_breaks_no_promise() -> None:

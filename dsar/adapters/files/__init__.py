@@ -63,6 +63,10 @@ class Files(Adapter):
         """Sets the mark the collection declares for restriction."""
         return self._act(batch, lambda one: rewriting.restricted(batch.collection, one))
 
+    def lift(self, batch: Batch) -> list[Receipt]:
+        """Writes what the collection declares for a restriction that has ended."""
+        return self._act(batch, lambda one: rewriting.lifted(batch.collection, one))
+
     def object_to(self, batch: Batch) -> list[Receipt]:
         """Sets the mark the collection declares for objections."""
         return self._act(

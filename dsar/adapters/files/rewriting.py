@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
 
-from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.dictionary import NO_LIFTING, Column, Erase, Marking
 from dsar.adapters.files.form import Data, Fits, RefusedError, Row
 from dsar.adapters.files.matching import key_of
 from dsar.adapters.files.rows import files, rows, write
@@ -160,6 +161,19 @@ def restricted(name: str, declared: FileCollection) -> Change:
 
     def change(_item: Item, data: Data) -> tuple[Done, Data | None]:
         return Done.RESTRICTED, _marked(name, declared, "restrict", data)
+
+    return change
+
+
+def lifted(name: str, declared: FileCollection) -> Change:
+    """The row without the mark for restriction."""
+    mark = declared.restrict
+    ended = mark.lifting() if mark else None
+
+    def change(_item: Item, data: Data) -> tuple[Done, Data | None]:
+        if mark and ended is None:
+            raise RefusedError(NO_LIFTING.format(place=name))
+        return Done.LIFTED, _marked(name, replaced(declared, restrict=ended), "restrict", data)
 
     return change
 

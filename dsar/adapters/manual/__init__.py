@@ -71,6 +71,10 @@ _TASKS: Mapping[str, Mapping[str, str]] = {
         "en": "Please set these records aside: they may be kept, but not used.",
         "de": "Bitte sperren Sie diese Einträge: aufbewahren ja, verwenden nein.",
     },
+    "lift": {
+        "en": "These records were set aside. That has ended: please let them be used again.",
+        "de": "Diese Einträge waren gesperrt. Das ist beendet: Bitte geben Sie sie wieder frei.",
+    },
     "object_to": {
         "en": "Please stop using these records for the purposes named.",
         "de": "Bitte verwenden Sie diese Einträge nicht mehr für die genannten Zwecke.",

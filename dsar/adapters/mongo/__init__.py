@@ -119,6 +119,12 @@ class Mongo(Adapter):
             batch, lambda one: acting.marked(name, one.restrict, "restrict", Done.RESTRICTED)
         )
 
+    def lift(self, batch: Batch) -> list[Receipt]:
+        """Writes what the collection declares for a restriction that has ended."""
+        from dsar.adapters.mongo import acting
+
+        return self._act(batch, lambda one: acting.lifted(batch.collection, one))
+
     def object_to(self, batch: Batch) -> list[Receipt]:
         """Sets the mark the collection declares for objections."""
         from dsar.adapters.mongo import acting

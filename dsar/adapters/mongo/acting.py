@@ -7,7 +7,7 @@ from typing import Any
 
 import pymongo
 
-from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.dictionary import NO_LIFTING, Column, Erase, Marking
 from dsar.adapters.mongo.database import Database, named_failures
 from dsar.adapters.mongo.settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of, like, number_of
@@ -138,6 +138,19 @@ def marked(name: str, marking: Marking | None, verb: str, done: Done) -> Change:
                 f"{name} has no mark for this. Declare {verb} = {{ column = …, value = … }}."
             )
         return done, {marking.column: marking.value}
+
+    return change
+
+
+def lifted(name: str, declared: MongoCollection) -> Change:
+    """What the collection declares for a restriction that has ended."""
+    mark = declared.restrict
+    ended = mark.lifting() if mark else None
+    if mark is None or ended is not None:
+        return marked(name, ended, "restrict", Done.LIFTED)
+
+    def change(_item: Item, _document: Document) -> tuple[Done, Document | None]:
+        raise RefusedError(NO_LIFTING.format(place=name))
 
     return change
 

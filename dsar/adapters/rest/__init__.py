@@ -62,6 +62,10 @@ class Rest(Adapter):
         """Sends the request the collection declares for restriction."""
         return self._act("restrict", batch)
 
+    def lift(self, batch: Batch) -> list[Receipt]:
+        """Sends the request the collection declares for a restriction that has ended."""
+        return self._act("lift", batch)
+
     def object_to(self, batch: Batch) -> list[Receipt]:
         """Sends the request the collection declares for objections."""
         return self._act("object_to", batch)

@@ -13,6 +13,7 @@ _METHODS: Mapping[str, str] = {
     "erase": "DELETE",
     "rectify": "PATCH",
     "restrict": "PATCH",
+    "lift": "PATCH",
     "object_to": "PATCH",
 }
 #: What a refused change means where the declaration does not say.
@@ -183,6 +184,13 @@ def _restrict(declared: RestCollection, batch: Batch, item: Item) -> Plan:
     return Planned(declared.restrict, _METHODS["restrict"], Done.RESTRICTED)
 
 
+def _lift(declared: RestCollection, batch: Batch, item: Item) -> Plan:
+    del item
+    if declared.lift is None:
+        return _undeclared("lift", batch)
+    return Planned(declared.lift, _METHODS["lift"], Done.LIFTED)
+
+
 def _object_to(declared: RestCollection, batch: Batch, item: Item) -> Plan:
     del item
     endpoint = declared.object_to
@@ -198,5 +206,6 @@ _PLANS: Mapping[str, Callable[[RestCollection, Batch, Item], Plan]] = {
     "erase": _erase,
     "rectify": _rectify,
     "restrict": _restrict,
+    "lift": _lift,
     "object_to": _object_to,
 }

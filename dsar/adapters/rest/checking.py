@@ -16,7 +16,7 @@ _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _OURS = frozenset(
     {"host", "content-length", "transfer-encoding", "accept-encoding", "connection", "cookie"}
 )
-_VERBS = ("erase", "rectify", "restrict", "object_to")
+_VERBS = ("erase", "rectify", "restrict", "lift", "object_to")
 
 
 def problems(client: Client, settings: RestSettings) -> Sequence[Problem]:

@@ -155,6 +155,8 @@ class RestCollection:
     """How one record is corrected; single fields are erased so too, as a correction to nothing."""
     restrict: Endpoint | None = None
     """How one record is marked as restricted."""
+    lift: Endpoint | None = None
+    """How that mark is taken away again."""
     object_to: Endpoint | None = None
     """How an objection is noted in one record."""
     columns: Mapping[str, Entry] = field(default_factory=dict)

@@ -86,6 +86,10 @@ class Sql(Adapter):
         """Sets the mark the table declares for restriction."""
         return self._act(writing.restrict, batch)
 
+    def lift(self, batch: Batch) -> list[Receipt]:
+        """Writes what the table declares for a restriction that has ended."""
+        return self._act(writing.lift, batch)
+
     def object_to(self, batch: Batch) -> list[Receipt]:
         """Sets the mark the table declares for objections."""
         return self._act(writing.object_to, batch)

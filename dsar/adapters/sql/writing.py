@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from dsar.adapters.dictionary import Erase, Marking
+from dsar.adapters.dictionary import NO_LIFTING, Erase, Marking
 from dsar.adapters.sql.errors import refusal
 from dsar.adapters.sql.masks import mask_of, masked
 from dsar.adapters.sql.schema import Database, Live, Where
@@ -210,6 +210,19 @@ def restrict(database: Database, batch: Batch) -> list[Receipt]:
 
     def plan(live: Live, _item: Item) -> Change:
         return _marked(live, live.declared.restrict, "restrict", Done.RESTRICTED)
+
+    return act(database, batch, lambda _: "", plan)
+
+
+def lift(database: Database, batch: Batch) -> list[Receipt]:
+    """Takes the mark for restriction away again, where the table declares how."""
+
+    def plan(live: Live, _item: Item) -> Change:
+        mark = live.declared.restrict
+        ended = mark.lifting() if mark else None
+        if mark and ended is None:
+            return _failed(NO_LIFTING.format(place=live.name))
+        return _marked(live, ended, "restrict", Done.LIFTED)
 
     return act(database, batch, lambda _: "", plan)
 

@@ -139,8 +139,8 @@ def _choices(opened: Opened, kind: str) -> tuple[str, ...]:
         return ("gone", "still")
     if kind == "find":
         return ()
-    order = ("erased", "anonymised", "rectified", "restricted", "stopped", "kept", "missing")
-    return tuple(name for name in (*order, "failed") if name in VERBS[opened.verb])
+    order = ("erased", "anonymised", "rectified", "restricted", "lifted", "stopped", "kept")
+    return tuple(name for name in (*order, "missing", "failed") if name in VERBS[opened.verb])
 
 
 def _groups(

@@ -291,6 +291,20 @@ def test_an_objection_to_another_purpose_leaves_the_mark_and_says_so(folder: Pat
     assert (receipt.done, "Declare restrict" in receipt.reason) == (Done.FAILED, True)
 
 
+def test_a_lifted_restriction_writes_what_is_declared_and_else_says_what_to_declare(
+    folder: Path,
+) -> None:
+    before, own = (folder / "people.csv").read_text(), Batch("people", [Item("3")], "k1")
+    mark = {"column": "note", "value": "aside"}
+    source = folder_of(folder, restrict=mark)
+    assert done(source.restrict(own)) == ["restricted"]
+    [receipt] = source.lift(own)
+    assert (receipt.done, "with lifted" in receipt.reason) == (Done.FAILED, True)
+    assert done(folder_of(folder, restrict=mark | {"lifted": ""}).lift(own)) == ["lifted"]
+    assert "aside" not in (folder / "people.csv").read_text()
+    assert (folder / "people.csv").read_text().count("\n") == before.count("\n")
+
+
 def test_an_undeclared_field_is_handed_on_and_named_by_check(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text("id,email,note,shoe\n1,ann@example.com,x,39\n")
     source = folder_of(tmp_path)
