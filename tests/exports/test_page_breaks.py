@@ -44,3 +44,16 @@ def test_the_heading_of_a_table_stands_where_the_table_begins(rows: int, tmp_pat
     found = pages(build(contents, tmp_path / "bundle.zip").path)
     (page,) = [text for text in found if "Files that belong to these records" in text]
     assert re.search(r"Files that belong.*They are in this bundle.*letter-0\.pdf", page, re.DOTALL)
+
+
+@pytest.mark.parametrize("lines", range(0, 40, 8))
+def test_the_list_of_files_is_not_torn(lines: int, tmp_path: Path) -> None:
+    contents = samples.erasure()
+    words = "\n".join(["and a further line"] * lines)
+    contents = replace(contents, question=replace(contents.question, words=words))
+    found = pages(build(contents, tmp_path / "bundle.zip").path)
+    (page,) = [text for text in found if "START-HERE.html Opens in" in text]
+    assert "The files in this bundle, and how to check them" in page
+    assert "manifest.json The list" in page
+    (page,) = [text for text in found if "Contact " in text]
+    assert "Supervisory authority" in page

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from dsar.domain import coverage
-from dsar.domain.policy import Basis, Origin
+from dsar.domain.policy import ON_HOLD, Basis, Origin
 from dsar.domain.records import Done
 from dsar.domain.rights import Right
+from dsar.domain.sifting import NOT_PORTABLE
 from dsar.services.law.regimes import known, load
 from exports import manifest, verify
 from exports.report.words import UnknownLanguage, languages, words_in
@@ -53,8 +54,9 @@ def test_whatever_the_domain_can_say_has_words(section: str, values: Any) -> Non
 
 
 def test_every_ground_that_a_law_names_has_plain_words() -> None:
-    """Else a report in another language would show the English key."""
+    """And those of the engine; else a report in another language would show the English key."""
     named = {ground for law in known() for ground in load(law).refusal.grounds}
+    named |= {NOT_PORTABLE.ground, ON_HOLD.ground}
     assert "rights_of_others" in named
     assert named - set(words_in("en")["ground"]) == set()
 
