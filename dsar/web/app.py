@@ -22,7 +22,7 @@ from dsar.services.release.keeping import NotDeliverable
 from dsar.store.files.places import CannotStore, StoreAway
 from dsar.web import health, metrics, security, tracing
 from dsar.web.answers import routes as answers
-from dsar.web.console import bundle, queue, ticket
+from dsar.web.console import bundle, queue, sources, ticket
 from dsar.web.pages import Page, render
 
 log = structlog.get_logger("dsar.web")
@@ -43,6 +43,7 @@ def create(house: House) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", queue.queue, name="queue"),
+            Route("/sources", sources.sources, name="sources"),
             Route("/tickets/{ref}", ticket.ticket, name="ticket"),
             Route("/tickets/{ref}/bundles/{number:int}", bundle.bundle, name="bundle"),
             *answers.routes(),

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from dsar.services.installed.opening import open_house
 from dsar.web.app import create
 from tests.web.filled import NOW, Filled, fill
+from tests.web.troubled import Troubled, troubled
 
 HERE = ("127.0.0.1", 50000)
 
@@ -39,3 +40,17 @@ def own(filled: Filled, tmp_path: Path) -> Iterator[Filled]:
 def visitor(filled: Filled) -> TestClient:
     """Somebody on this machine who opens the pages of a house of the test's own."""
     return TestClient(create(filled.house), base_url="http://127.0.0.1", client=HERE)
+
+
+@pytest.fixture(scope="session")
+def trouble(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: Path) -> Iterator[Troubled]:
+    """A company in which much went wrong, which no test of this package changes."""
+    with troubled(tmp_path_factory.mktemp("troubled"), sqlite_tables) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def clerk(trouble: Troubled) -> TestClient:
+    """Somebody on this machine who opens the pages of that company."""
+    house = trouble.company.house
+    return TestClient(create(house), base_url="http://127.0.0.1:8000", client=HERE)

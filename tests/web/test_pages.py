@@ -8,11 +8,16 @@ from datetime import timedelta, timezone
 import pytest
 from jinja2 import UndefinedError
 
+from dsar.services.installed.shown import HIDDEN, Shown
+from dsar.services.work.doubted import Waiting
 from dsar.web.app import MessagePage
+from dsar.web.console.doubted import DoubtfulIdentifier
 from dsar.web.console.queue import Line, QueuePage, Tab
 from dsar.web.console.sentences import Moment
+from dsar.web.console.sources import Ability, Health, SourceCard, SourcesPage
 from dsar.web.console.stages import Stage
 from dsar.web.console.steps import Step
+from dsar.web.console.supplements import Gap, Linked, Supplements
 from dsar.web.console.ticket import (
     Bundle,
     Clock,
@@ -96,9 +101,58 @@ TICKET = TicketPage(
     ),
     person=Person((("Email", "ana@example.org"),), "Please."),
     siblings=(Sibling("R-AAAAA-BBBBB-2", "Access", Badge("Fulfilled", "good")),),
+    in_doubt=(
+        DoubtfulIdentifier(
+            kind="Customer number",
+            value="K-1",
+            source="Web shop",
+            why=("desk gave another one", "whoever sent R-B proved that it is theirs"),
+            waiting=(Waiting("R-AAAAA-BBBBB-2", "Web shop", again=True),),
+            theirs="dsar request identifier …",
+            not_theirs="dsar request identifier …",
+        ),
+    ),
+    retries=("dsar ticket act …",),
+    supplements=Supplements(
+        gaps=(
+            Gap(
+                "desk", "Desk", "it is away", AT, AT, "ben", (Linked("R-2", Badge("Open", "ours")),)
+            ),
+            Gap("shop", "Shop", "", None, None, "", ()),
+        ),
+        command="dsar ticket supplement …",
+        of=Linked("R-1", Badge("Partly fulfilled", "part")),
+        asks=("Desk",),
+    ),
+)
+SOURCES = SourcesPage(
+    **SITE,
+    cards=(
+        SourceCard(
+            name="shop",
+            title="Web shop",
+            adapter="sql",
+            kind="SQL database",
+            alone=True,
+            later=True,
+            health=Health(Badge("Closed", "trouble"), AT, "it is away", AT, "5 times in a row"),
+            abilities=(Ability("Search", "Access", able=True), Ability("Erase", "", able=False)),
+            waiting="2 tickets",
+            stuck="1 of them for a person",
+            at_work="0 now, 1 at most",
+            limits=(("Records", "10", True),),
+            settings=(
+                Shown("url", HIDDEN, "Where it is."),
+                Shown("page", "10", "How many.", given=False),
+            ),
+            check="dsar source check shop",
+        ),
+    ),
+    closed=1,
+    changed=True,
 )
 MESSAGE = MessagePage(**SITE, heading="There is nothing here", text="The queue shows every ticket.")
-EXAMPLES = {type(page): page for page in (QUEUE, TICKET, MESSAGE)}
+EXAMPLES = {type(page): page for page in (QUEUE, TICKET, SOURCES, MESSAGE)}
 
 
 def kinds() -> list[type[Page]]:

@@ -21,12 +21,15 @@ from dsar.services.inquiries import listing
 from dsar.services.law import regimes
 from dsar.services.release import attached
 from dsar.services.release.keeping import READY
+from dsar.services.work.doubted import in_doubt
 from dsar.store.tickets import by_ref
 from dsar.store.vault import KeyLost
+from dsar.web.console.doubted import DoubtfulIdentifier, doubtful, retries
 from dsar.web.console.queue import Line, line
 from dsar.web.console.sentences import Moment, moment
 from dsar.web.console.stages import Stage, stages
 from dsar.web.console.steps import Step, steps
+from dsar.web.console.supplements import NOTHING, Supplements, supplements
 from dsar.web.console.words import RIGHTS, STATES, Badge, plain
 from dsar.web.pages import Page, render
 
@@ -193,6 +196,9 @@ class TicketPage(Page):
     waiting: tuple[Mapping[str, Any], ...] = ()
     progress: tuple[Progress, ...] = ()
     files: Files = Files(0, ())
+    in_doubt: tuple[DoubtfulIdentifier, ...] = ()
+    retries: tuple[str, ...] = ()
+    supplements: Supplements = NOTHING
 
 
 def ticket(request: Request) -> HTMLResponse:
@@ -209,8 +215,9 @@ def page(house: House, ref: str) -> TicketPage:
         try:
             letters = reports.letters_view(session, found)
             files = attached.of_ticket(session, found)
+            doubts = in_doubt(session, found)
         except KeyLost:
-            letters, files = [], {"count": 0, "files": []}
+            letters, files, doubts = [], {"count": 0, "files": []}, ()
     return TicketPage(
         **context(view, regimes.load(view["regime"])),
         controller=house.controller.name,
@@ -219,6 +226,9 @@ def page(house: House, ref: str) -> TicketPage:
         waiting=tuple(one for one in asked if one["link"]),
         progress=_progress(view, ZoneInfo(house.controller.timezone)),
         files=Files(files["count"], tuple(_file(row) for row in files["files"])),
+        in_doubt=doubtful(doubts, view["request"]),
+        retries=retries(doubts),
+        supplements=supplements(view, house.sources),
     )
 
 
