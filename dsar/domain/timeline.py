@@ -4,7 +4,7 @@ Nothing is said by colour or place alone: each mark has its words and date, and 
 reads the whole picture out as a list.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -26,8 +26,11 @@ ENGLISH = {
     "today": "Today",
 }
 
-_WIDTH, _MARGIN, _AXIS, _ROW, _LETTER, _LONGEST = 960, 16, 26, 22, 7.2, 32
-_LOOK = 'role="img" stroke="currentColor" font-family="system-ui, sans-serif" font-size="13"'
+_MARGIN, _AXIS, _ROW, _LETTER, _LONGEST = 16, 26, 22, 7.2, 32
+_SVG = (
+    'xmlns="http://www.w3.org/2000/svg" role="img" stroke="currentColor" '
+    'font-family="system-ui, sans-serif" font-size="13"'
+)
 
 #: How each kind of line is drawn: attributes, because a page may forbid styles inside it.
 _STROKES = {
@@ -48,6 +51,14 @@ class Mark:
     kind: str = "mark"
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How wide the picture is, in the size of its letters (13), and how a day is written."""
+
+    width: int = 960
+    spelled: Callable[[date], str] = date.isoformat
+
+
 def timeline(
     dates: Dates,
     *,
@@ -55,6 +66,7 @@ def timeline(
     today: date | None = None,
     happened: Sequence[Mark] = (),
     words: Mapping[str, str] = ENGLISH,
+    look: Look = Look(),
 ) -> str:
     """Draw the dates of a ticket, what happened to it and the days its clock stood still.
 
@@ -63,19 +75,19 @@ def timeline(
     """
     marks = sorted([*_marks(dates, today, words), *happened], key=lambda mark: mark.day)
     first, last = marks[0].day, marks[-1].day
-    gutter = max(_wide(mark) for mark in marks)
-    scale = _Scale(first, max((last - first).days, 1), _WIDTH - _MARGIN - gutter)
-    rows = _rows(marks, scale)
+    gutter = max(_wide(mark, look) for mark in marks)
+    scale = _Scale(first, max((last - first).days, 1), look.width - _MARGIN - gutter)
+    rows = _rows(marks, scale, look)
     height = _AXIS + _ROW * (max(rows) + 2)
-    said = "; ".join(f"{mark.words} {mark.day}" for mark in marks)
+    said = "; ".join(f"{mark.words} {look.spelled(mark.day)}" for mark in marks)
     return "".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" {_LOOK}>',
+            f'<svg {_SVG} viewBox="0 0 {look.width} {height}">',
             f"<title>{escape(title)}</title><desc>{escape(said)}</desc>",
             _line("axis", _MARGIN, scale.right),
             _running(dates, scale),
             *_standing_still(dates, scale, last),
-            *(_drawn(mark, row, scale) for mark, row in zip(marks, rows, strict=True)),
+            *(_drawn(mark, row, scale, look) for mark, row in zip(marks, rows, strict=True)),
             "</svg>",
         ]
     )
@@ -117,7 +129,7 @@ def _marks(dates: Dates, today: date | None, words: Mapping[str, str]) -> list[M
     return [*marks, Mark(today, words["today"], "today")] if today else marks
 
 
-def _rows(marks: Sequence[Mark], scale: _Scale) -> list[int]:
+def _rows(marks: Sequence[Mark], scale: _Scale, look: Look) -> list[int]:
     """Put each mark's words into the highest row where neither words nor lines run into them.
 
     From right to left: a mark's line passes every row above its own, so those end left of it.
@@ -126,21 +138,21 @@ def _rows(marks: Sequence[Mark], scale: _Scale) -> list[int]:
     rows = []
     for mark in reversed(marks):
         left = scale.x(mark.day)
-        right = left + _wide(mark)
+        right = left + _wide(mark, look)
         row = next((n for n, begins in enumerate(taken) if right < begins), len(taken))
         taken[: row + 1] = [left] * (row + 1)
         rows.append(row)
     return rows[::-1]
 
 
-def _text(mark: Mark) -> str:
+def _text(mark: Mark, look: Look) -> str:
     """Words and date, the words cut to what has room; the description has them whole."""
     short = mark.words if len(mark.words) <= _LONGEST else f"{mark.words[: _LONGEST - 1]}…"
-    return f"{short} {mark.day}"
+    return f"{short} {look.spelled(mark.day)}"
 
 
-def _wide(mark: Mark) -> float:
-    return _LETTER * len(_text(mark)) + 12
+def _wide(mark: Mark, look: Look) -> float:
+    return _LETTER * len(_text(mark, look)) + 12
 
 
 def _line(kind: str, left: float, right: float) -> str:
@@ -161,10 +173,11 @@ def _standing_still(dates: Dates, scale: _Scale, last: date) -> list[str]:
     return [_line("still", scale.x(first), scale.x(until)) for first, until in stretches]
 
 
-def _drawn(mark: Mark, row: int, scale: _Scale) -> str:
+def _drawn(mark: Mark, row: int, scale: _Scale, look: Look) -> str:
     x = scale.x(mark.day)
     y = _AXIS + _ROW * (row + 1)
+    said = escape(_text(mark, look))
     return (
         f'<line {_STROKES[mark.kind]} x1="{x}" y1="{_AXIS - 10}" x2="{x}" y2="{y}"/>'
-        f'<text x="{x + 4}" y="{y}" fill="currentColor" stroke="none">{escape(_text(mark))}</text>'
+        f'<text x="{x + 4}" y="{y}" fill="currentColor" stroke="none">{said}</text>'
     )

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from dsar.domain.clock import Dates
 from dsar.domain.rights import COPYING, Right
-from dsar.domain.timeline import ENGLISH, timeline
+from dsar.domain.timeline import ENGLISH, Look, timeline
 from exports.printable import laid_out
 from exports.processing import Document
 from exports.report.paper import CARDS, TABLE, rows
@@ -138,6 +138,7 @@ def _timeline(document: Document, words: Words) -> Markup:
         ),
         title=words["request"]["timeline"],
         words={**ENGLISH, **words["timeline"]},
+        look=Look(width=640, spelled=words.date),
     )  # fmt: skip
     return Markup(drawn)  # noqa: S704 - drawn and escaped by the domain
 

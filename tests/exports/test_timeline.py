@@ -20,13 +20,13 @@ def page(folder: Path, clock: dict[str, date]) -> str:
 def test_both_days_stand_in_the_picture(tmp_path: Path) -> None:
     text = page(tmp_path, CLOCK)
     assert "<svg" in text
-    assert "Received 2026-01-31" in text
-    assert "Due 2026-03-02" in text
+    assert "Received 31 January 2026" in text
+    assert "Due 2 March 2026" in text
 
 
 def test_an_extension_is_drawn_where_one_was_notified(tmp_path: Path) -> None:
     text = page(tmp_path, {**CLOCK, "effective_due": date(2026, 4, 30)})
-    assert "Due, extended 2026-04-30" in text
+    assert "Due, extended 30 April 2026" in text
 
 
 def test_without_dates_there_is_no_picture(tmp_path: Path) -> None:
