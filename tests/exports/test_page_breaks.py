@@ -57,3 +57,33 @@ def test_the_list_of_files_is_not_torn(lines: int, tmp_path: Path) -> None:
     assert "manifest.json The list" in page
     (page,) = [text for text in found if "Contact " in text]
     assert "Supervisory authority" in page
+
+
+TICKETS = {
+    "Internal number": "169",
+    "Ticket number": "T-4169",
+    "E-mail address": "johanna.berger@example.org",
+    "Name": "Johanna Berger",
+    "Subject": "Cannot sign in",
+    "Opened on": "2026-03-23",
+    "Closed on": "2026-03-25",
+    "State": "closed",
+    "Restricted": "no",
+}
+MESSAGES = {
+    "Internal number": "424",
+    "Ticket": "169",
+    "Sent on": "2026-11-09",
+    "Written by": "newcomer",
+    "Message": "We can move it as soon as your administrator agrees, he says.",
+    "Restricted": "no",
+}
+
+
+@pytest.mark.parametrize("row", [TICKETS, MESSAGES], ids=["many columns", "a long one"])
+def test_an_ordinary_table_breaks_no_word(row: dict[str, str], tmp_path: Path) -> None:
+    fields = tuple(Field(name, en(name)) for name in row)
+    records = samples.a_set(Collection("rows", en("Rows"), fields), [row, row, row], "orders")
+    text = "\n".join(pages(samples.built(samples.access(sets=(records,)), tmp_path)))
+    for word in " ".join([*row, *row.values()]).split():
+        assert re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text), word
