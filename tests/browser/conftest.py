@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.web.filled import Filled, fill
 from tests.web.served import served
+from tests.web.troubled import Troubled, troubled
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,19 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 def site(filled: Filled) -> Iterator[str]:
     """The address of the pages."""
     with served(filled.house) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def trouble(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: Path) -> Iterator[Troubled]:
+    with troubled(tmp_path_factory.mktemp("troubled"), sqlite_tables, name="agency") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def troubled_site(trouble: Troubled) -> Iterator[str]:
+    """The address of the pages of a company in which much went wrong."""
+    with served(trouble.company.house) as address:
         yield address
 
 

@@ -20,6 +20,7 @@ PATHS = [
     "/tickets/{review}",
     "/tickets/{late}",
     "/tickets/{asked}",
+    "/sources",
 ]
 
 
@@ -51,7 +52,7 @@ def test_everybody_can_read_it(visit: Visit, filled: Filled, path: str) -> None:
     assert len(found["passes"]) > 10
 
 
-@pytest.mark.parametrize("path", ["/", "/tickets/{done}", "/tickets/{review}"])
+@pytest.mark.parametrize("path", ["/", "/sources", "/tickets/{done}", "/tickets/{review}"])
 def test_the_keyboard_reaches_everything_from_top_to_bottom(
     visit: Visit, filled: Filled, path: str
 ) -> None:

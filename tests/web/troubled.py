@@ -31,12 +31,12 @@ class Troubled:
 
 
 @contextmanager
-def troubled(folder: Path, tables: Path) -> Iterator[Troubled]:
-    """Builds it on a copy of the empty tables."""
+def troubled(folder: Path, tables: Path, *, name: str = "vendor") -> Iterator[Troubled]:
+    """Builds it on a copy of the empty tables; `name` is the vendor's, one for each company."""
     database = folder / "dsar.sqlite"
     database.write_bytes(tables.read_bytes())
     vendor = Script([case("1"), case("2")])
-    with company(folder, f"sqlite:///{database}", scripts={"vendor": vendor}) as one:
+    with company(folder, f"sqlite:///{database}", scripts={name: vendor}) as one:
         refs = {"gap": _ended(one, vendor), "filled": _ended(one, vendor)}
         with unit(one.house) as session:
             first = by_ref(session, refs["filled"])
@@ -46,7 +46,7 @@ def troubled(folder: Path, tables: Path) -> Iterator[Troubled]:
         refs["doubt"] = one.ask(Right.ACCESS, Right.RESTRICTION)
         refs["same"] = f"{refs['doubt'][:-1]}2"
         one.work()
-        _close(one)
+        _close(one, name)
         yield Troubled(one, refs)
 
 
@@ -68,7 +68,7 @@ def _ended(one: Company, vendor: Script) -> str:
     return ref
 
 
-def _close(one: Company) -> None:
+def _close(one: Company, name: str) -> None:
     house = one.house
     with unit(house) as session:
         for source in house.sources:
@@ -76,4 +76,4 @@ def _close(one: Company) -> None:
         until = one.clock.now + timedelta(hours=2)
         gates.close(session, house.store, "mailing", until=until, reason=BUSY)
     with unit(house) as session:
-        gates.failed(session, house.store, "vendor", reason="It broke off.")
+        gates.failed(session, house.store, name, reason="It broke off.")
