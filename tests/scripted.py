@@ -144,6 +144,12 @@ class Scripted(Adapter):
         return self.script.act(verb, batch)
 
 
+class NoLifting(Scripted):
+    """A source that can restrict and cannot end it."""
+
+    lift = None  # type: ignore[assignment]
+
+
 class Once(Scripted):
     """A source that may not be asked to do the same thing twice, nor what it did."""
 

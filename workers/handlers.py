@@ -6,6 +6,7 @@ from dsar.services.tasks import Handler
 from dsar.services.work.acting import act, restrict_now
 from dsar.services.work.collection import search
 from dsar.services.work.decisions import decide
+from dsar.services.work.lifting import lift
 from dsar.services.work.looking import look_again
 from dsar.services.work.starting import start
 from workers.bundling import bundle
@@ -19,6 +20,7 @@ QUEUES: Mapping[str, Mapping[str, Handler]] = {
         "decide": decide,
         "act": act,
         "look_again": look_again,
+        "lift": lift,
     },
     "render": {"bundle": bundle},
 }

@@ -16,6 +16,7 @@ from dsar.services.facts import Because
 from dsar.services.house import House, look, unit
 from dsar.services.inquiries import listing
 from dsar.services.release import attached
+from dsar.services.work import lifting
 from dsar.services.work.supplement import supplement
 from dsar.store.tickets import by_ref, request_of
 
@@ -158,6 +159,33 @@ def supplement_(
         view = _show(house, late, json)
     if wait:
         exit_where_failed([view], in_time=in_time)
+
+
+@app.command("lift")
+def lift_(
+    ref: str,
+    reason: Annotated[str, typer.Option(help="Why it ends; the person reads it.")] = "",
+    told: Annotated[
+        bool, typer.Option("--told", help="The letter has gone out: lift now.")
+    ] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Ask stuck sources again.")] = False,
+    by_hand: Annotated[str, typer.Option(help="A source in which somebody ended it.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Who acts.")] = "desk",
+    json: Json = False,
+) -> None:
+    """End a restriction: write to the person first, then --told lets the sources lift it."""
+    with opened() as house:
+        with unit(house) as session:
+            ticket, actor = by_ref(session, ref), staff(by)
+            if by_hand:
+                lifting.by_hand(session, actor, ticket, by_hand, reason=reason)
+            elif retry:
+                lifting.retry(session, actor, ticket)
+            elif told:
+                lifting.told(session, actor, ticket)
+            else:
+                lifting.announce(session, actor, ticket, reason=reason)
+        _show(house, ref, json)
 
 
 def _event(name: str) -> Event:

@@ -264,8 +264,11 @@ def reachable(right: Right) -> frozenset[State]:
     return frozenset(found)
 
 
+#: The kind of task that ends a restriction: the only work an ended ticket can have.
+LIFT = "lift"
+
 #: Kinds of task that run once for every source the ticket covers; the others once per ticket.
-PER_SOURCE = frozenset({"search", "restrict_now", "act", "look_again"})
+PER_SOURCE = frozenset({"search", "restrict_now", "act", "look_again", LIFT})
 
 #: Rights for which a source restricts what it found at once, before anybody decides
 #: (Art. 18(1)(a) contested accuracy, Art. 18(1)(d) objection).

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import case, func, or_
+from sqlalchemy import and_, case, func, or_
 from sqlmodel import Session, col, select
 
 from dsar.domain.conditions import unmet
 from dsar.domain.coverage import WORDS, Outcome
-from dsar.domain.lifecycle import ENDS, OWNER, By, State, leaving
+from dsar.domain.lifecycle import ENDS, LIFT, OWNER, By, State, leaving
 from dsar.domain.rights import ARTICLES, Right
 from dsar.domain.timeline import timeline
 from dsar.services import journal, seals
@@ -115,7 +115,7 @@ def needs(session: Session, ticket: Ticket, around: Around) -> str:
     """In one sentence, what a ticket waits for."""
     state = State(ticket.state)
     stuck = around.stuck.get(ticket.id, [])
-    if stuck and state not in ENDS:
+    if stuck:
         return "; ".join(f"{row['source'] or row['kind']}: {row['reason']}" for row in stuck)
     if state is State.IN_REVIEW and ticket.doubts:
         return "; ".join(doubt["text"] for doubt in ticket.doubts)
@@ -147,11 +147,16 @@ SENTENCES = {
 }
 
 
+_STUCK = ("parked", "waiting_human")
+#: A restriction that was announced and is not lifted before staff has told the person.
+_TO_TELL = (col(Task.kind) == LIFT, col(Task.state) == "blocked")
+
+
 def _stuck(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     rows = session.exec(
         select(Task)
         .where(col(Task.ticket_id).in_(ids))
-        .where(col(Task.state).in_(["parked", "waiting_human"]))
+        .where(or_(col(Task.state).in_(_STUCK), and_(*_TO_TELL)))
         .order_by(col(Task.source), col(Task.kind))
     )
     found: dict[str, list[dict[str, Any]]] = {}

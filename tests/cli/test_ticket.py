@@ -130,3 +130,33 @@ def test_a_source_that_was_given_up_can_be_asked_again(dsar: Cli) -> None:
     assert [(row["source"], row["found"]) for row in late["coverage"]] == [("mailing", 1)]
     assert late["state"] == "fulfilled"
     assert late["ref"] != ref
+
+
+def test_lifting_a_hold_names_the_tickets_that_go_on(dsar: Cli) -> None:
+    placed = dsar(
+        "hold", "place", "--identifier", f"email={EMAIL}", "--reason", "A claim.", "--by", "ben",
+        "--json",
+    ).json["id"]  # fmt: skip
+    ref = asked(dsar, "erasure")
+    dsar("ticket", "act", ref, "approve", "--wait")
+    assert dsar.one.state(ref) == "partly_fulfilled"
+    told = dsar("hold", "lift", placed, "--by", "ben", "--json").json
+    assert told == {"id": placed, "resumed": [f"{ref.removesuffix('-1')}-2"], "decided_anew": []}
+
+
+def test_a_restriction_is_announced_and_then_lifted(dsar: Cli) -> None:
+    ref = asked(dsar, "restriction")
+    assert dsar.one.state(ref) == "fulfilled"
+    assert "told before it is lifted" in dsar("ticket", "lift", ref, "--told").refusal
+    assert "reason: is missing" in dsar("ticket", "lift", ref).refusal
+    shown = dsar("ticket", "lift", ref, "--reason", "It was checked.", "--by", "ben")
+    assert "The person is told first" in shown.out
+    assert "It was checked." in dsar("ticket", "letters", ref).out
+    assert dsar("ticket", "lift", ref, "--told", "--by", "ben").code == 0
+    dsar.one.work()
+    assert dsar.one.shop("SELECT count(*) FROM customers WHERE restricted = 1") == 0
+    assert "No source" in dsar("ticket", "lift", ref, "--retry").refusal
+    assert (
+        "waits for nobody"
+        in dsar("ticket", "lift", ref, "--by-hand", "shop", "--reason", "x").refusal
+    )

@@ -80,7 +80,7 @@ def open_link(house: House, secret: str) -> Opened | None:
         except KeyLost:
             return None
         task = session.get_one(Task, row.task_id)
-        over = ticket.closed_at is not None
+        over = keeping.over(ticket, row)
         answered = row.answered_at is not None
         hidden = over or answered
         question = Question() if hidden else keeping.open_question(seal, row)
@@ -116,7 +116,7 @@ def take(house: House, inquiry: str, given: Any, drop: files.Drop) -> bool:
         row = session.get_one(Inquiry, inquiry)
         ticket = locked(session, row.ticket_id)
         session.refresh(row)
-        if ticket.closed_at is not None:
+        if keeping.over(ticket, row):
             raise Over("This request has ended; nothing more is needed.")
         seal = keeping.seal_for(session, house, ticket.id)
         question = keeping.open_question(seal, row)

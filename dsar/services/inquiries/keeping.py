@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from dsar.domain.lifecycle import LIFT
 from dsar.domain.records import Attachment, Done, Match, Receipt, Record
 from dsar.sdk.desk import Answer, Question, Wanted
 from dsar.services.house import House
@@ -47,6 +48,11 @@ def answer_by(today: date, internal_due: date | None, rules: InquirySettings) ->
     if internal_due is not None:
         soon = min(soon, internal_due - timedelta(days=rules.spare_days))
     return max(soon, today + timedelta(days=1))
+
+
+def over(ticket: Ticket, row: Inquiry) -> bool:
+    """Whether nothing more is to be told: its ticket has ended, and it is not about lifting."""
+    return ticket.closed_at is not None and row.verb != LIFT
 
 
 def close_question(seal: Seal, inquiry: str, question: Question) -> bytes:

@@ -40,7 +40,7 @@ def _told(session: Session, house: House, ticket: Ticket, row: Inquiry) -> dict[
 def _standing(session: Session, ticket: Ticket, row: Inquiry) -> str:
     if row.answered_at is not None:
         return "answered"
-    if ticket.closed_at is not None:
+    if keeping.over(ticket, row):
         return "over"
     if row.asked_at is None:
         return "not sent"

@@ -27,8 +27,9 @@ from dsar.services.letters.words import Words
 
 OURS = templates.FOLDER / "letters"
 MODEL = "en"
-#: Letters that no transition owes: they go out on arrival or when data is stopped at once.
-AT_ONCE = frozenset({"received", "restricted_at_once", "stopped_at_once"})
+#: Letters that no transition owes: they go out on arrival, when data is stopped at once, and before
+#: a restriction ends.
+AT_ONCE = frozenset({"received", "restricted_at_once", "stopped_at_once", "restriction_ends"})
 KINDS = letters() | AT_ONCE
 
 #: What the law demands in a letter (GDPR Art. 12(3) to (6)): each fact must stand in what is sent,

@@ -6,8 +6,9 @@ probed, else shown to a person.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session
 
@@ -29,12 +30,16 @@ from dsar.store.tables import Ticket
 from dsar.store.tickets import line, locked
 from dsar.store.vault import Seal
 
-RESTRICTIONS = "restrictions"
+#: Roles of pages: receipts of what was restricted at once, and of restrictions that have ended.
+RESTRICTIONS, LIFTED = "restrictions", "lifted"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What one task asks of one source: the verb, the pages, the purposes to stop by collection."""
+    """What one task asks of one source: the verb, the pages, the purposes to stop by collection.
+
+    `spared` are the (collection, key) that stay as they are.
+    """
 
     verb: str
     sheets: tuple[Sheet, ...]
@@ -42,13 +47,14 @@ class Job:
     seal: Seal
     round_: int
     role: str = pages.RECEIPTS
+    spared: frozenset[tuple[str, str]] = frozenset()
 
 
 def act(house: House, run: Run) -> None:
     """The `act` task: every page of the manifest once, then the coverage line."""
     job = _job(house, run)
     with house.sources[run.lease.source].open(desk_for(house, run.lease)) as adapter:
-        _walk(house, run, job, adapter)
+        walk(house, run, job, adapter)
     with finishing(run) as (session, ticket):
         _tell(session, house, ticket, run.lease.source, job)
 
@@ -61,7 +67,7 @@ def restrict_now(house: House, run: Run) -> None:
     seal = pages.seal_for(house, run.lease.ticket_id)
     job = Job("restrict", found, {}, seal, 1, RESTRICTIONS)
     with house.sources[run.lease.source].open(desk_for(house, run.lease)) as adapter:
-        _walk(house, run, job, adapter)
+        walk(house, run, job, adapter)
     with finishing(run) as (session, ticket):
         letters.queue_once(session, ticket, kind="restricted_at_once")
 
@@ -82,7 +88,8 @@ def _job(house: House, run: Run) -> Job:
     return Job(verb, sheets, purposes, pages.seal_for(house, ticket.id), round_)
 
 
-def _walk(house: House, run: Run, job: Job, adapter: Adapter) -> None:
+def walk(house: House, run: Run, job: Job, adapter: Adapter) -> None:
+    """Every page of a job once, from the task's checkpoint on."""
     if job.sheets and not can(adapter, job.verb):
         message = f"{adapter.title} cannot {job.verb.replace('_', ' ')} here; do it by hand."
         raise NeedsHuman(message)
@@ -103,7 +110,7 @@ def _one_page(house: House, run: Run, job: Job, sheet: Sheet, adapter: Adapter) 
     if standing is Standing.DONE:
         return
     batch = _batch(house, job, sheet, key)
-    receipts = _receipts(adapter, job.verb, batch, standing)
+    receipts = _receipts(adapter, job.verb, batch, standing) if batch.items else ()
     with unit(house) as session:
         failed = [receipt for receipt in receipts if receipt.done is Done.FAILED]
         settle_effect(session, house.store, run.lease, key, failed=bool(failed))
@@ -123,12 +130,23 @@ def _refuse_held(session: Session, ticket: Ticket, job: Job) -> None:
 
 def _batch(house: House, job: Job, sheet: Sheet, key: str) -> Batch:
     rows = pages.rows(house, job.seal, sheet)
-    items = (
-        [Item(row[0]) for row in rows]
-        if job.role == RESTRICTIONS
-        else [pages.to_item(row) for row in rows]
-    )
+    items = _ITEMS[job.role](job, sheet, rows)
     return Batch(sheet.collection, items, key, job.purposes.get(sheet.collection, ()))
+
+
+def _freed(job: Job, sheet: Sheet, rows: list[Any]) -> list[Item]:
+    """What its receipt calls restricted and nothing else still restricts."""
+    parts = map(pages.receipt_parts, rows)
+    keys = [key for done, key, _ in parts if done == Done.RESTRICTED]
+    return [Item(key) for key in keys if (sheet.collection, key) not in job.spared]
+
+
+#: What stands on a job's pages, by the role of the receipts it writes: records, manifest, receipts.
+_ITEMS: dict[str, Callable[[Job, Sheet, list[Any]], list[Item]]] = {
+    RESTRICTIONS: lambda _job, _sheet, rows: [Item(row[0]) for row in rows],
+    pages.RECEIPTS: lambda _job, _sheet, rows: [pages.to_item(row) for row in rows],
+    LIFTED: _freed,
+}
 
 
 def _receipts(adapter: Adapter, verb: str, batch: Batch, standing: Standing) -> Sequence[Receipt]:

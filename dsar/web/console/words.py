@@ -102,6 +102,7 @@ TASKS: Mapping[str, str] = {
     "decide": "The decision by policy",
     "act": "The action",
     "look_again": "The second look",
+    "lift": "The end of the restriction",
     "bundle": "The bundle",
     "start": "The start",
 }

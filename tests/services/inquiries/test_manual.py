@@ -4,8 +4,11 @@ import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services.work import attachments
-from tests.company import Company
+from dsar.services.house import look, unit
+from dsar.services.inquiries import listing
+from dsar.services.work import attachments, lifting
+from dsar.store.tickets import by_ref
+from tests.company import BEN, Company
 from tests.services.inquiries.conftest import (
     NOTHING,
     answer,
@@ -179,6 +182,27 @@ def test_restricting_and_objecting_ask_the_colleague_too(
     answer(cabinet, row, receipts(cabinet, done))
     cabinet.work()
     assert cabinet.line(ref, "cabinet")["outcome"] == "acted"
+
+
+def test_the_colleague_is_asked_to_end_a_restriction_although_the_ticket_has_ended(
+    cabinet: Company,
+) -> None:
+    ref = found(cabinet, Right.RESTRICTION)
+    answer(cabinet, inquiries(cabinet)[-1], receipts(cabinet, "restricted"))
+    cabinet.work(render=True)
+    cabinet.work()
+    cabinet.act(ref, Event.DELIVER)
+    with unit(cabinet.house) as session:
+        lifting.announce(session, BEN, by_ref(session, ref), reason="It was checked.")
+        lifting.told(session, BEN, by_ref(session, ref))
+    cabinet.work()
+    row = inquiries(cabinet)[-1]
+    assert (row.verb, opened(cabinet, row).over) == ("lift", False)
+    with look(cabinet.house) as session:
+        assert listing.of_ticket(session, by_ref(session, ref))[-1]["link"]
+    answer(cabinet, row, receipts(cabinet, "lifted"))
+    cabinet.work()
+    assert cabinet.events(ref)[-1] == "restriction_lifted"
 
 
 def test_somebody_the_colleague_cannot_look_up_is_not_asked_about(cabinet: Company) -> None:
