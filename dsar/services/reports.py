@@ -17,7 +17,7 @@ from dsar.domain.timeline import timeline
 from dsar.services import journal, seals
 from dsar.services.facts import Because, facts_of, waits_for
 from dsar.services.house import house_of
-from dsar.services.law.clock import dates_of, today
+from dsar.services.law.clock import REVIVED, dates_of, today
 from dsar.services.letters import TITLES, written
 from dsar.services.release import progress
 from dsar.services.release.delivery import file_name
@@ -226,7 +226,7 @@ def _bundle(session: Session, ticket: Ticket, row: BundleRow) -> dict[str, Any]:
 
 def _picture(session: Session, ticket: Ticket, request: Request) -> str:
     """The dates of a ticket as an SVG element; all words in it are escaped."""
-    if not ticket.clock.get("in_force"):
+    if not ticket.clock.get("in_force") or ticket.clock.get(REVIVED):
         return ""
     return timeline(
         dates_of(session, ticket, request.received_at),

@@ -76,13 +76,13 @@ def revive(ticket: Ticket, at: datetime) -> None:
     """A duty that a lawful obstacle had stopped is due again since `at`: at once, by no day.
 
     The time of Art. 12(3) was that of the answer, which named the obstacle; for the erasure itself
-    the law says "without undue delay" (Art. 17(1)) and gives no figure, so neither do we.
+    the law says "without undue delay" (Art. 17(1)) and gives no figure, so neither do we. How that
+    month was counted explains nothing here and is not repeated to anybody.
     """
     because = "What stood in its way has fallen; to be done without undue delay."
     step = {"rule": "Due again", "input": f"since {at.date()}", "result": because}
     dates = dict.fromkeys(("effective_due", "due", "due_extended", "extension_notice_by"))
-    steps = [*ticket.clock.get("explanation", ()), step]
-    told = {"act_at_once": because, "explanation": steps, REVIVED: at.isoformat()}
+    told = {"act_at_once": because, "explanation": [step], REVIVED: at.isoformat()}
     ticket.clock = {**ticket.clock, **dates, **told}
     ticket.due_on, ticket.internal_due_on, ticket.due_at = None, None, at
 

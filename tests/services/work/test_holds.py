@@ -13,6 +13,7 @@ from dsar.store.tables import Letter, Request
 from dsar.store.tickets import by_ref
 from tests.company import EMAIL, Company, sources
 from tests.services.work.approved import approved
+from tests.stories.bundles import report
 
 
 def hold(one: Company) -> str:
@@ -108,10 +109,15 @@ def test_it_is_due_at_once_by_no_day_and_never_called_overdue(small: Company) ->
     (late,) = lifted(small, placed).resumed
     view = small.view(late)
     assert (view["due_on"], view["overdue"], view["clock_state"]) == (None, False, "at_once")
+    assert view["picture"] == ""
+    finished(small, late)
+    told = report(small.bundle(late))
+    assert "18 September 2026" in told  # the day the hold fell
+    assert "1 month from" not in told
     with unit(small.house) as session:
         ticket = by_ref(session, late)
-        assert ticket.due_at == small.clock.now
         clock.wind(session, ticket, small.clock.now)  # as any later event of the clock does
+        assert ticket.due_at == small.clock.now
         assert (ticket.due_on, ticket.clock["act_at_once"] is None) == (None, False)
 
 
