@@ -12,6 +12,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 import templates
 
@@ -51,6 +52,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"day": day, "readable": readable, "size": size, "sentence": sentence}
+    environment.filters["whole"] = whole
     return environment
 
 
@@ -97,3 +99,15 @@ def sentence(text: str) -> str:
         return ""
     end = "" if trimmed[-1] in ".!?…" else "."
     return f"{trimmed[0].upper()}{trimmed[1:]}{end}"
+
+
+def whole(command: str) -> Markup:
+    """A command whose options do not break at their hyphens: `--by` stays one at a line's end.
+
+    The text itself stays what it is, so that it can be copied.
+    """
+    kept = Markup('<span class="word">{}</span>')
+    words = (
+        kept.format(one) if one.startswith("--") else escape(one) for one in command.split(" ")
+    )
+    return Markup(" ").join(words)

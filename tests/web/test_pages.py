@@ -29,7 +29,7 @@ from dsar.web.console.ticket import (
     TicketPage,
 )
 from dsar.web.console.words import Badge, Due
-from dsar.web.pages import Page, clock, day, readable, render, sentence, size
+from dsar.web.pages import Page, clock, day, readable, render, sentence, size, whole
 
 SITE = {"title": "T", "controller": "A Controller Ltd", "timezone": "Europe/Berlin"}
 AT = "2026-11-22T08:28:38.694270Z"
@@ -265,3 +265,10 @@ def test_sizes_are_given_in_the_unit_people_use(number: int, words: str) -> None
 )
 def test_a_sentence_begins_large_and_ends_once(text: str, words: str) -> None:
     assert sentence(text) == words
+
+
+def test_a_command_keeps_its_options_whole_and_stays_text() -> None:
+    told = whole("dsar ticket act R-1 retry --reason '<b>'")
+    assert told == (
+        'dsar ticket act R-1 retry <span class="word">--reason</span> &#39;&lt;b&gt;&#39;'
+    )
