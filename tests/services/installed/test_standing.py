@@ -58,7 +58,7 @@ def test_a_ticket_that_ended_waits_for_nobody(store_room: Company) -> None:
 def test_what_is_being_done_is_at_work(store_room: Company) -> None:
     store_room.ask(Right.ACCESS)
     assert stands(store_room, "shop").waiting.at_work == 0
-    for _ in range(3):
+    for _ in store_room.house.sources:
         assert claim(store_room.house, queue="work", kinds=tuple(QUEUES["work"]), owner="here")
     assert stands(store_room, "shop").waiting.at_work == 1
 
