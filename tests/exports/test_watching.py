@@ -20,7 +20,7 @@ class Enough(Exception):  # noqa: N818
 def test_each_step_is_told_in_rising_numbers_up_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf, "TELL_EVERY", 0.05)
+    monkeypatch.setattr(pdf, "TELL_EVERY", 0.0)
     told: list[Progress] = []
     contents = samples.access(RECORDS)
     build(contents, tmp_path / "bundle.zip", print_at_most=700, watch=told.append)
@@ -48,7 +48,7 @@ def test_what_a_watcher_raises_ends_the_printing_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also the process that prints ends: nobody waits for its report any more."""
-    monkeypatch.setattr(pdf, "TELL_EVERY", 0.01)
+    monkeypatch.setattr(pdf, "TELL_EVERY", 0.0)
 
     def watch(at: Progress) -> None:
         if at.step == PRINTING:

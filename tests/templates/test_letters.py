@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dsar.domain.controller import Authority, Controller
-from dsar.domain.policy import _NO_START, _ON_HOLD
+from dsar.domain.policy import _NO_START, ON_HOLD
 from dsar.domain.rights import ARTICLES, Right
 from dsar.domain.sifting import NOT_PORTABLE
 from dsar.services.law import regimes
@@ -195,7 +195,7 @@ def test_the_grounds_of_the_laws_at_home_are_cited_in_the_language(
 
 
 @pytest.mark.parametrize("language", FOREIGN)
-@pytest.mark.parametrize("phrase", [NOT_PORTABLE.because, _ON_HOLD.because["en"], _NO_START["en"]])
+@pytest.mark.parametrize("phrase", [NOT_PORTABLE.because, ON_HOLD.because["en"], _NO_START["en"]])
 def test_what_the_engine_gives_as_a_reason_is_said_in_the_language(
     language: str, phrase: str
 ) -> None:
