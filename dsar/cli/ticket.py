@@ -133,10 +133,7 @@ def act(
                 review.decide_anew(session, actor, ticket, decision=decision, reason=reason)
             else:
                 advance(session, actor, ticket.id, kind, because=because)
-        in_time = not wait or wait_for(house, request, seconds=300)
-        view = _show(house, ref, json)
-    if wait:
-        exit_where_failed([view], in_time=in_time)
+        _follow(house, request, ref, wait=wait, as_json=json)
 
 
 @app.command("supplement")
@@ -155,10 +152,7 @@ def supplement_(
         with unit(house) as session:
             made = supplement(session, staff(by), by_ref(session, ref), source or (), reason=reason)
             late, request = made.ref, request_of(session, made).ref
-        in_time = not wait or wait_for(house, request, seconds=300)
-        view = _show(house, late, json)
-    if wait:
-        exit_where_failed([view], in_time=in_time)
+        _follow(house, request, late, wait=wait, as_json=json)
 
 
 @app.command("lift")
@@ -194,6 +188,14 @@ def _event(name: str) -> Event:
     except ValueError:
         problem = f"{name!r} is no event."
         raise BadInput("event", problem, f"Use one of: {', '.join(Event)}.") from None
+
+
+def _follow(house: House, request: str, ref: str, *, wait: bool, as_json: bool) -> None:
+    """Shows a ticket; with `wait` after what follows, and ends with 1 where that got stuck."""
+    in_time = not wait or wait_for(house, request, seconds=300)
+    view = _show(house, ref, as_json)
+    if wait:
+        exit_where_failed([view], in_time=in_time)
 
 
 def _show(house: House, ref: str, as_json: bool) -> dict[str, Any]:
