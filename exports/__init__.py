@@ -4,7 +4,7 @@
 """
 
 from exports.bundle import Built, build
-from exports.check import Finding
-from exports.parts import split, verify
+from exports.data.parts import split, verify
+from exports.proof.check import Finding
 
 __all__ = ["Built", "Finding", "build", "split", "verify"]

@@ -17,10 +17,10 @@ from typing import IO, Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dsar.domain.records import Done, in_language
-from exports import manifest, pdf, processing, viewer
-from exports.archive import Archive, Member, Names
-from exports.contents import Contents
-from exports.datafiles import (
+from exports import viewer
+from exports.data import manifest
+from exports.data.archive import Archive, Member, Names
+from exports.data.datafiles import (
     JSON,
     SCHEMA,
     Lines,
@@ -30,8 +30,11 @@ from exports.datafiles import (
     write_receipts,
     write_records,
 )
-from exports.report.paper import BUDGET, Paper, shares
-from exports.report.words import words_in
+from exports.document import processing
+from exports.document.contents import Contents
+from exports.document.words import words_in
+from exports.pdf import printed_report
+from exports.pdf.print_selection import BUDGET, Paper, shares
 
 _BLOCK = 1 << 16
 
@@ -84,7 +87,7 @@ def build(
     *,
     sign_with: Ed25519PrivateKey | None = None,
     print_at_most: int = BUDGET,
-    limits: pdf.Limits = pdf.LIMITS,
+    limits: printed_report.Limits = printed_report.LIMITS,
     seal_with: Seal | None = None,
     watch: Watch = lambda _: None,
 ) -> Built:
@@ -114,7 +117,7 @@ class _Builder:
     names: Names = field(default_factory=Names)
 
     def write(
-        self, print_at_most: int, limits: pdf.Limits, sign_with: Ed25519PrivateKey | None
+        self, print_at_most: int, limits: printed_report.Limits, sign_with: Ed25519PrivateKey | None
     ) -> None:
         contents = self.contents
         sets = [self._place("data", s.source, s.collection.name, s.count) for s in contents.sets]
@@ -166,12 +169,16 @@ class _Builder:
             described = receipt_schema(title, count=receipts.count, results=Done)
             self.archive.put(f"{place.stem}.schema.json", manifest.pretty(described), SCHEMA)
 
-    def _pages(self, document: processing.Document, paper: Paper, limits: pdf.Limits) -> None:
+    def _pages(
+        self, document: processing.Document, paper: Paper, limits: printed_report.Limits
+    ) -> None:
         def watch(count: int) -> None:
             self.watch(Progress(PRINTING, count, paper.printed))
 
         report = self.archive.spool()
-        with pdf.print_report(document, paper, self.folder, limits=limits, watch=watch) as printed:
+        with printed_report.print_report(
+            document, paper, self.folder, limits=limits, watch=watch
+        ) as printed:
             while block := printed.read(_BLOCK):
                 report.write(block)
         self.archive.add("report.pdf", report, "application/pdf")

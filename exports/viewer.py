@@ -13,11 +13,11 @@ from functools import cache
 from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from exports.printable import laid_out
-from exports.processing import Document
-from exports.report import blocks
-from exports.report.blocks import Templates
-from exports.report.words import Words
+from exports.document.processing import Document
+from exports.document.words import Words
+from exports.pdf import blocks
+from exports.pdf.blocks import Templates
+from exports.pdf.printable import laid_out
 from templates import FOLDER
 
 _SET = ("id", "title", "files", "fields")

@@ -18,14 +18,15 @@ from sqlmodel import select
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services import identity, intake, reports, review
-from dsar.services.actor import Actor, staff
-from dsar.services.advance import advance
-from dsar.services.facts import Because
-from dsar.services.house import House, look, unit
-from dsar.services.installed.opening import open_house
-from dsar.services.release import delivery
-from dsar.services.tasks import claim, perform
+from dsar.services.bundles import deliver
+from dsar.services.desk import identity, intake, review
+from dsar.services.opening import open_installation
+from dsar.services.runtime.actor import Actor, staff
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.ticket.advance import advance
+from dsar.services.ticket.run_task import claim, perform
+from dsar.services.views import tickets
 from dsar.store.tables import Ticket
 from dsar.store.tickets import by_ref, of_request, request_by_ref
 from tests.scripted import SCRIPTS, Script
@@ -192,26 +193,26 @@ class Company:
     def __init__(self, folder: Path, shop_url: str) -> None:
         self.folder, self.shop_url = folder, shop_url
         self.clock = Hands()
-        self.house = self.open()
+        self.installation = self.open()
 
-    def open(self) -> House:
+    def open(self) -> Installation:
         """The engine, with its configuration read afresh."""
-        return open_house(self.folder / "dsar.toml", clock=self.clock)
+        return open_installation(self.folder / "dsar.toml", clock=self.clock)
 
     def reopen(self) -> None:
         """The engine after a restart."""
-        self.house.store.close()
-        self.house = self.open()
+        self.installation.store.close()
+        self.installation = self.open()
 
     def file(self, *rights: Right, by: Actor = ANA, **more: Any) -> str:
         """A request of Lotta's; its reference."""
         given: dict[str, Any] = {"identifiers": (("email", EMAIL),)} | more
-        with unit(self.house) as session:
+        with transaction(self.installation) as session:
             return intake.file(session, by, intake.Application(rights, **given)).ref
 
     def confirm(self, ref: str) -> None:
         """Somebody called her back."""
-        with unit(self.house) as session:
+        with transaction(self.installation) as session:
             request = request_by_ref(session, ref)
             identity.confirm(session, ANA, request, reason="called back")
 
@@ -228,13 +229,13 @@ class Company:
             if queue == "render" and not render:
                 continue
             for _ in range(rounds):
-                lease = claim(self.house, queue=queue, kinds=tuple(handlers), owner="here")
+                lease = claim(self.installation, queue=queue, kinds=tuple(handlers), owner="here")
                 if lease is None:
                     break
                 while lease is not None:
                     done += 1
                     lease = perform(
-                        self.house, lease, stopping=threading.Event(), handlers=handlers
+                        self.installation, lease, stopping=threading.Event(), handlers=handlers
                     )
         return done
 
@@ -247,27 +248,27 @@ class Company:
 
     def act(self, ref: str, event: Event, *, by: Actor = BEN, **because: Any) -> Ticket:
         """Lets an event happen by a member of staff."""
-        with unit(self.house) as session:
+        with transaction(self.installation) as session:
             ticket = by_ref(session, ref)
             why = Because(**{"reason": "looked at", "decided_by": by.name, **because})
             return advance(session, by, ticket.id, event, because=why)
 
     def rule(self, ref: str, *texts: str) -> None:
         """Rulings as staff writes them."""
-        with unit(self.house) as session:
+        with transaction(self.installation) as session:
             spoken = tuple(review.parse(text) for text in texts)
             review.rule(session, BEN, by_ref(session, ref), spoken, reason="looked at")
 
     def decide(self, ref: str, decision: str = "Payment by invoice is granted.") -> None:
         """A decision by a person in place of a machine's."""
-        with unit(self.house) as session:
+        with transaction(self.installation) as session:
             ticket = by_ref(session, ref)
             review.decide_anew(session, BEN, ticket, decision=decision, reason="Paid in time.")
 
     def view(self, ref: str) -> dict[str, Any]:
         """What staff sees of a ticket."""
-        with look(self.house) as session:
-            return reports.ticket_view(session, by_ref(session, ref))
+        with reading(self.installation) as session:
+            return tickets.ticket_view(session, by_ref(session, ref))
 
     def state(self, ref: str) -> str:
         return str(self.view(ref)["state"])
@@ -283,25 +284,25 @@ class Company:
 
     def letters(self, ref: str) -> dict[str, str]:
         """The text of each kind of letter a ticket owed, the last one of a kind."""
-        with look(self.house) as session:
-            told = reports.letters_view(session, by_ref(session, ref))
+        with reading(self.installation) as session:
+            told = tickets.letters_view(session, by_ref(session, ref))
         return {one["kind"]: one["text"] for one in told}
 
     def tickets(self, ref: str) -> list[Ticket]:
-        with look(self.house) as session:
+        with reading(self.installation) as session:
             return list(of_request(session, request_by_ref(session, ref)))
 
     def bundle(self, ref: str) -> Path:
         """The last bundle of a ticket, as the person receives it."""
-        parcel = delivery.parcel(self.house, ref)
-        target = self.folder / "handed out" / parcel.file
+        stored_bundle = deliver.stored_bundle(self.installation, ref)
+        target = self.folder / "handed out" / stored_bundle.file
         target.parent.mkdir(exist_ok=True)
-        delivery.copy_out(parcel, target)
+        deliver.copy_out(stored_bundle, target)
         return target
 
     def rows(self, table: Any) -> Sequence[Any]:
         """Every row of one of the engine's tables."""
-        with look(self.house) as session:
+        with reading(self.installation) as session:
             return session.exec(select(table)).all()
 
     def shop(self, statement: str) -> Any:
@@ -348,9 +349,9 @@ def company(
     sources(folder, url, kinds)
     SCRIPTS.update(scripts or {})
     made = Company(folder, url)
-    with closing(made.house.store):
+    with closing(made.installation.store):
         yield made
-    made.house.store.close()
+    made.installation.store.close()
     for name in scripts or {}:
         del SCRIPTS[name]
 

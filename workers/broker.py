@@ -18,10 +18,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from dsar.domain.errors import BadInput
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from workers.embedded import EmbeddedBroker
 from workers.outage import Outage
-from workers.rings import Listener, ring, task_id_in
+from workers.wakeups import Listener, ring, task_id_in
 
 #: A web request waits no longer than this for the bell.
 RING_SECONDS = 0.25
@@ -160,11 +160,11 @@ def check(client: redis.Redis) -> None:
         return
 
 
-def broker_for(house: House) -> Broker:
+def broker_for(installation: Installation) -> Broker:
     """The bell the settings ask for: Redis between processes, else one inside this process."""
-    url = house.settings.redis_url
+    url = installation.settings.redis_url
     if url is None:
         return EmbeddedBroker()
-    bell = Doorbell(url, namespace=house.settings.namespace)
+    bell = Doorbell(url, namespace=installation.settings.namespace)
     bell.check()
     return bell

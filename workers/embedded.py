@@ -8,7 +8,7 @@ import queue
 from dramatiq.broker import Broker, Consumer
 from dramatiq.message import Message
 
-from workers.rings import Listener
+from workers.wakeups import Listener
 
 #: Rings that wait at most; more are dropped, the sweeper rings again for what nobody claimed.
 LONGEST = 1000

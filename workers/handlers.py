@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from dsar.services.tasks import Handler
-from dsar.services.work.acting import act, restrict_now
-from dsar.services.work.collection import search
-from dsar.services.work.decisions import decide
-from dsar.services.work.lifting import lift
-from dsar.services.work.looking import look_again
-from dsar.services.work.starting import start
-from workers.bundling import bundle
+from dsar.services.bundles.build import bundle
+from dsar.services.ticket.run_task import Handler
+from dsar.services.work.act import act, restrict_now
+from dsar.services.work.decide import decide
+from dsar.services.work.lift_restriction import lift
+from dsar.services.work.search import search
+from dsar.services.work.start import start
+from dsar.services.work.verify import look_again
 
 #: The queues and what is done in each; rendering never delays a search.
 QUEUES: Mapping[str, Mapping[str, Handler]] = {

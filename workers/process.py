@@ -18,8 +18,8 @@ from dramatiq import Worker
 from sqlalchemy.exc import SQLAlchemyError
 
 from dsar.domain.errors import DsarError
-from dsar.services import tasks as services
-from dsar.services.house import House, unit
+from dsar.services.runtime.installation import Installation, transaction
+from dsar.services.ticket import run_task as services
 from dsar.services.upkeep import logs
 from dsar.store import gates, tasks
 from dsar.store import processes as signs
@@ -50,10 +50,10 @@ def new_owner() -> str:
 
 
 @dataclass
-class Crew:
+class Processes:
     """The threads of one process: hands for tasks, renewal, sweeper, schedule, signs of life."""
 
-    house: House
+    installation: Installation
     kind: str
     threads: int
     jobs: Jobs = field(default_factory=dict)
@@ -65,18 +65,22 @@ class Crew:
     def __post_init__(self) -> None:
         """Everything is made here and nothing started; BadInput when Redis will never have us."""
         self.database = Outage("database", _DATABASE)
-        self.broker = broker_for(self.house)
+        self.broker = broker_for(self.installation)
         self.relay = Relay(self.broker)
-        self.renewal = Renewal(self.house, outage=self.database)
+        self.renewal = Renewal(self.installation, outage=self.database)
         self.worker: Worker | None = None
         ticks: list[tuple[str, Callable[[], object], float]] = [
             ("beat", self._beat, signs.BEAT_SECONDS)
         ]
         if self.sweeps:
-            ticks.append(("sweep", lambda: services.sweep(self.house), SWEEP_SECONDS))
+            ticks.append(("sweep", lambda: services.sweep(self.installation), SWEEP_SECONDS))
         if self.jobs:
             ticks.append(
-                ("schedule", lambda: schedule.run_due(self.house, self.jobs), SCHEDULE_SECONDS)
+                (
+                    "schedule",
+                    lambda: schedule.run_due(self.installation, self.jobs),
+                    SCHEDULE_SECONDS,
+                )
             )
         self.tickers = [
             Ticker(name, tick, seconds=seconds, outage=self.database)
@@ -85,7 +89,7 @@ class Crew:
 
     def start(self) -> bool:
         """Starts all threads once the database is there; False when asked to stop before that."""
-        self.house.bell = self.relay
+        self.installation.bell = self.relay
         if not self._settle_in():
             return False
         for ticker in self.tickers:
@@ -97,7 +101,13 @@ class Crew:
     def _start_hands(self) -> None:
         rooms = {"render": Room(max(1, self.threads // 2))}
         loop = Loop(
-            self.house, self.owner, self.queues, self.renewal, self.database, self.stopping, rooms
+            self.installation,
+            self.owner,
+            self.queues,
+            self.renewal,
+            self.database,
+            self.stopping,
+            rooms,
         )
         actors.declare(self.broker, self.queues, loop.work)
         self.renewal.start()
@@ -109,7 +119,7 @@ class Crew:
         """Writes what the database has to know of us, waiting for it as long as it takes."""
         while not self.stopping.is_set():
             try:
-                schedule.declare(self.house, self.jobs)
+                schedule.declare(self.installation, self.jobs)
                 self._configure_gates()
                 self._beat()
             except SQLAlchemyError as error:
@@ -121,18 +131,18 @@ class Crew:
         return False
 
     def _configure_gates(self) -> None:
-        with unit(self.house) as session:
-            for source in self.house.sources:
+        with transaction(self.installation) as session:
+            for source in self.installation.sources:
                 limit = source.concurrency
-                gates.configure(session, self.house.store, source.name, max_inflight=limit)
+                gates.configure(session, self.installation.store, source.name, max_inflight=limit)
 
     def _beat(self) -> None:
         """A sign of life, and the lost rings of this process added to everybody's."""
         lost = self.relay.take_lost()
-        with unit(self.house) as session:
-            signs.beat(session, self.house.store, process=self.owner, kind=self.kind)
+        with transaction(self.installation) as session:
+            signs.beat(session, self.installation.store, process=self.owner, kind=self.kind)
             if lost:
-                count(session, self.house.store, "rings_lost", plus=lost)
+                count(session, self.installation.store, "rings_lost", plus=lost)
 
     def healthy(self) -> bool:
         """Whether every thread that should run does."""
@@ -154,7 +164,7 @@ class Crew:
         self.renewal.stop()
         for ticker in self.tickers:
             ticker.finish()
-        with suppress(SQLAlchemyError), unit(self.house) as session:
+        with suppress(SQLAlchemyError), transaction(self.installation) as session:
             signs.gone(session, process=self.owner)
         self.broker.close()
         log.info("stopped", kind=self.kind, process=self.owner)
@@ -173,7 +183,7 @@ def _signals(stopping: threading.Event) -> Iterator[None]:
             signal.signal(which, handler)
 
 
-def _attend(crew: Crew, *, parent: int | None = None) -> None:
+def _attend(crew: Processes, *, parent: int | None = None) -> None:
     """Runs a crew until it is asked to stop or its parent is gone; DsarError if a thread dies."""
     with _signals(crew.stopping), _at_work(crew):
         if not crew.stopping.is_set():
@@ -186,7 +196,7 @@ def _attend(crew: Crew, *, parent: int | None = None) -> None:
 
 
 @contextmanager
-def _at_work(crew: Crew) -> Iterator[Crew]:
+def _at_work(crew: Processes) -> Iterator[Processes]:
     logs.configure()
     try:
         crew.start()
@@ -196,27 +206,34 @@ def _at_work(crew: Crew) -> Iterator[Crew]:
 
 
 def run_worker(
-    house: House, *, processes: int = 1, threads: int | None = None, queues: Queues = QUEUES
+    installation: Installation,
+    *,
+    processes: int = 1,
+    threads: int | None = None,
+    queues: Queues = QUEUES,
 ) -> None:
     """Works off tasks until SIGTERM. BadInput when Redis refuses us."""
-    hands = threads or house.settings.worker_threads
+    hands = threads or installation.settings.worker_threads
     if processes == 1:
-        _attend(Crew(house, "worker", hands, JOBS, queues=queues))
+        _attend(Processes(installation, "worker", hands, JOBS, queues=queues))
         return
-    broker_for(house).close()  # a refused password is said once, before anything is started
-    house.store.close()  # no connection crosses a fork
+    broker_for(installation).close()  # a refused password is said once, before anything is started
+    installation.store.close()  # no connection crosses a fork
     token, parent = secrets.token_hex(4), os.getpid()
 
     def child() -> None:
         owner = _child_owner(token, os.getpid())
-        _attend(Crew(house, "worker", hands, JOBS, queues=queues, owner=owner), parent=parent)
+        _attend(
+            Processes(installation, "worker", hands, JOBS, queues=queues, owner=owner),
+            parent=parent,
+        )
 
     def died(pid: int) -> None:
-        with suppress(SQLAlchemyError), unit(house) as session:
+        with suppress(SQLAlchemyError), transaction(installation) as session:
             owner = _child_owner(token, pid)
-            tasks.expire(session, house.store, owner=owner)
+            tasks.expire(session, installation.store, owner=owner)
             signs.gone(session, process=owner)
-        house.store.close()
+        installation.store.close()
 
     logs.configure()
     Supervisor(processes, child, died=died, grace=DRAIN_SECONDS + 5).run()
@@ -226,23 +243,27 @@ def _child_owner(token: str, pid: int) -> str:
     return f"{socket.gethostname()[:40]}:{pid}:{token}"
 
 
-def run_scheduler(house: House, *, jobs: Jobs = JOBS) -> None:
+def run_scheduler(installation: Installation, *, jobs: Jobs = JOBS) -> None:
     """Sweeps and does periodic work until SIGTERM; any number of them is harmless."""
-    _attend(Crew(house, "scheduler", 0, jobs))
+    _attend(Processes(installation, "scheduler", 0, jobs))
 
 
 @contextmanager
-def embedded(house: House, *, threads: int | None = None, jobs: Jobs = JOBS) -> Iterator[Crew]:
+def embedded(
+    installation: Installation, *, threads: int | None = None, jobs: Jobs = JOBS
+) -> Iterator[Processes]:
     """Worker, sweeper and schedule inside this process, for as long as the block runs."""
-    with _at_work(Crew(house, "embedded", threads or house.settings.worker_threads, jobs)) as crew:
+    with _at_work(
+        Processes(installation, "embedded", threads or installation.settings.worker_threads, jobs)
+    ) as crew:
         yield crew
 
 
 @contextmanager
-def beside_web(house: House) -> Iterator[Crew]:
+def beside_web(installation: Installation) -> Iterator[Processes]:
     """The bell and the signs of life of a web process, which does no tasks itself.
 
     It watches the dates all the same: they must not go unwatched while every scheduler is dead.
     """
-    with _at_work(Crew(house, "web", 0, JOBS, sweeps=False)) as crew:
+    with _at_work(Processes(installation, "web", 0, JOBS, sweeps=False)) as crew:
         yield crew

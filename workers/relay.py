@@ -6,17 +6,17 @@ import time
 import redis
 from dramatiq.broker import Broker
 
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from workers.broker import Doorbell, broker_for
 from workers.outage import Outage
-from workers.rings import ring
+from workers.wakeups import ring
 
 #: After a failure nobody tries again for so long: Redis gone must not slow every web request.
 QUIET_SECONDS = 1.0
 
 
 class Relay:
-    """The bell of a house (`House.bell`), safe from every thread."""
+    """The bell of an installation (`Installation.bell`), safe from every thread."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -48,6 +48,6 @@ class Relay:
         return lost
 
 
-def relay(house: House) -> Relay:
-    """The bell a house's settings ask for; BadInput when they name none we can use."""
-    return Relay(broker_for(house))
+def relay(installation: Installation) -> Relay:
+    """The bell an installation's settings ask for; BadInput when they name none we can use."""
+    return Relay(broker_for(installation))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from dsar.services.house import House, unit
+from dsar.services.runtime.installation import Installation, transaction
 from dsar.store import tasks
 from dsar.store.tasks import Lease
 from workers.outage import Outage
@@ -15,9 +15,9 @@ from workers.outage import Outage
 class Renewal(threading.Thread):
     """Renews what the process's threads work on until it is stopped."""
 
-    def __init__(self, house: House, *, outage: Outage) -> None:
+    def __init__(self, installation: Installation, *, outage: Outage) -> None:
         super().__init__(name="renewal", daemon=True)
-        self._house = house
+        self._installation = installation
         self._outage = outage
         self._held: dict[str, Lease] = {}
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class Renewal(threading.Thread):
 
     def run(self) -> None:
         """Renews until `stop`."""
-        while not self._over.wait(self._house.settings.lease_seconds / 4):
+        while not self._over.wait(self._installation.settings.lease_seconds / 4):
             self.renew()
 
     def renew(self) -> None:
@@ -46,8 +46,8 @@ class Renewal(threading.Thread):
         if not held:
             return
         try:
-            with unit(self._house) as session:
-                tasks.renew_all(session, self._house.store, held)
+            with transaction(self._installation) as session:
+                tasks.renew_all(session, self._installation.store, held)
         except SQLAlchemyError as error:
             self._outage.failed(error)
         else:

@@ -9,9 +9,9 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from dsar.services import tasks
-from dsar.services.house import House
-from dsar.services.tasks import Handler
+from dsar.services.runtime.installation import Installation
+from dsar.services.ticket import run_task
+from dsar.services.ticket.run_task import Handler
 from dsar.services.upkeep.logs import following
 from dsar.store.tasks import Lease
 from workers.outage import Outage
@@ -46,7 +46,7 @@ class Room:
 class Loop:
     """What every ring sets going. Nothing it meets may end the thread it runs in."""
 
-    house: House
+    installation: Installation
     owner: str
     queues: Queues
     renewal: Renewal
@@ -80,9 +80,11 @@ class Loop:
         if self.stopping.is_set():
             return None
         kinds = tuple(self.queues[queue])
-        return tasks.claim(self.house, queue=queue, kinds=kinds, owner=self.owner)
+        return run_task.claim(self.installation, queue=queue, kinds=kinds, owner=self.owner)
 
     def _perform(self, lease: Lease) -> Lease | None:
         handlers = self.queues[lease.queue]
         with self.renewal.holding(lease), following(lease):
-            return tasks.perform(self.house, lease, stopping=self.stopping, handlers=handlers)
+            return run_task.perform(
+                self.installation, lease, stopping=self.stopping, handlers=handlers
+            )

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import structlog
 
-from dsar.services.holds import resume_late
-from dsar.services.house import House, look, unit
+from dsar.services.bundles.build import tidy
+from dsar.services.desk.holds import resume_late
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.upkeep.deadlines import nudge, watch
 from dsar.services.upkeep.repair import repair_joins
-from dsar.services.upkeep.watching import nudge, watch
 from dsar.store import schedules
-from workers.bundling import tidy
 
 log = structlog.get_logger("dsar.workers")
 
@@ -24,7 +24,7 @@ class Job:
     """What is done, and how often. It must be harmless to do twice."""
 
     every: timedelta
-    do: Callable[[House], object]
+    do: Callable[[Installation], object]
 
 
 Jobs = Mapping[str, Job]
@@ -43,30 +43,30 @@ JOBS: Jobs = {
 # fmt: on
 
 
-def declare(house: House, jobs: Jobs) -> None:
+def declare(installation: Installation, jobs: Jobs) -> None:
     """Writes the jobs' rows where they are new."""
-    with unit(house) as session:
+    with transaction(installation) as session:
         for name, job in jobs.items():
-            schedules.declare(session, house.store, name=name, every=job.every)
+            schedules.declare(session, installation.store, name=name, every=job.every)
 
 
-def run_due(house: House, jobs: Jobs) -> int:
+def run_due(installation: Installation, jobs: Jobs) -> int:
     """Does every job that is due and that nobody else has claimed; how many."""
-    with look(house) as session:
-        due = schedules.due(session, house.store)
-    return sum(_run(house, name, job) for name, job in jobs.items() if name in due)
+    with reading(installation) as session:
+        due = schedules.due(session, installation.store)
+    return sum(_run(installation, name, job) for name, job in jobs.items() if name in due)
 
 
-def _run(house: House, name: str, job: Job) -> bool:
-    with unit(house) as session:
-        if not schedules.claim(session, house.store, name=name, every=job.every):
+def _run(installation: Installation, name: str, job: Job) -> bool:
+    with transaction(installation) as session:
+        if not schedules.claim(session, installation.store, name=name, every=job.every):
             return False
     try:
-        job.do(house)
+        job.do(installation)
     except Exception as error:  # noqa: BLE001 - one job's failure must not stop the others
         log.error("job.failed", job=name, error=type(error).__name__)  # noqa: TRY400
-        with unit(house) as session:
-            schedules.again(session, house.store, name=name, wait=min(RETRY, job.every))
+        with transaction(installation) as session:
+            schedules.again(session, installation.store, name=name, wait=min(RETRY, job.every))
     else:
         log.info("job.done", job=name)
     return True

@@ -102,7 +102,7 @@ def check(
     json_output: _Json = False,
 ) -> None:
     """Reach a configured source and try the promises that need no test data; it is not changed."""
-    from dsar.services.installed.sources import load
+    from dsar.config.sources import load
 
     with load(sources)[name].open() as adapter:
         found = {promise: _broken(adapter, promise) for promise in WITHOUT_DATA}
@@ -138,9 +138,9 @@ def settings(
 
 def _broken(adapter: Adapter, promise: str) -> str | None:
     """Why the adapter breaks this promise, or None where it keeps it."""
+    from dsar.sandbox.pool import Stopped
     from dsar.sdk import Later, NeedsHuman
     from dsar.sdk.contract import AdapterContract
-    from dsar.services.isolated.children import Stopped
 
     try:
         getattr(AdapterContract(), promise)(adapter)

@@ -7,7 +7,7 @@ import typer
 
 from dsar.cli.opened import fetch, opened, say
 from dsar.domain.errors import BadInput, DsarError
-from dsar.services.actor import staff
+from dsar.services.runtime.actor import staff
 
 app = typer.Typer(help="Check a bundle, open a kept one, build one again.", no_args_is_help=True)
 
@@ -33,10 +33,10 @@ def verify(
 @app.command()
 def key(json: Json = False) -> None:
     """Print the public key that bundles are signed with, to be published on your own site."""
-    from workers.bundling import signing_key
+    from dsar.services.bundles.build import signing_key
 
-    with opened() as house:
-        public = signing_key(house)
+    with opened() as installation:
+        public = signing_key(installation)
     say({"public_key": public}, json, lambda: public)
 
 
@@ -50,20 +50,22 @@ def export(
     json: Json = False,
 ) -> None:
     """Open a kept bundle and write it as the plain ZIP that a person receives, or as its parts."""
-    from dsar.services.release import delivery
-    from workers.bundling import split_out
+    from dsar.services.bundles import deliver
+    from dsar.services.bundles.build import split_out
 
     size = _size(part_size) if part_size else None
-    with opened() as house:
-        parcel = delivery.parcel(house, ref, number)
-        target = out or Path(parcel.file)
-        delivery.handed(house, staff(by), parcel)
+    with opened() as installation:
+        stored_bundle = deliver.stored_bundle(installation, ref, number)
+        target = out or Path(stored_bundle.file)
+        deliver.handed(installation, staff(by), stored_bundle)
         if size is None:
-            delivery.copy_out(parcel, target)
-        parts = split_out(house, parcel, target, size=size) if size else []
+            deliver.copy_out(stored_bundle, target)
+        parts = split_out(installation, stored_bundle, target, size=size) if size else []
     rows = [{"path": str(one.path), "bytes": one.bytes, "sha256": one.sha256} for one in parts]
-    rows = rows or [{"path": str(target), "bytes": parcel.size, "sha256": parcel.sha256}]
-    told = {"number": parcel.number, **rows[0], "parts": rows if parts else []}
+    rows = rows or [
+        {"path": str(target), "bytes": stored_bundle.size, "sha256": stored_bundle.sha256}
+    ]
+    told = {"number": stored_bundle.number, **rows[0], "parts": rows if parts else []}
     say(told, json, lambda: "\n".join(_written(row, size) for row in rows))
 
 
@@ -94,10 +96,10 @@ def build(
 
     Where the latest can no longer be handed out, the new one is kept in its stead.
     """
-    from workers.bundling import rebuild
+    from dsar.services.bundles.build import rebuild
 
-    with opened() as house:
-        made = rebuild(house, ref, out)
+    with opened() as installation:
+        made = rebuild(installation, ref, out)
     say(made, json, lambda: _built(ref, made))
     if not made["same"]:
         message = (

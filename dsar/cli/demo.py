@@ -13,11 +13,12 @@ import typer
 from dsar.cli.opened import columns, opened, say
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
-from dsar.services import identity, intake, reports, review
-from dsar.services.actor import staff
-from dsar.services.advance import advance
-from dsar.services.facts import Because
-from dsar.services.house import House, look, unit
+from dsar.services.desk import identity, intake, review
+from dsar.services.runtime.actor import staff
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.ticket.advance import advance
+from dsar.services.views import tickets
 from dsar.store.tickets import by_ref, of_request, request_by_ref
 
 DESK, OFFICER = staff("ana"), staff("ben")
@@ -39,15 +40,15 @@ def demo(
     """A filled company and one request of every right, answered from intake to bundles."""
     company = _company(out)
     os.environ["DSAR_CONFIG"] = str(company.settings)
-    with opened() as house:
-        refs = [_file(house, persona) for persona in company.personas if persona.rights]
-        _work(house)
-        while _staff_acts(house, refs):
-            _work(house)
-        rows = list(_rows(house, refs))
+    with opened() as installation:
+        refs = [_file(installation, persona) for persona in company.personas if persona.rights]
+        _work(installation)
+        while _staff_acts(installation, refs):
+            _work(installation)
+        rows = list(_rows(installation, refs))
         say({"folder": str(company.folder), "tickets": rows}, json, lambda: _words(rows, company))
         if serve:
-            _serve(house, port)
+            _serve(installation, port)
 
 
 def _company(out: Path) -> Any:
@@ -61,7 +62,7 @@ def _company(out: Path) -> Any:
     return company.build(out, today=datetime.now(UTC).date())
 
 
-def _file(house: House, persona: Any) -> str:
+def _file(installation: Installation, persona: Any) -> str:
     """Intake at the desk, and the person confirmed by somebody who called back."""
     application = intake.Application(
         rights=persona.rights,
@@ -70,37 +71,37 @@ def _file(house: House, persona: Any) -> str:
         corrections=persona.changes,
         purposes=persona.purposes,
     )
-    with unit(house) as session:
+    with transaction(installation) as session:
         ref = intake.file(session, DESK, application).ref
-    with unit(house) as session:
+    with transaction(installation) as session:
         identity.confirm(session, DESK, request_by_ref(session, ref), reason=_CHECKED)
     return ref
 
 
-def _work(house: House) -> None:
-    from workers.drive import drive
+def _work(installation: Installation) -> None:
+    from workers.run_here import run_until_idle
 
-    drive(house)
+    run_until_idle(installation)
 
 
-def _staff_acts(house: House, refs: list[str]) -> bool:
+def _staff_acts(installation: Installation, refs: list[str]) -> bool:
     """Whatever waits for staff is looked at and decided; True if anything was."""
-    waiting = [ref for ref in refs for ref in _waiting(house, ref)]
+    waiting = [ref for ref in refs for ref in _waiting(installation, ref)]
     for ref in waiting:
-        _decide(house, ref)
+        _decide(installation, ref)
     return bool(waiting)
 
 
-def _waiting(house: House, ref: str) -> list[str]:
-    with look(house) as session:
+def _waiting(installation: Installation, ref: str) -> list[str]:
+    with reading(installation) as session:
         tickets = of_request(session, request_by_ref(session, ref))
         return [ticket.ref for ticket in tickets if ticket.state == "in_review"]
 
 
-def _decide(house: House, ref: str) -> None:
+def _decide(installation: Installation, ref: str) -> None:
     """Another person's data is held back, a machine's decision taken anew, the rest approved."""
-    foreign = _foreign(house, ref)
-    with unit(house) as session:
+    foreign = _foreign(installation, ref)
+    with transaction(installation) as session:
         ticket = by_ref(session, ref)
         if foreign:
             rules = tuple(review.parse(f"{place}=withhold:rights_of_others") for place in foreign)
@@ -112,44 +113,44 @@ def _decide(house: House, ref: str) -> None:
             advance(session, OFFICER, ticket.id, Event.APPROVE, because=because)
 
 
-def _foreign(house: House, ref: str) -> list[str]:
+def _foreign(installation: Installation, ref: str) -> list[str]:
     """What a reviewer finds on reading what may speak of others, and has not ruled on yet."""
     from dsar.demo.support import ABOUT_SOMEONE_ELSE
-    from dsar.services.work import pages
+    from dsar.services.runtime import record_pages
     from dsar.store.tickets import rulings
 
-    with look(house) as session:
+    with reading(installation) as session:
         ticket = by_ref(session, ref)
         flagged = any(doubt["code"] == "about_others" for doubt in ticket.doubts)
         if not flagged or rulings(session, ticket.id):
             return []
-    seal = pages.seal_for(house, ticket.id)
+    seal = record_pages.seal_for(installation, ticket.id)
     return [
         f"support.messages:{record.key}.body"
-        for record in pages.records(house, seal, ticket.id, "support")
+        for record in record_pages.records(installation, seal, ticket.id, "support")
         if record.collection == "messages" and ABOUT_SOMEONE_ELSE in str(record.data.get("body"))
     ]
 
 
-def _rows(house: House, refs: list[str]) -> Iterator[dict[str, Any]]:
-    with look(house) as session:
+def _rows(installation: Installation, refs: list[str]) -> Iterator[dict[str, Any]]:
+    with reading(installation) as session:
         for ref in refs:
             for ticket in of_request(session, request_by_ref(session, ref)):
-                view = reports.ticket_view(session, ticket)
-                bundle = _hand_over(house, ticket.ref) if view["bundles"] else None
+                view = tickets.ticket_view(session, ticket)
+                bundle = _hand_over(installation, ticket.ref) if view["bundles"] else None
                 names = ("ref", "right", "state", "due_on", "next")
                 yield {**{name: view[name] for name in names}, "bundle": bundle}
 
 
-def _hand_over(house: House, ref: str) -> str:
+def _hand_over(installation: Installation, ref: str) -> str:
     """The bundle as the person receives it, beside the company: a plain ZIP to open."""
-    from dsar.services.release import delivery
+    from dsar.services.bundles import deliver
 
-    parcel = delivery.parcel(house, ref)
-    target = house.settings.folder / "bundles" / parcel.file
+    stored_bundle = deliver.stored_bundle(installation, ref)
+    target = installation.settings.folder / "bundles" / stored_bundle.file
     target.parent.mkdir(exist_ok=True)
-    delivery.handed(house, DESK, parcel)
-    delivery.copy_out(parcel, target)
+    deliver.handed(installation, DESK, stored_bundle)
+    deliver.copy_out(stored_bundle, target)
     return str(target)
 
 
@@ -174,10 +175,10 @@ def _short(path: object) -> str:
     return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(whole)
 
 
-def _serve(house: House, port: int) -> None:
+def _serve(installation: Installation, port: int) -> None:
     from dsar.web.server import serve as serve_pages
     from workers.process import embedded
 
     print(f"\nThe queue: http://127.0.0.1:{port}/  (Ctrl-C ends it)", flush=True)
-    with embedded(house) as crew:
-        serve_pages(house, "127.0.0.1", port, healthy=crew.healthy)
+    with embedded(installation) as crew:
+        serve_pages(installation, "127.0.0.1", port, healthy=crew.healthy)

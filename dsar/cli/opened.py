@@ -8,42 +8,42 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dsar.services.house import House
-from dsar.services.installed.opening import open_house
+from dsar.services.opening import open_installation
+from dsar.services.runtime.installation import Installation
 from dsar.store import migrate
 
 
 @contextmanager
-def opened(*, patient: bool = False) -> Iterator[House]:
-    """The configured house with its schema up to date; an embedded database is made on the spot.
+def opened(*, patient: bool = False) -> Iterator[Installation]:
+    """The configured installation, its schema up to date; an embedded database is made at once.
 
     A process that is there for good is `patient`: it waits for a database that does not answer yet.
     """
-    house = open_house()
+    installation = open_installation()
     try:
-        _ready(house, patient=patient)
+        _ready(installation, patient=patient)
         if patient:
             from dsar.services.letters.writing import warn_of_faults
 
-            warn_of_faults(house)
-        if house.settings.redis_url:
+            warn_of_faults(installation)
+        if installation.settings.redis_url:
             from workers.relay import relay
 
-            house.bell = relay(house)
+            installation.bell = relay(installation)
         keep_loaded()
-        yield house
+        yield installation
     finally:
-        house.store.close()
+        installation.store.close()
 
 
-def _ready(house: House, *, patient: bool) -> None:
-    if house.store.sqlite:
-        migrate.upgrade(house.store)
+def _ready(installation: Installation, *, patient: bool) -> None:
+    if installation.store.sqlite:
+        migrate.upgrade(installation.store)
         return
     said = False
     while True:
         try:
-            migrate.check(house.store)
+            migrate.check(installation.store)
         except migrate.Away as away:
             if away.refused or not patient:
                 raise

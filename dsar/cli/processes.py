@@ -16,12 +16,12 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from dsar.web.server import serve as serve_pages
     from workers.process import embedded
 
-    with opened(patient=True) as house:
-        if house.settings.redis_url:
+    with opened(patient=True) as installation:
+        if installation.settings.redis_url:
             mend = "Run dsar web, dsar worker and dsar scheduler instead."
             raise BadInput("redis_url", "is set, so work is done by other processes.", mend)
-        with embedded(house) as crew:
-            serve_pages(house, host, port, healthy=crew.healthy)
+        with embedded(installation) as crew:
+            serve_pages(installation, host, port, healthy=crew.healthy)
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -29,8 +29,8 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from dsar.web.server import serve as serve_pages
     from workers.process import beside_web
 
-    with opened(patient=True) as house, beside_web(house) as crew:
-        serve_pages(house, host, port, healthy=crew.healthy)
+    with opened(patient=True) as installation, beside_web(installation) as crew:
+        serve_pages(installation, host, port, healthy=crew.healthy)
 
 
 def worker(
@@ -40,13 +40,13 @@ def worker(
     """Claims and does tasks until it is stopped."""
     from workers.process import run_worker
 
-    with opened(patient=True) as house:
-        run_worker(house, processes=processes, threads=threads or None)
+    with opened(patient=True) as installation:
+        run_worker(installation, processes=processes, threads=threads or None)
 
 
 def scheduler() -> None:
     """Sweeps and watches; two of them are harmless."""
     from workers.process import run_scheduler
 
-    with opened(patient=True) as house:
-        run_scheduler(house)
+    with opened(patient=True) as installation:
+        run_scheduler(installation)

@@ -9,12 +9,12 @@ import typer
 from dsar.cli.opened import columns, opened, say
 from dsar.cli.request import pair
 from dsar.domain.rights import Right
-from dsar.services import holds
-from dsar.services.house import look, unit
-from dsar.services.installed import people
-from dsar.services.installed.opening import open_house
-from dsar.services.journal import counted, faults
+from dsar.services.desk import holds
+from dsar.services.desk import staff as people
 from dsar.services.letters.previews import checked, preview, source
+from dsar.services.opening import open_installation
+from dsar.services.runtime.installation import reading, transaction
+from dsar.services.runtime.journal import counted, faults
 
 staff = typer.Typer(help="The people who work here.", no_args_is_help=True)
 journal = typer.Typer(help="The hash-chained history.", no_args_is_help=True)
@@ -34,7 +34,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Add somebody, or change their title and roles."""
-    with opened() as house, unit(house) as session:
+    with opened() as installation, transaction(installation) as session:
         people.add(session, name, title=title, roles=tuple(role or ("agent",)))
     say({"name": name}, json, lambda: f"{name} works here.")
 
@@ -42,7 +42,7 @@ def add(
 @staff.command("list")
 def list_staff(json: Json = False) -> None:
     """Everybody who works here."""
-    with opened() as house, look(house) as session:
+    with opened() as installation, reading(installation) as session:
         rows = people.everybody(session)
     say(rows, json, lambda: columns([[r["name"], r["title"], ", ".join(r["roles"])] for r in rows],
                                     ("NAME", "TITLE", "ROLES")))  # fmt: skip
@@ -57,7 +57,7 @@ def place(
 ) -> None:
     """Put a hold on a person."""
     kind, value = pair(identifier, "identifier")
-    with opened() as house, unit(house) as session:
+    with opened() as installation, transaction(installation) as session:
         hold_id = holds.place(session, by, kind=kind, value=value, reason=reason).id
     say({"id": hold_id}, json, lambda: f"Hold {hold_id} is in force.")
 
@@ -69,7 +69,7 @@ def lift(
     json: Json = False,
 ) -> None:
     """End a hold; what was kept because of it is searched again and waits for approval."""
-    with opened() as house, unit(house) as session:
+    with opened() as installation, transaction(installation) as session:
         lifted = holds.lift(session, hold_id, by)
     told = {"id": hold_id, "resumed": lifted.resumed, "decided_anew": lifted.decided_anew}
     follows = [f"Erasing goes on: {ref}." for ref in lifted.resumed]
@@ -80,7 +80,7 @@ def lift(
 @hold.command("list")
 def list_holds(json: Json = False) -> None:
     """Every hold in force."""
-    with opened() as house, look(house) as session:
+    with opened() as installation, reading(installation) as session:
         rows = holds.in_force(session)
     names = ("id", "kind", "reason", "by")
     say(rows, json, lambda: columns([[row[n] for n in names] for row in rows], names))
@@ -89,9 +89,9 @@ def list_holds(json: Json = False) -> None:
 @letter.command()
 def check(json: Json = False) -> None:
     """Try the house's own letters; names file, line and mend of each fault."""
-    house = open_house()  # it needs no database
-    with closing(house.store):
-        rows = checked(house)
+    installation = open_installation()  # it needs no database
+    with closing(installation.store):
+        rows = checked(installation)
     table = [[row["file"], row["sha256"][:12], row["fault"] or "well"] for row in rows]
     none = "No letters of the house's own: ours are sent ([wording] in dsar.toml)."
     say(rows, json, lambda: columns(table, ("FILE", "SHA256", "FAULT")) if rows else none)
@@ -107,9 +107,9 @@ def preview_(
     json: Json = False,
 ) -> None:
     """Write a letter of invented facts, as a person would get it."""
-    house = open_house()
-    with closing(house.store):
-        told = preview(house, kind, language=language, right=right)
+    installation = open_installation()
+    with closing(installation.store):
+        told = preview(installation, kind, language=language, right=right)
     say(told, json, lambda: f"{told['subject']}\n\n{told['text']}")
     if told["fault"]:
         print(told["fault"], file=sys.stderr)
@@ -135,7 +135,7 @@ def history() -> None:
 @journal.command()
 def verify(json: Json = False) -> None:
     """Check every ticket's history; names the first entry that does not hold."""
-    with opened() as house, look(house) as session:
+    with opened() as installation, reading(installation) as session:
         entries = counted(session)
         bad = [
             {"ticket": fault.ticket, "entry": fault.seq, "problem": fault.problem}

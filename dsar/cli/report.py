@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from dsar.cli.opened import columns, opened, say
-from dsar.services.house import look
-from dsar.services.upkeep import watching
+from dsar.services.runtime.installation import reading
+from dsar.services.upkeep import deadlines
 from dsar.services.upkeep.forecast import at_risk
 from dsar.services.upkeep.numbers import summary
 
@@ -16,7 +16,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def report(json: Json = False) -> None:
     """Requests by right and outcome, with the days they took (cf. 11 CCR 7102)."""
-    with opened() as house, look(house) as session:
+    with opened() as installation, reading(installation) as session:
         rows = summary(session)
     names = ("right", "open", "overdue", "fulfilled", "partly_fulfilled", "refused", "median_days")
     say(rows, json, lambda: columns([[row[name] for name in names] for row in rows],
@@ -25,7 +25,7 @@ def report(json: Json = False) -> None:
 
 def forecast(json: Json = False) -> None:
     """Tickets expected to miss their date, with the cause."""
-    with opened() as house, look(house) as session:
+    with opened() as installation, reading(installation) as session:
         rows = [risk.as_json() for risk in at_risk(session)]
     names = ("ref", "due_on", "late_by_days", "cause")
     table = [[row[name] for name in names] for row in rows]
@@ -38,8 +38,8 @@ def calendar(
     json: Json = False,
 ) -> None:
     """Write the due dates of all open tickets as iCalendar: references only, no names."""
-    with opened() as house, look(house) as session:
-        text = watching.calendar(session)
+    with opened() as installation, reading(installation) as session:
+        text = deadlines.calendar(session)
     out.write_text(text, encoding="utf-8", newline="")
     count = text.count("BEGIN:VEVENT")
     say({"path": str(out), "entries": count}, json, lambda: f"{out}: {count} due dates")

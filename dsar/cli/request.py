@@ -9,9 +9,11 @@ from dsar.cli.opened import columns, fetch, opened, say
 from dsar.cli.waiting import approve_when_asked, exit_where_failed, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
-from dsar.services import identity, intake, reports, seals
-from dsar.services.actor import staff
-from dsar.services.house import House, look, unit
+from dsar.services.desk import identity, intake
+from dsar.services.runtime import seals
+from dsar.services.runtime.actor import staff
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.views import tickets
 from dsar.store.tickets import of_request, request_by_ref
 
 app = typer.Typer(help="File a request, show one.", no_args_is_help=True)
@@ -54,25 +56,27 @@ def new(
         purposes=tuple(purpose or ()),
         idempotency_key=key or None,
     )
-    with opened() as house:
-        ref = _file(house, application, identity_confirmed_by, reason)
-        in_time = not wait or wait_for(house, ref, seconds=seconds)
-        while wait and approved_by and approve_when_asked(house, ref, approved_by, reason):
-            in_time = wait_for(house, ref, seconds=seconds)
-        view = _show(house, ref, json)
+    with opened() as installation:
+        ref = _file(installation, application, identity_confirmed_by, reason)
+        in_time = not wait or wait_for(installation, ref, seconds=seconds)
+        while wait and approved_by and approve_when_asked(installation, ref, approved_by, reason):
+            in_time = wait_for(installation, ref, seconds=seconds)
+        view = _show(installation, ref, json)
     if wait:
         exit_where_failed(view["tickets"], in_time=in_time)
 
 
-def _file(house: House, application: intake.Application, confirmed_by: str, reason: str) -> str:
+def _file(
+    installation: Installation, application: intake.Application, confirmed_by: str, reason: str
+) -> str:
     """Files and, where staff vouches for the person, confirms: the request is kept in any case."""
     if confirmed_by and not reason:
         raise BadInput("reason", "is missing.", "Say with --reason how the identity was checked.")
-    with unit(house) as session:
+    with transaction(installation) as session:
         request = intake.file(session, staff(confirmed_by or "desk"), application)
         ref, fresh = request.ref, intake.unconfirmed(session, request)
     if confirmed_by and fresh:
-        with unit(house) as session:
+        with transaction(installation) as session:
             request = request_by_ref(session, ref)
             identity.confirm(session, staff(confirmed_by), request, reason=reason)
     return ref
@@ -81,8 +85,8 @@ def _file(house: House, application: intake.Application, confirmed_by: str, reas
 @app.command()
 def show(ref: str, json: Json = False) -> None:
     """Show a request and its tickets."""
-    with opened() as house:
-        _show(house, ref, json)
+    with opened() as installation:
+        _show(installation, ref, json)
 
 
 @app.command()
@@ -93,11 +97,11 @@ def confirm(
     json: Json = False,
 ) -> None:
     """Confirm who is behind a request."""
-    with opened() as house:
-        with unit(house) as session:
+    with opened() as installation:
+        with transaction(installation) as session:
             request = request_by_ref(session, ref)
             identity.confirm(session, staff(by), request, reason=reason)
-        _show(house, ref, json)
+        _show(installation, ref, json)
 
 
 @app.command()
@@ -110,23 +114,23 @@ def identifier(
     json: Json = False,
 ) -> None:
     """Show the identifiers in doubt; say of one whether it is this person's."""
-    with opened() as house:
+    with opened() as installation:
         if pair_:
             if theirs is None:
                 raise BadInput("theirs", "is missing.", "Add --theirs or --not-theirs.")
-            with unit(house) as session:
+            with transaction(installation) as session:
                 request = request_by_ref(session, ref)
                 who = pair(pair_, "identifier")
                 identity.settle(session, staff(by), request, who, theirs=theirs, reason=reason)
-        with look(house) as session:
+        with reading(installation) as session:
             ticket = of_request(session, request_by_ref(session, ref))[0]
             rows = [list(row) for row in seals.unsettled_of(session, ticket)]
     say(rows, json, lambda: columns(rows, ("KIND", "VALUE", "GIVEN BY")) if rows else "None.")
 
 
-def _show(house: House, ref: str, as_json: bool) -> dict[str, Any]:
-    with look(house) as session:
-        view = reports.request_view(session, request_by_ref(session, ref))
+def _show(installation: Installation, ref: str, as_json: bool) -> dict[str, Any]:
+    with reading(installation) as session:
+        view = tickets.request_view(session, request_by_ref(session, ref))
     rows = [
         (t["ref"], t["right"], t["state"], t["due_on"], t["next"] or _fetch(t))
         for t in view["tickets"]

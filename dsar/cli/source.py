@@ -7,7 +7,7 @@ import typer
 from dsar.cli.opened import columns, opened, say
 from dsar.cli.request import pair
 from dsar.domain.identity import Subject
-from dsar.services.installed.probing import check_all, find_in
+from dsar.services.views.source_check import check_all, find_in
 
 app = typer.Typer(help="The configured systems that hold personal data.", no_args_is_help=True)
 
@@ -17,9 +17,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command("list")
 def list_(json: Json = False) -> None:
     """Every source with its adapter."""
-    with opened() as house:
+    with opened() as installation:
         rows = [{"name": s.name, "title": s.title, "adapter": s.adapter.name,
-                 "searches_by": sorted(s.needs)} for s in house.sources]  # fmt: skip
+                 "searches_by": sorted(s.needs)} for s in installation.sources]  # fmt: skip
     names = ("name", "title", "adapter")
     say(rows, json, lambda: columns([[r[n] for n in names] for r in rows],
                                     ("SOURCE", "TITLE", "ADAPTER")))  # fmt: skip
@@ -30,8 +30,8 @@ def check(
     name: Annotated[str, typer.Argument(help="One source; all without.")] = "", json: Json = False
 ) -> None:
     """Reach each source and compare it with what was declared."""
-    with opened() as house:
-        found = check_all(house, name or None)
+    with opened() as installation:
+        found = check_all(installation, name or None)
     lines = [f"{source}: {problem}" for source, problems in found.items() for problem in problems]
     number = len(found)
     well = "1 source, as declared." if number == 1 else f"{number} sources, all as declared."
@@ -48,7 +48,7 @@ def find(
 ) -> None:
     """Search one source for a person, without filing anything."""
     subject = Subject.of(pair(text, "identifier") for text in identifier)
-    with opened() as house:
-        found = find_in(house, name, subject)
+    with opened() as installation:
+        found = find_in(installation, name, subject)
     rows = [[r["collection"], r["key"], r["match"]] for r in found]
     say(found, json, lambda: columns(rows, ("COLLECTION", "KEY", "MATCH")))

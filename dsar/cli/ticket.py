@@ -9,15 +9,16 @@ from dsar.cli.opened import columns, fetch, opened, say
 from dsar.cli.waiting import exit_where_failed, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
-from dsar.services import reports, review
-from dsar.services.actor import staff
-from dsar.services.advance import advance
-from dsar.services.facts import Because
-from dsar.services.house import House, look, unit
+from dsar.services.bundles import files_view
+from dsar.services.desk import review
+from dsar.services.desk.supplement import supplement
 from dsar.services.inquiries import listing
-from dsar.services.release import attached
-from dsar.services.work import lifting
-from dsar.services.work.supplement import supplement
+from dsar.services.runtime.actor import staff
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.ticket.advance import advance
+from dsar.services.views import tickets
+from dsar.services.work import lift_restriction
 from dsar.store.tickets import by_ref, request_of
 
 app = typer.Typer(help="The queue, one ticket, and acting on it.", no_args_is_help=True)
@@ -31,8 +32,8 @@ def list_(
     json: Json = False,
 ) -> None:
     """The queue by due date: what must be done next, why, and by when."""
-    with opened() as house, look(house) as session:
-        rows = reports.queue(session, ended=ended)
+    with opened() as installation, reading(installation) as session:
+        rows = tickets.queue(session, ended=ended)
     heads = ("TICKET", "RIGHT", "STATE", "WHO", "DUE", "NEXT")
     names = ("ref", "right", "state", "owner", "due_on", "next")
     say(rows, json, lambda: columns([[row[name] for name in names] for row in rows], heads))
@@ -41,14 +42,14 @@ def list_(
 @app.command()
 def show(ref: str, json: Json = False) -> None:
     """One ticket with its dates, coverage, history and bundles."""
-    with opened() as house:
-        _show(house, ref, json)
+    with opened() as installation:
+        _show(installation, ref, json)
 
 
 @app.command()
 def inquiries(ref: str, json: Json = False) -> None:
     """Who was asked and has not answered yet, with the link to pass on to them."""
-    with opened() as house, look(house) as session:
+    with opened() as installation, reading(installation) as session:
         told = listing.of_ticket(session, by_ref(session, ref))
     heads = ("SOURCE", "FOR", "ASKED TO", "STANDING", "ANSWER BY", "LINK")
     names = ("title", "whom", "verb", "standing", "answer_by", "link")
@@ -58,8 +59,8 @@ def inquiries(ref: str, json: Json = False) -> None:
 @app.command()
 def letters(ref: str, json: Json = False) -> None:
     """Every letter of a ticket as it was written."""
-    with opened() as house, look(house) as session:
-        told = reports.letters_view(session, by_ref(session, ref))
+    with opened() as installation, reading(installation) as session:
+        told = tickets.letters_view(session, by_ref(session, ref))
     say(told, json, lambda: "\n\n".join(_letter(one) for one in told))
 
 
@@ -71,8 +72,8 @@ def _letter(one: dict[str, Any]) -> str:
 @app.command()
 def files(ref: str, json: Json = False) -> None:
     """The files of a ticket's records, each with the PLACE by which a ruling names it."""
-    with opened() as house, look(house) as session:
-        told = attached.of_ticket(session, by_ref(session, ref))
+    with opened() as installation, reading(installation) as session:
+        told = files_view.of_ticket(session, by_ref(session, ref))
     say(told, json, lambda: _files(told))
 
 
@@ -85,8 +86,8 @@ def file_(
     json: Json = False,
 ) -> None:
     """Write one file of a record, for whoever must look at it; the journal says so."""
-    with opened() as house:
-        size = attached.take_out(house, staff(by), ref, place, out)
+    with opened() as installation:
+        size = files_view.take_out(installation, staff(by), ref, place, out)
     say({"path": str(out), "bytes": size}, json, lambda: f"{out}: {size:,} bytes")
 
 
@@ -97,8 +98,8 @@ def picture(
     json: Json = False,
 ) -> None:
     """Write the dates of a ticket as an SVG picture, for a report."""
-    with opened() as house, look(house) as session:
-        svg = reports.ticket_view(session, by_ref(session, ref))["picture"]
+    with opened() as installation, reading(installation) as session:
+        svg = tickets.ticket_view(session, by_ref(session, ref))["picture"]
     out.write_text(svg, encoding="utf-8")
     say({"path": str(out)}, json, lambda: str(out))
 
@@ -121,8 +122,8 @@ def act(
 ) -> None:
     """Let an event happen to a ticket; refused with the sentence that says why."""
     because = Because(reason=reason, ground=ground, decided_by=by, months=months, days=days)
-    with opened() as house:
-        with unit(house) as session:
+    with opened() as installation:
+        with transaction(installation) as session:
             ticket = by_ref(session, ref)
             request = request_of(session, ticket).ref
             actor, kind = staff(by), _event(event)
@@ -133,7 +134,7 @@ def act(
                 review.decide_anew(session, actor, ticket, decision=decision, reason=reason)
             else:
                 advance(session, actor, ticket.id, kind, because=because)
-        _follow(house, request, ref, wait=wait, as_json=json)
+        _follow(installation, request, ref, wait=wait, as_json=json)
 
 
 @app.command("supplement")
@@ -148,11 +149,11 @@ def supplement_(
     json: Json = False,
 ) -> None:
     """Ask sources that were given up again: a second ticket answers for them alone."""
-    with opened() as house:
-        with unit(house) as session:
+    with opened() as installation:
+        with transaction(installation) as session:
             made = supplement(session, staff(by), by_ref(session, ref), source or (), reason=reason)
             late, request = made.ref, request_of(session, made).ref
-        _follow(house, request, late, wait=wait, as_json=json)
+        _follow(installation, request, late, wait=wait, as_json=json)
 
 
 @app.command("lift")
@@ -168,18 +169,18 @@ def lift_(
     json: Json = False,
 ) -> None:
     """End a restriction: write to the person first, then --told lets the sources lift it."""
-    with opened() as house:
-        with unit(house) as session:
+    with opened() as installation:
+        with transaction(installation) as session:
             ticket, actor = by_ref(session, ref), staff(by)
             if by_hand:
-                lifting.by_hand(session, actor, ticket, by_hand, reason=reason)
+                lift_restriction.by_hand(session, actor, ticket, by_hand, reason=reason)
             elif retry:
-                lifting.retry(session, actor, ticket)
+                lift_restriction.retry(session, actor, ticket)
             elif told:
-                lifting.told(session, actor, ticket)
+                lift_restriction.told(session, actor, ticket)
             else:
-                lifting.announce(session, actor, ticket, reason=reason)
-        _show(house, ref, json)
+                lift_restriction.announce(session, actor, ticket, reason=reason)
+        _show(installation, ref, json)
 
 
 def _event(name: str) -> Event:
@@ -190,18 +191,20 @@ def _event(name: str) -> Event:
         raise BadInput("event", problem, f"Use one of: {', '.join(Event)}.") from None
 
 
-def _follow(house: House, request: str, ref: str, *, wait: bool, as_json: bool) -> None:
+def _follow(
+    installation: Installation, request: str, ref: str, *, wait: bool, as_json: bool
+) -> None:
     """Shows a ticket; with `wait` after what follows, and ends with 1 where that got stuck."""
-    in_time = not wait or wait_for(house, request, seconds=300)
-    view = _show(house, ref, as_json)
+    in_time = not wait or wait_for(installation, request, seconds=300)
+    view = _show(installation, ref, as_json)
     if wait:
         exit_where_failed([view], in_time=in_time)
 
 
-def _show(house: House, ref: str, as_json: bool) -> dict[str, Any]:
-    with look(house) as session:
+def _show(installation: Installation, ref: str, as_json: bool) -> dict[str, Any]:
+    with reading(installation) as session:
         ticket = by_ref(session, ref)
-        view = reports.ticket_view(session, ticket)
+        view = tickets.ticket_view(session, ticket)
         view["inquiries"] = listing.of_ticket(session, ticket)
     say(view, as_json, lambda: _words(view))
     return view
@@ -211,7 +214,7 @@ def _files(told: dict[str, Any]) -> str:
     """The files in columns."""
     heads = ("PLACE", "RECORD", "NAME", "KIND", "BYTES", "WITHHELD")
     names = ("place", "record", "name", "media_type", "bytes", "withheld")
-    rows = [[attached.shown(str(row[name] or "")) for name in names] for row in told["files"]]
+    rows = [[files_view.shown(str(row[name] or "")) for name in names] for row in told["files"]]
     left = told["count"] - len(rows)
     more = f"\n… and {left:,} more. Rule on their records or collections." if left else ""
     return columns(rows, heads) + more if rows else "No files were collected."

@@ -8,10 +8,10 @@ from typing import Any
 import typer
 
 from dsar.domain.lifecycle import ENDS, OWNER, By, Event, State
-from dsar.services.actor import staff
-from dsar.services.advance import advance
-from dsar.services.facts import Because
-from dsar.services.house import House, look, unit
+from dsar.services.runtime.actor import staff
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.ticket.advance import advance
 from dsar.store.tables import Ticket
 from dsar.store.tickets import of_request, request_by_ref
 
@@ -25,20 +25,20 @@ FAILED: Mapping[State, str] = {
 }
 
 
-def wait_for(house: House, ref: str, *, seconds: float) -> bool:
+def wait_for(installation: Installation, ref: str, *, seconds: float) -> bool:
     """Until every ticket has ended or needs a person, or the time is over; True if so."""
     until = time.monotonic() + seconds
-    while not (settled := _settled(house, ref)) and time.monotonic() < until:
-        if house.settings.redis_url is None:
-            from workers.drive import drive
+    while not (settled := _settled(installation, ref)) and time.monotonic() < until:
+        if installation.settings.redis_url is None:
+            from workers.run_here import run_until_idle
 
-            drive(house)
-        time.sleep(0 if _settled(house, ref) else _PAUSE)
+            run_until_idle(installation)
+        time.sleep(0 if _settled(installation, ref) else _PAUSE)
     return settled
 
 
-def _settled(house: House, ref: str) -> bool:
-    with look(house) as session:
+def _settled(installation: Installation, ref: str) -> bool:
+    with reading(installation) as session:
         tickets = of_request(session, request_by_ref(session, ref))
         return all(_rests(ticket, tickets) for ticket in tickets)
 
@@ -86,10 +86,10 @@ def _where(ticket: Mapping[str, Any], *, in_time: bool) -> str:
     )
 
 
-def approve_when_asked(house: House, ref: str, name: str, reason: str) -> bool:
+def approve_when_asked(installation: Installation, ref: str, name: str, reason: str) -> bool:
     """Approves in a member of staff's name whatever waits for it without a doubt; True if any."""
     because = Because(reason=reason or "approved at the desk", decided_by=name)
-    with look(house) as session:
+    with reading(installation) as session:
         waiting = [
             ticket.id
             for ticket in of_request(session, request_by_ref(session, ref))
@@ -97,6 +97,6 @@ def approve_when_asked(house: House, ref: str, name: str, reason: str) -> bool:
             and ticket.right != "automated_decision_review"
         ]  # fmt: skip
     for ticket_id in waiting:
-        with unit(house) as session:
+        with transaction(installation) as session:
             advance(session, staff(name), ticket_id, Event.APPROVE, because=because)
     return bool(waiting)

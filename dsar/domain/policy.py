@@ -162,7 +162,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ErasureDecision:
     """The verdict on one record, with its ground: what staff confirms and the person reads.
 
     `fields` are those to erase under ERASE_FIELDS. `until` is the last day of keeping.
@@ -175,24 +175,24 @@ class Decision:
     fields: tuple[str, ...] = ()
 
 
-_NO_ACTIVITY = Decision(
+_NO_ACTIVITY = ErasureDecision(
     Verdict.UNDECIDED,
     "no_activity",
     {"en": "No processing activity of the policy names this data."},
 )
 #: What a legal hold makes of every record while it is in force.
-ON_HOLD = Decision(
+ON_HOLD = ErasureDecision(
     Verdict.KEEP,
     "legal_claims",
     {"en": "Needed for legal claims; a legal hold is in force."},
 )
-_ERASE = Decision(Verdict.ERASE)
+_ERASE = ErasureDecision(Verdict.ERASE)
 _NO_START = {"en": "The date from which the retention period runs is missing."}
 
 
 def decide_erasure(
     policy: Policy, source: str, record: Record, *, today: date, held: bool = False
-) -> Decision:
+) -> ErasureDecision:
     """Erase, erase some fields, or keep until … because …; the longest duty to keep wins.
 
     Retention stands against erasure only where a law obliges to it (Art. 17(3)(b)) or a legal hold
@@ -222,8 +222,8 @@ def decide_erasure(
 
 
 def _spare_others(
-    policy: Policy, source: str, record: Record, duty: Decision, today: date
-) -> Decision:
+    policy: Policy, source: str, record: Record, duty: ErasureDecision, today: date
+) -> ErasureDecision:
     """A duty covers the record: erase only those fields that belong to other activities alone."""
     if duty.verdict is Verdict.UNDECIDED:
         return duty
@@ -236,10 +236,10 @@ def _spare_others(
     )
     if not free:
         return duty
-    return Decision(Verdict.ERASE_FIELDS, duty.ground, duty.because, duty.until, free)
+    return ErasureDecision(Verdict.ERASE_FIELDS, duty.ground, duty.because, duty.until, free)
 
 
-def _erase_rest(record: Record, kept: Mapping[str, Decision]) -> Decision:
+def _erase_rest(record: Record, kept: Mapping[str, ErasureDecision]) -> ErasureDecision:
     undecided = next((d for d in kept.values() if d.verdict is Verdict.UNDECIDED), None)
     if undecided is not None:
         return undecided
@@ -247,10 +247,14 @@ def _erase_rest(record: Record, kept: Mapping[str, Decision]) -> Decision:
     rest = tuple(name for name in record.data if name not in kept)
     if not rest:
         return longest
-    return Decision(Verdict.ERASE_FIELDS, longest.ground, longest.because, longest.until, rest)
+    return ErasureDecision(
+        Verdict.ERASE_FIELDS, longest.ground, longest.because, longest.until, rest
+    )
 
 
-def _longest_duty(activities: Iterable[Activity], record: Record, today: date) -> Decision | None:
+def _longest_duty(
+    activities: Iterable[Activity], record: Record, today: date
+) -> ErasureDecision | None:
     """The duty that keeps the data longest, or None where no law asks for it any more."""
     duties = [
         duty for activity in activities if (duty := _duty(activity, record, today)) is not None
@@ -258,23 +262,23 @@ def _longest_duty(activities: Iterable[Activity], record: Record, today: date) -
     return max(duties, key=_weight, default=None)
 
 
-def _weight(duty: Decision) -> tuple[bool, date]:
+def _weight(duty: ErasureDecision) -> tuple[bool, date]:
     """What cannot be decided weighs most, then the latest end; no end is the latest of all."""
     return duty.verdict is Verdict.UNDECIDED, duty.until or date.max
 
 
-def _duty(activity: Activity, record: Record, today: date) -> Decision | None:
+def _duty(activity: Activity, record: Record, today: date) -> ErasureDecision | None:
     retention = activity.retention
     if retention.law is None:
         return None
     if retention.period is None:
-        return Decision(Verdict.KEEP, retention.law, retention.because)
+        return ErasureDecision(Verdict.KEEP, retention.law, retention.because)
     until = retention.until(record.data)
     if until is None:
-        return Decision(Verdict.UNDECIDED, retention.law, _NO_START)
+        return ErasureDecision(Verdict.UNDECIDED, retention.law, _NO_START)
     if until < today:
         return None
-    return Decision(Verdict.KEEP, retention.law, retention.because, until)
+    return ErasureDecision(Verdict.KEEP, retention.law, retention.because, until)
 
 
 def portable(policy: Policy, source: str, collection: str, name: str) -> bool:

@@ -77,7 +77,7 @@ def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
 
 
 def _anything(session: Session, store: Store) -> bool:
-    """Whether there is anything to sweep: an idle house is asked this and nothing more."""
+    """Whether there is anything to sweep: an idle installation is asked this and nothing more."""
     statement = _due(server_tells_time(store))
     times = Moment.given(store, now=timedelta())
     return bool(session.connection().execute(statement, times).scalar_one())

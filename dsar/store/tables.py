@@ -240,12 +240,14 @@ class Inquiry(SQLModel, table=True):
     used_by: str = Field(default="", max_length=32)
 
 
-class Ruling(SQLModel, table=True):
+class RulingRow(SQLModel, table=True):
     """What a member of staff decided about one record, field, file or collection of a ticket.
 
     A record's key may name the person (an e-mail address, say), so it is sealed, and so is what
     the source finds a file by.
     """
+
+    __tablename__ = "ruling"
 
     id: str = Field(default_factory=_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", index=True, max_length=32)

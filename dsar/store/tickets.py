@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import VERSION, State
-from dsar.store.tables import CoverageLine, Identifier, Request, Ruling, Ticket
+from dsar.store.tables import CoverageLine, Identifier, Request, RulingRow, Ticket
 
 # Statements of every task, built once: building one costs as much as running it.
 _LOCKED = (
@@ -34,7 +34,9 @@ _LINES = (
     .order_by(col(CoverageLine.source))
 )
 _RULINGS = (
-    select(Ruling).where(col(Ruling.ticket_id) == bindparam("ticket_id")).order_by(col(Ruling.at))
+    select(RulingRow)
+    .where(col(RulingRow.ticket_id) == bindparam("ticket_id"))
+    .order_by(col(RulingRow.at))
 )
 
 
@@ -120,6 +122,6 @@ def line(session: Session, ticket_id: str, source: str) -> CoverageLine:
     return next(row for row in lines(session, ticket_id) if row.source == source)
 
 
-def rulings(session: Session, ticket_id: str) -> Sequence[Ruling]:
+def rulings(session: Session, ticket_id: str) -> Sequence[RulingRow]:
     """What staff ruled on single records, oldest first: the latest ruling wins."""
     return session.exec(_RULINGS, params={"ticket_id": ticket_id}).all()

@@ -1,4 +1,4 @@
-"""The pages as one ASGI application over an open house. Handlers are synchronous, a thread each."""
+"""The pages as one ASGI application. Handlers are synchronous, a thread each."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,8 +17,8 @@ from starlette.staticfiles import StaticFiles
 
 import templates
 from dsar.domain.errors import NotFound
-from dsar.services.house import House
-from dsar.services.release.keeping import NotDeliverable
+from dsar.services.bundles.keep import NotDeliverable
+from dsar.services.runtime.installation import Installation
 from dsar.store.files.places import CannotStore, StoreAway
 from dsar.web import health, metrics, security, tracing
 from dsar.web.answers import routes as answers
@@ -38,7 +38,7 @@ class MessagePage(Page):
     text: str
 
 
-def create(house: House) -> Starlette:
+def create(installation: Installation) -> Starlette:
     """The application: pages, bundles, health check, static files."""
     app = Starlette(
         routes=[
@@ -66,12 +66,12 @@ def create(house: House) -> Starlette:
             Exception: _broken,
         },
     )
-    app.state.house = house
+    app.state.installation = installation
     return app
 
 
 def _message(request: Request, status: HTTPStatus, heading: str, text: str) -> HTMLResponse:
-    controller = request.app.state.house.controller
+    controller = request.app.state.installation.controller
     page = MessagePage(
         title=heading,
         controller=controller.name,

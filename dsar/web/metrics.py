@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dsar.services.house import House, look
+from dsar.services.runtime.installation import Installation, reading
 from dsar.services.upkeep.numbers import Figures, figures
 from dsar.store.counts import COUNTERS
 
@@ -58,11 +58,11 @@ GAUGES = (
 
 
 class _Collector(Collector):
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
 
     def collect(self) -> Iterator[Metric]:
-        with look(self._house) as session:
+        with reading(self._installation) as session:
             now = figures(session)
         for shown in GAUGES:
             gauge = GaugeMetricFamily(shown.name, shown.words, labels=shown.labels)
@@ -76,6 +76,6 @@ class _Collector(Collector):
 def metrics(request: Request) -> Response:
     """Every metric, in the text format the scraper asks for; 503 while the database is away."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(request.app.state.house))
+    registry.register(_Collector(request.app.state.installation))
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
     return Response(encode(registry), headers={"Content-Type": content_type})

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import structlog
 
 from dsar.domain.errors import BadInput, DsarError
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 
 log = structlog.get_logger("dsar.web")
 
@@ -22,7 +22,9 @@ def _always() -> bool:
     return True
 
 
-def serve(house: House, host: str, port: int, *, healthy: Callable[[], bool] = _always) -> None:
+def serve(
+    installation: Installation, host: str, port: int, *, healthy: Callable[[], bool] = _always
+) -> None:
     """Answers on host and port until SIGTERM or SIGINT, then returns.
 
     `healthy` says whether every thread beside the pages is still alive; it is asked every second.
@@ -44,7 +46,7 @@ def serve(house: House, host: str, port: int, *, healthy: Callable[[], bool] = _
             server.should_exit = True
 
     config = uvicorn.Config(
-        create(house),
+        create(installation),
         access_log=False,
         log_config=None,
         proxy_headers=False,

@@ -20,10 +20,10 @@ from sqlalchemy import make_url
 
 from dsar.cli.opened import keep_loaded
 from dsar.domain.rights import Right
-from dsar.services import identity, intake
-from dsar.services.actor import staff
-from dsar.services.house import House, unit
-from dsar.services.installed.opening import open_house
+from dsar.services.desk import identity, intake
+from dsar.services.opening import open_installation
+from dsar.services.runtime.actor import staff
+from dsar.services.runtime.installation import Installation, transaction
 from dsar.store.migrate import upgrade
 from tests.servers import PostgresServer
 
@@ -119,7 +119,7 @@ name = "The authority"
 
 
 @contextmanager
-def company(rows: int, *, redis_url: str | None = None) -> Iterator[tuple[House, str]]:
+def company(rows: int, *, redis_url: str | None = None) -> Iterator[tuple[Installation, str]]:
     """A house on PostgreSQL whose person owns `rows` orders, and the source's own address."""
     with (
         PostgresServer() as server,
@@ -134,13 +134,13 @@ def company(rows: int, *, redis_url: str | None = None) -> Iterator[tuple[House,
         (folder / "sources.toml").write_text(_SOURCES.format(url=theirs))
         (folder / "policy.toml").write_text(_POLICY)
         (folder / "dsar.toml").write_text(_SETTINGS.format(database=ours, redis=redis))
-        house = open_house(folder / "dsar.toml")
-        upgrade(house.store)
+        installation = open_installation(folder / "dsar.toml")
+        upgrade(installation.store)
         keep_loaded()
         try:
-            yield house, plain
+            yield installation, plain
         finally:
-            house.store.close()
+            installation.store.close()
 
 
 def fill(url: str, rows: int) -> None:
@@ -151,9 +151,9 @@ def fill(url: str, rows: int) -> None:
         connection.execute(b"analyze")
 
 
-def ask(house: House, right: Right, *, who: str = PERSON) -> str:
+def ask(installation: Installation, right: Right, *, who: str = PERSON) -> str:
     """Files and confirms one request; its reference."""
-    with unit(house) as session:
+    with transaction(installation) as session:
         application = intake.Application((right,), (("email", who),))
         request = intake.file(session, staff("ana"), application)
         identity.confirm(session, staff("ana"), request, reason="known")

@@ -21,13 +21,13 @@ from statistics import median
 import psycopg
 from sqlalchemy import make_url, text
 
-from dsar.services.house import House, unit
-from dsar.services.tasks import Run
+from dsar.services.runtime.installation import Installation, transaction
+from dsar.services.ticket.run_task import Run
 from dsar.store import migrate, tasks
 from tests.benchmarks._company import show
 from tests.servers import PostgresServer, Process, RedisServer
 from tests.store.rows import new_ticket
-from tests.workers.houses import new_house
+from tests.workers.installations import new_installation
 from workers import process
 from workers.run import Queues
 
@@ -69,12 +69,12 @@ def _one(connection: psycopg.Connection, statement: str) -> float:
 # -- dsar -----------------------------------------------------------------------------------------
 
 
-def write_row(_house: House, run: Run) -> None:
+def write_row(_installation: Installation, run: Run) -> None:
     """The row is written in the transaction that ends the task and claims the next."""
-    with unit(run.house) as session:
+    with transaction(run.installation) as session:
         name = {"name": run.lease.key}
         session.connection().execute(text("insert into effect_of_work (name) values (:name)"), name)
-        tasks.complete(session, run.house.store, run.lease)
+        tasks.complete(session, run.installation.store, run.lease)
         run.claim_next(session)
 
 
@@ -84,10 +84,10 @@ QUEUES: Queues = {"work": {"write_row": write_row}}
 def ours(server: PostgresServer, folder: Path, *, processes: int = PROCESSES) -> float:
     """Tasks a second of dsar worker processes with eight threads each, rung for over Redis."""
     with server.database() as url, RedisServer() as bell:
-        house = new_house(url, folder, redis=bell.url())
-        migrate.upgrade(house.store)
-        _fill(house)
-        house.bell = process.Relay(process.broker_for(house))
+        installation = new_installation(url, folder, redis=bell.url())
+        migrate.upgrade(installation.store)
+        _fill(installation)
+        installation.bell = process.Relay(process.broker_for(installation))
         words = [url, bell.url(), str(folder), str(processes)]
         worker = Process(
             [sys.executable, "-m", "tests.benchmarks._peers", *words],
@@ -96,20 +96,20 @@ def ours(server: PostgresServer, folder: Path, *, processes: int = PROCESSES) ->
         )
         worker.wait_ready(lambda: worker.output().count('"event": "ready"') >= processes)
         for number in range(16):
-            house.bell("work", f"{number:032d}")
+            installation.bell("work", f"{number:032d}")
         rate = wait_for(url, TASKS, [worker])
         worker.end(seconds=60)
-        house.store.close()
+        installation.store.close()
         (folder / "dsar.log").unlink()
         return rate
 
 
-def _fill(house: House) -> None:
-    ticket, due = new_ticket(house.store), datetime.now(UTC) + timedelta(days=20)
-    with unit(house) as session:
+def _fill(installation: Installation) -> None:
+    ticket, due = new_ticket(installation.store), datetime.now(UTC) + timedelta(days=20)
+    with transaction(installation) as session:
         session.connection().execute(text(TABLE))
         for number in range(TASKS):
-            tasks.enqueue(session, house.store, ticket_id=ticket, kind="write_row",
+            tasks.enqueue(session, installation.store, ticket_id=ticket, kind="write_row",
                           key=str(number), rank=due)  # fmt: skip
         session.connection().execute(text("update task set sweep_at = now() + interval '1 day'"))
         session.info["bells"].clear()
@@ -185,5 +185,5 @@ def compare(peer: str, packages: Sequence[str], program: str, *, limit: float) -
 
 if __name__ == "__main__":
     database, redis, place, number = sys.argv[1:]
-    house = new_house(database, Path(place), redis=redis)
-    process.run_worker(house, processes=int(number), threads=THREADS, queues=QUEUES)
+    installation = new_installation(database, Path(place), redis=redis)
+    process.run_worker(installation, processes=int(number), threads=THREADS, queues=QUEUES)

@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 
 from dsar.domain.rights import Right
-from dsar.services.house import look
+from dsar.services.runtime.installation import reading
 from dsar.store.tickets import of_request, request_by_ref
 from tests.benchmarks._company import ask, company, cpu, forked, peak_mb, show
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 
 def bare(url: str) -> tuple[float, float]:
@@ -32,11 +32,11 @@ def bare(url: str) -> tuple[float, float]:
 
 def measure(rows: int) -> dict[str, object]:
     """One access from intake to bundle, in a process of its own."""
-    with company(rows) as (house, url):
+    with company(rows) as (installation, url):
         floor_cpu, floor_wall = bare(url)
-        ref = ask(house, Right.ACCESS)
-        spent, wall = cpu(lambda: drive(house))
-        with look(house) as session:
+        ref = ask(installation, Right.ACCESS)
+        spent, wall = cpu(lambda: run_until_idle(installation))
+        with reading(installation) as session:
             state = of_request(session, request_by_ref(session, ref))[0].state
         return {
             "rows": rows,

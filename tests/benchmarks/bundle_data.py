@@ -18,7 +18,7 @@ from pathlib import Path
 import orjson
 
 from exports import build
-from exports.datafiles import MANY
+from exports.data.datafiles import MANY
 from tests.benchmarks._company import forked, show
 from tests.exports import samples
 

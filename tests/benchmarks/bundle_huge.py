@@ -22,7 +22,7 @@ from dsar.domain.records import Attachment
 from dsar.store.files.frames import Seal, Sealed
 from exports import build, verify
 from tests.benchmarks._company import show
-from tests.exports import test_attachments as attached
+from tests.exports.data import test_attachments as attached
 
 _BLOCK = 1 << 20
 

@@ -30,7 +30,7 @@ from typing import Any
 from jinja2 import Environment
 
 from exports import build
-from exports.pdf import stop
+from exports.pdf.printed_report import stop
 from tests.benchmarks._company import forked, show
 from tests.exports import samples
 

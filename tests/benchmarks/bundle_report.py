@@ -20,10 +20,9 @@ import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from exports import streaming
-from exports.report import blocks
-from exports.report.archival import Head
-from exports.report.portions import Block, Row, Table
+from exports.pdf import blocks, streaming
+from exports.pdf.pdf_a import Head
+from exports.pdf.portions import Block, Row, Table
 from tests.exports import samples
 
 HEAD = Head(

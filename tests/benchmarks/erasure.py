@@ -9,13 +9,13 @@ import psycopg
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services.actor import staff
-from dsar.services.advance import advance
-from dsar.services.facts import Because
-from dsar.services.house import House, look, unit
+from dsar.services.runtime.actor import staff
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.ticket.advance import advance
 from dsar.store.tickets import of_request, request_by_ref
 from tests.benchmarks._company import ask, company, cpu, show
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 ROWS = 10_000
 
@@ -40,9 +40,9 @@ def bare(url: str) -> float:
         return time.perf_counter() - start
 
 
-def approve(house: House, ref: str) -> None:
+def approve(installation: Installation, ref: str) -> None:
     """A reviewer approves the erasure."""
-    with unit(house) as session:
+    with transaction(installation) as session:
         ticket = of_request(session, request_by_ref(session, ref))[0]
         because = Because(reason="looked at", decided_by="ben")
         advance(session, staff("ben"), ticket.id, Event.APPROVE, because=because)
@@ -50,20 +50,20 @@ def approve(house: House, ref: str) -> None:
 
 def erase() -> None:
     """Measures the whole erasure, and the part of it that acts on the source."""
-    with company(ROWS) as (house, url):
+    with company(ROWS) as (installation, url):
         floor = bare(url)
-    with company(ROWS) as (house, url):
-        ask(house, Right.ACCESS, who="person7@example.org")
-        drive(house)  # a worker that has worked before
-        ref = ask(house, Right.ERASURE)
-        search, search_wall = cpu(lambda: drive(house))
-        approve(house, ref)
-        from dsar.services.work import acting
+    with company(ROWS) as (installation, url):
+        ask(installation, Right.ACCESS, who="person7@example.org")
+        run_until_idle(installation)  # a worker that has worked before
+        ref = ask(installation, Right.ERASURE)
+        search, search_wall = cpu(lambda: run_until_idle(installation))
+        approve(installation, ref)
+        from dsar.services.work import act
 
         spent: list[float] = []
-        whole = acting.act
+        whole = act.act
 
-        def timed(house_: House, run: object) -> None:
+        def timed(house_: Installation, run: object) -> None:
             start = time.perf_counter()
             whole(house_, run)  # type: ignore[arg-type]
             spent.append(time.perf_counter() - start)
@@ -71,9 +71,9 @@ def erase() -> None:
         from workers.handlers import QUEUES
 
         QUEUES["work"]["act"] = timed  # type: ignore[index]
-        act, act_wall = cpu(lambda: drive(house))
+        act, act_wall = cpu(lambda: run_until_idle(installation))
         QUEUES["work"]["act"] = whole  # type: ignore[index]
-        with look(house) as session:
+        with reading(installation) as session:
             state = of_request(session, request_by_ref(session, ref))[0].state
         show(
             "erasure_10000",

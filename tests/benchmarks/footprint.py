@@ -74,8 +74,8 @@ def until(holds: Callable[[], bool]) -> float:
 
 if __name__ == "__main__":
     show("packages", installed=packages(), limit=80)
-    with RedisServer() as redis, company(5, redis_url=redis.url()) as (house, _url):
-        config = house.settings.folder / "dsar.toml"
+    with RedisServer() as redis, company(5, redis_url=redis.url()) as (installation, _url):
+        config = installation.settings.folder / "dsar.toml"
         with running(config, "web", "--port", str(PORT)) as web:
             started = until(answers)
             with running(config, "worker") as worker:

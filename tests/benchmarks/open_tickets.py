@@ -14,11 +14,11 @@ from pathlib import Path
 from sqlalchemy import text
 
 from dsar.domain.rights import Right
-from dsar.services.house import House, look, unit
+from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.upkeep.numbers import figures
 from dsar.store import gates
 from tests.benchmarks._company import ask, company, show
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 REQUESTS = 10
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -46,19 +46,19 @@ from generate_series(cast(:first as int), cast(:last as int)) n,
 """
 
 
-def open_others(house: House, first: int, last: int) -> None:
+def open_others(installation: Installation, first: int, last: int) -> None:
     """Opens the tickets with these numbers, and lets the database see how many there are."""
-    with unit(house) as session:
+    with transaction(installation) as session:
         for statement in (_TICKETS, _TASKS):
             session.connection().execute(text(statement), {"first": first, "last": last})
-    with house.store.engine.connect() as connection:
+    with installation.store.engine.connect() as connection:
         plain = connection.execution_options(isolation_level="AUTOCOMMIT")
         plain.execute(text("vacuum analyze"))
 
 
-def database_cpu(house: House) -> float:
+def database_cpu(installation: Installation) -> float:
     """CPU seconds of the processes that serve our connections."""
-    with house.store.engine.connect() as connection:
+    with installation.store.engine.connect() as connection:
         mine = "select pid from pg_stat_activity where datname = current_database()"
         pids = connection.execute(text(mine)).scalars().all()
     return sum(_used(pid) for pid in pids)
@@ -69,38 +69,38 @@ def _used(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
-def a_ticket(house: House) -> tuple[float, float]:
+def a_ticket(installation: Installation) -> tuple[float, float]:
     """CPU seconds of a ticket: ours, and the database's."""
-    before = time.process_time(), database_cpu(house)
+    before = time.process_time(), database_cpu(installation)
     for _ in range(REQUESTS):
-        ask(house, Right.ACCESS)
-    drive(house)
-    ours, theirs = time.process_time() - before[0], database_cpu(house) - before[1]
+        ask(installation, Right.ACCESS)
+    run_until_idle(installation)
+    ours, theirs = time.process_time() - before[0], database_cpu(installation) - before[1]
     return ours / REQUESTS, theirs / REQUESTS
 
 
-def scrape_ms(house: House) -> float:
+def scrape_ms(installation: Installation) -> float:
     """Milliseconds of one reading of all metrics."""
     since = time.perf_counter()
-    with look(house) as session:
+    with reading(installation) as session:
         figures(session)
     return (time.perf_counter() - since) * 1000
 
 
 def main() -> None:
-    with company(5) as (house, _url):
-        a_ticket(house)
-        with unit(house) as session:
-            until = house.store.now(session) + timedelta(days=1)
-            gates.close(session, house.store, "crm", until=until, reason="Closed.")
+    with company(5) as (installation, _url):
+        a_ticket(installation)
+        with transaction(installation) as session:
+            until = installation.store.now(session) + timedelta(days=1)
+            gates.close(session, installation.store, "crm", until=until, reason="Closed.")
         cost, already = {}, 0
         for others in (1_000, 10_000, 100_000):
-            open_others(house, already + 1, others)
+            open_others(installation, already + 1, others)
             already = others
-            ours, theirs = min(a_ticket(house) for _ in range(3))
+            ours, theirs = min(a_ticket(installation) for _ in range(3))
             cost[others] = ours + theirs
             show(f"ticket_among_{others}", cpu_s=ours, database_cpu_s=theirs,
-                 metrics_ms=scrape_ms(house), load=os.getloadavg()[0])  # fmt: skip
+                 metrics_ms=scrape_ms(installation), load=os.getloadavg()[0])  # fmt: skip
         show("ticket_among_others", ratio=cost[100_000] / cost[1_000], limit=1.2)
 
 

@@ -18,33 +18,35 @@ from pathlib import Path
 
 from sqlalchemy import insert, text, update
 
-from dsar.services.house import House, unit
-from dsar.services.tasks import Run
+from dsar.services.runtime.installation import Installation, transaction
+from dsar.services.ticket.run_task import Run
 from dsar.store import gates, migrate, tasks
 from dsar.store.task_states import TASK
 from tests.benchmarks._company import show
 from tests.servers import PostgresServer, Process, RedisServer
 from tests.store.rows import DUE, new_ticket
-from tests.workers.houses import new_house
+from tests.workers.installations import new_installation
 from workers import process
-from workers.process import Crew
+from workers.process import Processes
 from workers.run import Queues
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("quick",)
 
 
-def quick(_house: House, run: Run) -> None:
+def quick(_installation: Installation, run: Run) -> None:
     """The shortest work there is: the end of one task and the claim of the next, one commit."""
-    with unit(run.house) as session:
-        tasks.complete(session, run.house.store, run.lease)
+    with transaction(run.installation) as session:
+        tasks.complete(session, run.installation.store, run.lease)
         run.claim_next(session)
 
 
 QUEUES: Queues = {"work": {"quick": quick}}
 
 
-def fill(house: House, ticket: str, number: int, *, source: str = "", mark: str = "") -> None:
+def fill(
+    installation: Installation, ticket: str, number: int, *, source: str = "", mark: str = ""
+) -> None:
     """So many ready tasks at once, all of the same deadline, none of them rung for."""
     now = datetime.now(UTC)
     row = {
@@ -62,7 +64,7 @@ def fill(house: House, ticket: str, number: int, *, source: str = "", mark: str 
         "owner": "",
         "reason": "",
     }
-    with unit(house) as session:
+    with transaction(installation) as session:
         for start in range(0, number, 5000):
             rows = [
                 row | {"id": f"{mark}{start + n:030d}"[-32:], "key": f"{mark}{start + n}"}
@@ -71,120 +73,122 @@ def fill(house: House, ticket: str, number: int, *, source: str = "", mark: str 
             session.connection().execute(insert(TASK), rows)
 
 
-def empty(house: House) -> None:
-    with unit(house) as session:
-        everything = "DELETE FROM task" if house.store.sqlite else "TRUNCATE task CASCADE"
+def empty(installation: Installation) -> None:
+    with transaction(installation) as session:
+        everything = "DELETE FROM task" if installation.store.sqlite else "TRUNCATE task CASCADE"
         session.connection().execute(text(everything))
 
 
 # -- claims ----------------------------------------------------------------------------------------
 
 
-def claim_ms(house: House, number: int = 200) -> float:
+def claim_ms(installation: Installation, number: int = 200) -> float:
     """Milliseconds of a claim and its completion, the median."""
     taken = []
     for _ in range(number):
         since = time.perf_counter()
-        with unit(house) as session:
-            lease = tasks.claim(session, house.store, queue="work", kinds=KINDS, owner="bench")
+        with transaction(installation) as session:
+            lease = tasks.claim(
+                session, installation.store, queue="work", kinds=KINDS, owner="bench"
+            )
             assert lease is not None
-            tasks.complete(session, house.store, lease)
+            tasks.complete(session, installation.store, lease)
         taken.append(time.perf_counter() - since)
     return statistics.median(taken) * 1000
 
 
-def claims(house: House, name: str) -> None:
-    ticket, cost = new_ticket(house.store), {}
+def claims(installation: Installation, name: str) -> None:
+    ticket, cost = new_ticket(installation.store), {}
     for waiting in (1_000, 10_000, 100_000):
-        empty(house)
-        fill(house, ticket, waiting)
-        if not house.store.sqlite:
-            with house.store.engine.connect() as connection:
+        empty(installation)
+        fill(installation, ticket, waiting)
+        if not installation.store.sqlite:
+            with installation.store.engine.connect() as connection:
                 connection.execution_options(isolation_level="AUTOCOMMIT").execute(
                     text("VACUUM ANALYZE task")
                 )
-        claim_ms(house, 50)
-        cost[waiting] = claim_ms(house)
+        claim_ms(installation, 50)
+        cost[waiting] = claim_ms(installation)
     show(
         f"claim_{name}",
         **{f"waiting_{number}_ms": ms for number, ms in cost.items()},
         ratio=cost[100_000] / cost[1_000],
         limit=1.2,
     )
-    behind_a_closed_source(house, name, ticket)
+    behind_a_closed_source(installation, name, ticket)
 
 
-def behind_a_closed_source(house: House, name: str, ticket: str) -> None:
+def behind_a_closed_source(installation: Installation, name: str, ticket: str) -> None:
     """What a claim costs while so many tasks of a closed source are due before the one it takes."""
-    with unit(house) as session:
+    with transaction(installation) as session:
         until = datetime.now(UTC) + timedelta(hours=1)
-        gates.close(session, house.store, "shut", until=until, reason="Closed.")
+        gates.close(session, installation.store, "shut", until=until, reason="Closed.")
     cost = {}
     for waiting in (1_000, 50_000):
-        empty(house)
-        fill(house, ticket, waiting, source="shut", mark="a")
-        fill(house, ticket, 300, mark="b")
-        claim_ms(house, 50)
-        cost[waiting] = claim_ms(house)
+        empty(installation)
+        fill(installation, ticket, waiting, source="shut", mark="a")
+        fill(installation, ticket, 300, mark="b")
+        claim_ms(installation, 50)
+        cost[waiting] = claim_ms(installation)
     show(
         f"claim_behind_a_closed_source_{name}",
         **{f"waiting_{number}_ms": ms for number, ms in cost.items()},
         ratio=cost[50_000] / cost[1_000],
         limit=1.2,
     )
-    empty(house)
+    empty(installation)
 
 
 # -- throughput ------------------------------------------------------------------------------------
 
 
-def bare_commits(house: House, ticket: str, seconds: float = 3.0) -> float:
+def bare_commits(installation: Installation, ticket: str, seconds: float = 3.0) -> float:
     """Commits a second of one update by one thread in Core: what the machine can do."""
-    fill(house, ticket, 1, mark="c")
+    fill(installation, ticket, 1, mark="c")
     until, number = time.perf_counter() + seconds, 0
     while time.perf_counter() < until:
-        with house.store.engine.begin() as connection:
+        with installation.store.engine.begin() as connection:
             connection.execute(update(TASK).where(TASK.c.key == "c0").values(rings=number))
         number += 1
-    empty(house)
+    empty(installation)
     return number / seconds
 
 
-def left(house: House) -> int:
-    with house.store.reading() as session:
+def left(installation: Installation) -> int:
+    with installation.store.reading() as session:
         query = text("SELECT count(*) FROM task WHERE kind = 'quick' AND state <> 'done'")
         return int(session.connection().scalar(query) or 0)
 
 
-def rate(house: House, ticket: str, number: int) -> float:
+def rate(installation: Installation, ticket: str, number: int) -> float:
     """Tasks a second while the workers that run already do so many."""
-    fill(house, ticket, number, mark="d")
+    fill(installation, ticket, number, mark="d")
     since = time.perf_counter()
     for place in range(8):
-        house.bell("work", f"{place:032d}")
-    while left(house):
+        installation.bell("work", f"{place:032d}")
+    while left(installation):
         time.sleep(0.1)
     took = time.perf_counter() - since
-    empty(house)
+    empty(installation)
     return number / took
 
 
-def latency(house: House, ticket: str, number: int = 100) -> tuple[float, float]:
+def latency(installation: Installation, ticket: str, number: int = 100) -> tuple[float, float]:
     """Milliseconds from a commit's ring to the task being done, by an idle worker: p50, p99."""
     waits, done = [], threading.Event()
     before = QUEUES["work"]["quick"]
 
-    def note(house: House, run: Run) -> None:
+    def note(installation: Installation, run: Run) -> None:
         waits.append(time.perf_counter() - rung)
-        before(house, run)
+        before(installation, run)
         done.set()
 
     QUEUES["work"]["quick"] = note  # type: ignore[index]
     for key in range(number):
         done.clear()
-        with unit(house) as session:
+        with transaction(installation) as session:
             tasks.enqueue(
-                session, house.store, ticket_id=ticket, kind="quick", key=f"l{key}", rank=DUE
+                session, installation.store, ticket_id=ticket, kind="quick", key=f"l{key}", rank=DUE
             )
             session.flush()
             rung = time.perf_counter()
@@ -207,19 +211,19 @@ def idle_cpu(pids: list[int], seconds: float = 20.0) -> float:
 
 
 def embedded(folder: Path) -> None:
-    house = new_house(f"sqlite:///{folder / 'dsar.sqlite'}", folder)
-    migrate.upgrade(house.store)
-    claims(house, "sqlite")
-    ticket = new_ticket(house.store, 2)
-    bare = bare_commits(house, ticket)
-    crew = Crew(house, "embedded", 4, queues=QUEUES)
+    installation = new_installation(f"sqlite:///{folder / 'dsar.sqlite'}", folder)
+    migrate.upgrade(installation.store)
+    claims(installation, "sqlite")
+    ticket = new_ticket(installation.store, 2)
+    bare = bare_commits(installation, ticket)
+    crew = Processes(installation, "embedded", 4, queues=QUEUES)
     crew.start()
-    done = rate(house, ticket, 3000)
+    done = rate(installation, ticket, 3000)
     show("embedded", tasks_a_second=done, bare_commits_a_second=bare, ratio=done / bare, limit=0.3)
-    p50, p99 = latency(house, ticket)
+    p50, p99 = latency(installation, ticket)
     show("ring_to_claim_embedded", p50_ms=p50, p99_ms=p99, limit_p50_ms=5, limit_p99_ms=25)
     crew.stop()
-    house.store.close()
+    installation.store.close()
 
 
 @contextmanager
@@ -241,16 +245,16 @@ def workers(folder: Path, database: str, redis: str, number: int) -> Iterator[li
 
 def distributed(folder: Path) -> None:
     with PostgresServer(durable=True) as server, server.database() as url, RedisServer() as bell:
-        house = new_house(url, folder, redis=bell.url())
-        migrate.upgrade(house.store)
-        claims(house, "postgres")
-        ticket = new_ticket(house.store, 2)
-        bare = bare_commits(house, ticket)
-        ring = process.Relay(process.broker_for(house))
-        house.bell = ring
+        installation = new_installation(url, folder, redis=bell.url())
+        migrate.upgrade(installation.store)
+        claims(installation, "postgres")
+        ticket = new_ticket(installation.store, 2)
+        bare = bare_commits(installation, ticket)
+        ring = process.Relay(process.broker_for(installation))
+        installation.bell = ring
         for number in (1, 2):
             with workers(folder, url, bell.url(), number) as pids:
-                done = rate(house, ticket, 3000)
+                done = rate(installation, ticket, 3000)
                 show(
                     f"throughput_{number}_processes",
                     tasks_a_second=done,
@@ -259,17 +263,17 @@ def distributed(folder: Path) -> None:
                 )
                 if number == 2:
                     show("idle_cpu", percent_a_worker=idle_cpu(pids), limit=0.5)
-        crew = Crew(house, "worker", 4, queues=QUEUES)
+        crew = Processes(installation, "worker", 4, queues=QUEUES)
         crew.start()
-        p50, p99 = latency(house, ticket)
+        p50, p99 = latency(installation, ticket)
         show("ring_to_claim_redis", p50_ms=p50, p99_ms=p99, limit_p50_ms=5, limit_p99_ms=25)
         crew.stop()
-        house.store.close()
+        installation.store.close()
 
 
 def worker(database: str, redis: str, folder: str, number: str) -> None:
-    house = new_house(database, Path(folder), redis=redis)
-    process.run_worker(house, processes=int(number), threads=4, queues=QUEUES)
+    installation = new_installation(database, Path(folder), redis=redis)
+    process.run_worker(installation, processes=int(number), threads=4, queues=QUEUES)
 
 
 def main() -> None:

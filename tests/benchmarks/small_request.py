@@ -7,11 +7,11 @@ import os
 import resource
 from pathlib import Path
 
-import exports.pdf
+import exports.pdf.printed_report
 from dsar.domain.rights import Right
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from tests.benchmarks._company import ask, company, show
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 REQUESTS = 30
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -19,7 +19,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 def printing() -> float:
     """CPU seconds the press and the reports it printed have used."""
-    process = exports.pdf._PRESS._process
+    process = exports.pdf.printed_report._PRESS._process
     if process is None:
         return 0.0
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -32,17 +32,17 @@ def working() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def served(house: House) -> tuple[float, float]:
+def served(installation: Installation) -> tuple[float, float]:
     """CPU seconds a request costs the worker and the press, from claim to delivery."""
     for _ in range(REQUESTS):
-        ask(house, Right.ACCESS)
+        ask(installation, Right.ACCESS)
     before = working(), printing()
-    drive(house)
+    run_until_idle(installation)
     return (working() - before[0]) / REQUESTS, (printing() - before[1]) / REQUESTS
 
 
 if __name__ == "__main__":
-    with company(5) as (house, _url):
-        served(house)
-        worker, press = served(house)
+    with company(5) as (installation, _url):
+        served(installation)
+        worker, press = served(installation)
         show("small_request", rows=7, worker_cpu_s=worker, report_cpu_s=press, limit_s=0.03)

@@ -16,14 +16,14 @@ from typing import Any
 import psycopg
 from sqlalchemy import event, text
 
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from dsar.store import migrate, tasks
 from tests.benchmarks import _peers
 from tests.benchmarks._company import show
 from tests.benchmarks.queue import KINDS, empty, fill
 from tests.servers import PostgresServer, find_program
 from tests.store.rows import new_ticket
-from tests.workers.houses import new_house
+from tests.workers.installations import new_installation
 
 CONNECTIONS = (1, 2, 8, 32, 128)
 SECONDS = 6
@@ -39,19 +39,19 @@ class ManyConnections(PostgresServer):
                 for word in super().command()]  # fmt: skip
 
 
-def a_task(house: House, url: str) -> str:
+def a_task(installation: Installation, url: str) -> str:
     """A claim and the completion of what was claimed, as they are sent, in one transaction."""
     sent: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
         sent.append((statement, values))
 
-    event.listen(house.store.engine, "before_cursor_execute", note)
-    with house.store.session() as session:
-        lease = tasks.claim(session, house.store, queue="work", kinds=KINDS, owner="bench")
+    event.listen(installation.store.engine, "before_cursor_execute", note)
+    with installation.store.session() as session:
+        lease = tasks.claim(session, installation.store, queue="work", kinds=KINDS, owner="bench")
         assert lease is not None
-        tasks.complete(session, house.store, lease)
-    event.remove(house.store.engine, "before_cursor_execute", note)
+        tasks.complete(session, installation.store, lease)
+    event.remove(installation.store.engine, "before_cursor_execute", note)
     with psycopg.connect(_peers.plain(url)) as connection:
         cursor = psycopg.ClientCursor(connection)
         claim, done = (" ".join(cursor.mogrify(*one).split()) for one in sent)
@@ -77,17 +77,17 @@ def a_second(url: str, script: Path, connections: int) -> float:
     return float(found[1])
 
 
-def simulated(house: House, url: str, folder: Path) -> None:
+def simulated(installation: Installation, url: str, folder: Path) -> None:
     """Each number of connections, first with bare commits, then with tasks."""
     scripts = {"commits": folder / "commits.sql", "tasks": folder / "tasks.sql"}
     scripts["commits"].write_text(COMMIT)
-    ticket, ceiling = new_ticket(house.store), 0.0
-    fill(house, ticket, 1)
-    scripts["tasks"].write_text(a_task(house, url))
+    ticket, ceiling = new_ticket(installation.store), 0.0
+    fill(installation, ticket, 1)
+    scripts["tasks"].write_text(a_task(installation, url))
     for connections in CONNECTIONS:
-        empty(house)
-        fill(house, ticket, WAITING)
-        with house.store.engine.connect() as connection:
+        empty(installation)
+        fill(installation, ticket, WAITING)
+        with installation.store.engine.connect() as connection:
             plain = connection.execution_options(isolation_level="AUTOCOMMIT")
             plain.execute(text("vacuum analyze task"))
         commits = a_second(url, scripts["commits"], connections)
@@ -106,10 +106,10 @@ def main() -> None:
                 rate = _peers.ours(server, folder, processes=processes)
                 show(f"real_{processes}_processes", tasks_a_second=rate, load=os.getloadavg()[0])
             with server.database() as url:
-                house = new_house(url, folder)
-                migrate.upgrade(house.store)
-                simulated(house, url, folder)
-                house.store.close()
+                installation = new_installation(url, folder)
+                migrate.upgrade(installation.store)
+                simulated(installation, url, folder)
+                installation.store.close()
 
 
 if __name__ == "__main__":

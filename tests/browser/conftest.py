@@ -17,13 +17,13 @@ from tests.web.troubled import Troubled, troubled
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     filled = fill(tmp_path_factory.mktemp("filled"))
     yield filled
-    filled.house.store.close()
+    filled.installation.store.close()
 
 
 @pytest.fixture(scope="session")
 def site(filled: Filled) -> Iterator[str]:
     """The address of the pages."""
-    with served(filled.house) as address:
+    with served(filled.installation) as address:
         yield address
 
 
@@ -36,7 +36,7 @@ def trouble(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: Path) -> It
 @pytest.fixture(scope="session")
 def troubled_site(trouble: Troubled) -> Iterator[str]:
     """The address of the pages of a company in which much went wrong."""
-    with served(trouble.company.house) as address:
+    with served(trouble.company.installation) as address:
         yield address
 
 

@@ -31,7 +31,7 @@ class Office:
     site: str
 
     def url(self, row: Inquiry) -> str:
-        return f"{self.site}/answer/{links.token(self.company.house, row.id)}"
+        return f"{self.site}/answer/{links.token(self.company.installation, row.id)}"
 
     def asked(self, right: Right = Right.ACCESS) -> tuple[str, str]:
         """A new ticket and the address of its question."""
@@ -55,7 +55,7 @@ class Office:
 def office(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: Path) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
     url = f"sqlite:///{shutil.copy(sqlite_tables, folder / 'dsar.sqlite')}"
-    with filed(folder, url) as one, served(one.house) as address:
+    with filed(folder, url) as one, served(one.installation) as address:
         yield Office(one, address)
 
 

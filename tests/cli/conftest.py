@@ -59,5 +59,5 @@ def dsar(
     shutil.copy(sqlite_tables, tmp_path / "dsar.sqlite")
     monkeypatch.setenv("DSAR_CONFIG", str(tmp_path / "dsar.toml"))
     with company(tmp_path, f"sqlite:///{tmp_path / 'dsar.sqlite'}", review="") as one:
-        one.house.store.clock = None
+        one.installation.store.clock = None
         yield Cli(one, capsys)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dsar.services.release import expiry
+from dsar.services.bundles import expire
 from tests.cli.conftest import Cli
 
 NEW = (
@@ -54,9 +54,9 @@ def test_what_is_no_size_for_a_part_is_wrong_usage(dsar: Cli, ref: str, size: st
 
 
 def test_what_ran_out_is_refused_and_built_again(dsar: Cli, ref: str) -> None:
-    dsar.one.house.store.clock = dsar.one.clock
+    dsar.one.installation.store.clock = dsar.one.clock
     dsar.one.clock.turn(days=10_000)
-    assert expiry.destroy_expired(dsar.one.house) == 1
+    assert expire.destroy_expired(dsar.one.installation) == 1
     refused = dsar("bundle", "export", ref, "--json")
     assert refused.code == 1
     assert f"dsar bundle build {ref}" in refused.json["error"]["message"]

@@ -86,7 +86,7 @@ def test_a_source_that_answers_later_is_not_searched_here(dsar: Cli) -> None:
     said = dsar("source", "find", "cabinet", *MAIL)
     assert said.code == 1
     assert "It is asked by a ticket only: file a request" in said.refusal
-    dsar.one.house.store.close()
+    dsar.one.installation.store.close()
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_an_error_nobody_foresaw_is_one_line_too(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(EMAIL)
 
-    monkeypatch.setattr("dsar.services.reports.queue", broken)
+    monkeypatch.setattr("dsar.services.views.tickets.queue", broken)
     said = dsar("ticket", "list")
     assert said.code == 1
     assert "Something failed inside dsar (RuntimeError)" in said.refusal

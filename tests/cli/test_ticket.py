@@ -100,7 +100,7 @@ def test_the_journal_is_verified_and_a_change_is_named(dsar: Cli) -> None:
     whole = dsar("journal", "verify", "--json")
     assert whole.code == 0
     assert whole.json["faults"] == []
-    with dsar.one.house.store.engine.begin() as connection:
+    with dsar.one.installation.store.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE journal SET actor = 'staff:eve' WHERE seq = 2")
     bad = dsar("journal", "verify", "--json")
     assert bad.code == 1

@@ -11,7 +11,7 @@ from dsar.sdk import Attachment
 from tests.cli.conftest import Cli
 from tests.company import BY_HAND, company
 from tests.scripted import Script, case
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 ODD = "Bo\x1b[2J & Lotta.jpg"
 
@@ -38,7 +38,7 @@ def dsar(
 def test_staff_finds_looks_at_and_withholds_one_file(dsar: Cli, tmp_path: Path) -> None:
     ref = dsar.one.ask(Right.ACCESS)
     assert dsar("ticket", "files", ref).out.strip() == "No files were collected."
-    drive(dsar.one.house)
+    run_until_idle(dsar.one.installation)
     (told,) = dsar("ticket", "files", ref, "--json").json["files"]
     assert (told["record"], told["name"], told["bytes"], told["withheld"]) == ("1", ODD, 6, "")
     out = tmp_path / "photo.jpg"
@@ -53,7 +53,7 @@ def test_staff_finds_looks_at_and_withholds_one_file(dsar: Cli, tmp_path: Path) 
 
 def test_a_file_that_is_not_there_is_refused_in_one_line(dsar: Cli, tmp_path: Path) -> None:
     ref = dsar.one.ask(Right.ACCESS)
-    drive(dsar.one.house)
+    run_until_idle(dsar.one.installation)
     said = dsar("ticket", "file", ref, "desk.cases#0123456789ab", "--out", str(tmp_path / "x"))
     assert said.code == 2
     assert f"dsar ticket files {ref}" in said.refusal

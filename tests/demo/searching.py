@@ -1,10 +1,10 @@
 """Searches the demo's systems as the engine does: the shop first, as it gives the customer number."""
 
+from dsar.config import sources
 from dsar.demo.company import Company
 from dsar.demo.personas import Persona
 from dsar.domain.identity import Subject
 from dsar.sdk import Adapter, Record
-from dsar.services.installed import sources
 
 SYSTEMS = ("shop", "mailing", "weblogs", "support")
 

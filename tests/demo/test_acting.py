@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dsar.config import sources
 from dsar.demo import personas
 from dsar.demo.company import Company
 from dsar.sdk import Adapter, Batch, Done, Item, Record
-from dsar.services.installed import sources
 from tests.demo.searching import SYSTEMS, found, search, subject_of
 
 #: From what the person's records look like and what they ask, what to change in each.

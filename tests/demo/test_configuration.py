@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dsar.config import policy_file, settings, sources
 from dsar.demo import personas
 from dsar.demo.company import Company
 from dsar.domain.policy import (
@@ -23,7 +24,6 @@ from dsar.domain.policy import (
 )
 from dsar.domain.records import Record
 from dsar.domain.rights import Right
-from dsar.services.installed import policies, settings, sources
 from tests.demo.conftest import TODAY
 
 
@@ -34,7 +34,7 @@ def declared(company: Company) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def policy(company: Company, declared: dict[str, Any]) -> Policy:
-    return policies.load(company.policy, known=declared)
+    return policy_file.load(company.policy, known=declared)
 
 
 def collections(declared: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -7,18 +7,18 @@ from datetime import date
 
 import pytest
 
+from dsar.config import policy_file, sources
 from dsar.demo import personas
 from dsar.demo.company import Company
 from dsar.domain.policy import Verdict, decide_erasure
 from dsar.sdk import Batch, Done, Item
-from dsar.services.installed import policies, sources
 from tests.demo.conftest import TODAY
 from tests.demo.searching import SYSTEMS, found, subject_of
 
 
 def erase(company: Company, source: str, who: personas.Persona) -> Iterator[Done]:
     """Erases what the policy lets go, children before parents, then looks again."""
-    policy, subject = policies.load(company.policy), subject_of(company, who)
+    policy, subject = policy_file.load(company.policy), subject_of(company, who)
     with sources.load(company.sources)[source].open() as adapter:
         records = found(adapter, subject)
         for collection in reversed(adapter.collections()):

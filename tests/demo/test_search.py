@@ -2,10 +2,10 @@
 
 import pytest
 
+from dsar.config import sources
 from dsar.demo import personas
 from dsar.demo.company import Company
 from dsar.domain.records import WEAK
-from dsar.services.installed import sources
 from tests.demo.searching import SYSTEMS, search
 
 

@@ -26,7 +26,7 @@ from dsar.domain.lifecycle import (
 )
 from dsar.domain.rights import ACTING, COPYING, Right
 from dsar.services.law import regimes
-from dsar.services.work import fan_out
+from dsar.services.ticket import owed_tasks
 from templates import FOLDER
 from workers.handlers import QUEUES
 
@@ -107,7 +107,7 @@ def test_every_condition_is_used_and_every_need_has_a_condition() -> None:
 def test_every_kind_of_task_owed_can_be_written_and_done() -> None:
     owed = {kind for row in TABLE for kind in row.owes}
     done = {kind for handlers in QUEUES.values() for kind in handlers}
-    assert owed == set(fan_out._KINDS)
+    assert owed == set(owed_tasks._KINDS)
     assert owed | PER_SOURCE <= done
 
 

@@ -13,7 +13,7 @@ from dsar.domain.period import Period
 from dsar.domain.policy import Activity, Basis, Origin, Recipient, Retention
 from dsar.domain.records import Collection, Done, Field, Receipt, Record
 from dsar.domain.rights import Right
-from exports.contents import Contents, HumanDecision, Law, Question, ReceiptSet, RecordSet
+from exports.document.contents import Contents, HumanDecision, Law, Question, ReceiptSet, RecordSet
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 

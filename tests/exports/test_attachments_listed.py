@@ -16,9 +16,9 @@ import pytest
 
 from dsar.domain.coverage import FILE, Kept
 from dsar.domain.records import Attachment, Record
-from exports.attachments import LISTED, kind_of
-from exports.contents import Contents
-from exports.report.words import words_in
+from exports.data.attachments import LISTED, kind_of
+from exports.document.contents import Contents
+from exports.document.words import words_in
 from tests.exports import reading, samples
 from tests.exports.verapdf import problems
 

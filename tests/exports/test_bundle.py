@@ -16,7 +16,7 @@ from dsar.domain.policy import Retention
 from dsar.domain.records import Record
 from exports import build, verify
 from exports.bundle import sweep
-from exports.datafiles import CannotBuild
+from exports.data.datafiles import CannotBuild
 from tests.exports import samples
 
 ROOT = Path(__file__).parents[2]

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exports import build
-from exports.datafiles import encode, safe_cell
-from exports.printable import printable
+from exports.data.datafiles import encode, safe_cell
+from exports.pdf.printable import printable
 from tests.exports import reading, samples
 
 WORDS = st.text(

@@ -8,12 +8,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import exports
 from dsar.store.files import frames
-from exports import bundle, redact
-from exports.processing import FORMAT
-from exports.report.paper import BUDGET, SAMPLE
-from exports.report.words import words_in
+from exports import bundle
+from exports.document.processing import FORMAT
+from exports.document.words import words_in
+from exports.pdf.print_selection import BUDGET, SAMPLE
+from exports.proof import redact
 from tests.exports import pictures, samples
-from tests.exports import test_attachments as attached
+from tests.exports.data import test_attachments as attached
 
 HERE = Path(exports.__file__).parent
 README = (HERE / "README.md").read_text("utf-8")

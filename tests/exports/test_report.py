@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from dsar.domain.coverage import Line, Outcome
 from dsar.domain.rights import Right
-from exports import processing
-from exports.contents import Contents
-from exports.datafiles import Place
-from exports.report import blocks
-from exports.report.paper import CARDS, LINES, SAMPLE, TABLE, Paper, shares
-from exports.report.words import words_in
+from exports.data.datafiles import Place
+from exports.document import processing
+from exports.document.contents import Contents
+from exports.document.words import words_in
+from exports.pdf import blocks
+from exports.pdf.print_selection import CARDS, LINES, SAMPLE, TABLE, Paper, shares
 from tests.exports import samples
 
 WORDS = words_in("en")

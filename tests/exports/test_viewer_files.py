@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from exports import build
-from tests.exports.test_attachments import ATTACHED, contents
+from tests.exports.data.test_attachments import ATTACHED, contents
 
 pytestmark = pytest.mark.browser
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from dsar.store import migrate
 from tests.faults.disk import SmallDisk
 from tests.faults.hosts import Processes
@@ -46,9 +46,9 @@ class Run:
         self.redis = server
         self.report = Report(seed, place.setting.tickets)
         self.agenda = Agenda()
-        self.house: House = place.house()
-        self.people = People(self.house, place, self.report)
-        self.watch = Watch(self.house, self.report)
+        self.installation: Installation = place.installation()
+        self.people = People(self.installation, place, self.report)
+        self.watch = Watch(self.installation, self.report)
         self.processes = Processes(place, self.dice, self.report)
         self.people_look = 0.0
 
@@ -74,7 +74,7 @@ class Run:
             self.processes.end_all()
         self.report.minutes = (time.monotonic() - began) / 60
         self.report.web_down = int(self.processes.web_asked is not None)
-        judge(self.house, self.place, self.report)
+        judge(self.installation, self.place, self.report)
         read_logs(self.place, self.redis, self.report)
         return self.report
 
@@ -123,7 +123,7 @@ class Run:
     def _going_on(self) -> bool:
         """Whether anything has not come to rest yet."""
         try:
-            return bool(unended(self.house)) or self.processes.web_asked is not None
+            return bool(unended(self.installation)) or self.processes.web_asked is not None
         except SQLAlchemyError:
             return True
 
@@ -154,6 +154,6 @@ def run(setting: Setting, folder: Path, *, seed: int, fault_every: float) -> Rep
         disk = opened.enter_context(SmallDisk(place.bundles, bundles=setting.tickets))
         place.ledger.create()
         doing = Run(place, seed=seed, postgres=postgres, server=server)
-        opened.callback(doing.house.store.close)
-        migrate.upgrade(doing.house.store)
+        opened.callback(doing.installation.store.close)
+        migrate.upgrade(doing.installation.store)
         return doing.go(disk, fault_every=fault_every)

@@ -177,7 +177,7 @@ class Faults:
         if self.redis.process is None or self.postgres.process is None:
             return False
         try:
-            with self.watch.house.store.reading() as session:
+            with self.watch.installation.store.reading() as session:
                 rows = session.connection().execute(_OPEN).all()
         except SQLAlchemyError:
             return False

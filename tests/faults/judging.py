@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from dsar.services.house import House, unit
-from dsar.services.journal import faults as journal_faults
+from dsar.services.runtime.installation import Installation, transaction
+from dsar.services.runtime.journal import faults as journal_faults
 from dsar.store.counts import counted
 from tests.faults.ledger import COLLECTIONS, SOURCES, person, places
 from tests.faults.place import Place
@@ -36,16 +36,16 @@ _BACKWARDS = text(
 _ENDS = ("fulfilled", "partly_fulfilled")
 
 
-def unended(house: House) -> int:
+def unended(installation: Installation) -> int:
     """How many tickets have not ended."""
     query = text("SELECT count(*) FROM ticket WHERE closed_at IS NULL")
-    with house.store.reading() as session:
+    with installation.store.reading() as session:
         return int(session.connection().scalar(query) or 0)
 
 
-def judge(house: House, place: Place, report: Report) -> None:
+def judge(installation: Installation, place: Place, report: Report) -> None:
     """Fills in what came of a run in which all has come to rest."""
-    with house.store.reading() as session:
+    with installation.store.reading() as session:
         tickets = {row.idempotency_key: row for row in session.connection().execute(_TICKETS)}
         report.counts = counted(session)
         report.standing = list(session.connection().scalars(_STANDING))
@@ -55,13 +55,15 @@ def judge(house: House, place: Place, report: Report) -> None:
             lines[line.ticket_id].append(line)
     numbers = range(place.setting.tickets)
     report.lost = sum(key(number) not in tickets for number in numbers)
-    report.lost += sum(tickets[key(n)].ref != file_one(house, n) for n in _some(tickets, place))
+    report.lost += sum(
+        tickets[key(n)].ref != file_one(installation, n) for n in _some(tickets, place)
+    )
     report.stuck = sum(row.state not in _ENDS for row in tickets.values())
     for number in numbers:
         if (row := tickets.get(key(number))) is not None:
             _judge_one(place, report, number, row.state, lines[row.id])
     _judge_effects(place, report)
-    with unit(house) as session:
+    with transaction(installation) as session:
         report.journal_faults = len(list(journal_faults(session)))
 
 

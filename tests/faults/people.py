@@ -8,10 +8,10 @@ import time
 from sqlalchemy import text
 
 from dsar.domain.lifecycle import Event
-from dsar.services import review
-from dsar.services.advance import advance
-from dsar.services.facts import Because
-from dsar.services.house import House, unit
+from dsar.services.desk import review
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import Installation, transaction
+from dsar.services.ticket.advance import advance
 from dsar.store.tickets import locked
 from tests.faults.ledger import SOURCES, person, places
 from tests.faults.place import Place
@@ -41,15 +41,15 @@ _BEGUN = text(
 class People:
     """Looks at what stands at staff, and acts on what has stood there long enough."""
 
-    def __init__(self, house: House, place: Place, report: Report) -> None:
-        self.house = house
+    def __init__(self, installation: Installation, place: Place, report: Report) -> None:
+        self.installation = installation
         self.place = place
         self.report = report
         self._since: dict[tuple[str, int], float] = {}
 
     def act(self) -> None:
         """One look at the queue."""
-        with self.house.store.reading() as session:
+        with self.installation.store.reading() as session:
             rows = session.connection().execute(_STANDING).all()
         now = time.monotonic()
         standing = {(ticket, version): state for ticket, version, state in rows}
@@ -71,12 +71,12 @@ class People:
             self._move(ticket, Event.RETRY)
 
     def _sources(self, which: object, ticket: str) -> set[str]:
-        with self.house.store.reading() as session:
+        with self.installation.store.reading() as session:
             return set(session.connection().scalars(which, {"ticket": ticket}))  # type: ignore[call-overload]
 
     def _move(self, ticket: str, event: Event) -> None:
         because = Because(reason="looked there", decided_by="ana")
-        with unit(self.house) as session:
+        with transaction(self.installation) as session:
             advance(session, STAFF, ticket, event, because=because)
 
     def _keep(self, ticket: str) -> None:
@@ -85,13 +85,13 @@ class People:
             review.parse(f"{source}.orders=keep:rights_of_others")
             for source in self._sources(_FOUND, ticket) - set(SOURCES)
         )
-        with unit(self.house) as session:
+        with transaction(self.installation) as session:
             row = locked(session, ticket)
             review.rule(session, STAFF, row, ruled, reason="two people were mixed up")
 
     def _finish_by_hand(self, ticket: str) -> int:
         """Does in the good sources what was begun there and is not done; how much was begun."""
-        with self.house.store.reading() as session:
+        with self.installation.store.reading() as session:
             begun = session.connection().execute(_BEGUN, {"ticket": ticket}).all()
         ours = [row for row in begun if row.source in SOURCES]
         for source, name, key in ours:

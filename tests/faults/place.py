@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from dsar.services.house import House
-from dsar.services.installed.opening import open_house
-from dsar.services.installed.sources import Sources
+from dsar.config.sources import Sources
+from dsar.services.opening import open_installation
+from dsar.services.runtime.installation import Installation
 from tests.faults.hostile import INSIDE, NATURES
 from tests.faults.ledger import SOURCES, Ledger
 
@@ -158,11 +158,13 @@ class Place:
         apart = "false" if nature in INSIDE else "true"
         return _HOSTILE.format(name=name, nature=nature, isolated=apart, file=file)
 
-    def house(self) -> House:
+    def installation(self) -> Installation:
         """The house as its configuration describes it, opened anew."""
-        return open_house(self.config)
+        return open_installation(self.config)
 
-    def met_by(self, house: House, number: int) -> Sources:
+    def met_by(self, installation: Installation, number: int) -> Sources:
         """The sources that one ticket meets: the good ones, and its hostile one if it has one."""
         names = [name for name in (*SOURCES, self.setting.hostile(number)) if name]
-        return Sources({name: house.sources[name] for name in names}, house.sources.version)
+        return Sources(
+            {name: installation.sources[name] for name in names}, installation.sources.version
+        )

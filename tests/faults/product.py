@@ -18,11 +18,11 @@ from typing import IO, Any
 import time_machine
 from sqlalchemy.exc import SQLAlchemyError
 
-import exports.pdf
+import exports.pdf.printed_report
 from dsar.domain.rights import Right
-from dsar.services import identity, intake
-from dsar.services.actor import staff
-from dsar.services.house import House, unit
+from dsar.services.desk import identity, intake
+from dsar.services.runtime.actor import staff
+from dsar.services.runtime.installation import Installation, transaction
 from dsar.store import leases
 from tests.faults.ledger import person
 from tests.faults.place import Place
@@ -58,14 +58,14 @@ def key(number: int) -> str:
     return f"person {number}"
 
 
-def file_one(house: House, number: int) -> str:
+def file_one(installation: Installation, number: int) -> str:
     """Files one erasure; filing it again is harmless, so whoever got no answer asks again."""
     application = intake.Application(
         rights=(Right.ERASURE,),
         identifiers=(("email", person(number)),),
         idempotency_key=key(number),
     )
-    with unit(house) as session:
+    with transaction(installation) as session:
         request = intake.file(session, STAFF, application)
         if intake.unconfirmed(session, request):
             identity.confirm(session, STAFF, request, reason="seen at the desk")
@@ -78,23 +78,23 @@ def file_all(place: Place, first: int, since: float) -> None:
     The pace is kept from `since` on (seconds of the system's clock): what was not filed while the
     database was away is made up for.
     """
-    house = place.house()
-    every = house.sources
+    installation = place.installation()
+    every = installation.sources
     filed = place.path / "filed"
-    with process.beside_web(house):
+    with process.beside_web(installation):
         for number in range(first, place.setting.tickets):
             time.sleep(max(0.0, since + number * 60 / place.setting.a_minute - time.time()))
-            house.sources = place.met_by(house, number)
-            while not _filed(house, number):
+            installation.sources = place.met_by(installation, number)
+            while not _filed(installation, number):
                 time.sleep(0.5)
-            house.sources = every
+            installation.sources = every
             filed.with_suffix(".new").write_text(str(number + 1))
             filed.with_suffix(".new").replace(filed)
 
 
-def _filed(house: House, number: int) -> bool:
+def _filed(installation: Installation, number: int) -> bool:
     try:
-        file_one(house, number)
+        file_one(installation, number)
     except SQLAlchemyError:
         return False
     return True
@@ -102,12 +102,12 @@ def _filed(house: House, number: int) -> bool:
 
 def work(place: Place, seconds_off: float) -> None:
     """One host's worker processes; their clock is so many seconds off."""
-    exports.pdf.print_report = _no_report  # type: ignore[assignment]
+    exports.pdf.printed_report.print_report = _no_report  # type: ignore[assignment]
     leases.FIRST_PAUSE = timedelta(seconds=place.setting.first_pause)
-    house = place.house()
+    installation = place.installation()
     shifted = datetime.now(UTC) + timedelta(seconds=seconds_off)
     with time_machine.travel(shifted, tick=True):
-        process.run_worker(house, processes=PROCESSES, threads=3)
+        process.run_worker(installation, processes=PROCESSES, threads=3)
 
 
 def _no_report(*_: Any, **__: Any) -> IO[bytes]:

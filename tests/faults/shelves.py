@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from dsar.config.sources import Source, Sources
 from dsar.domain.identity import Subject
 from dsar.domain.policy import Activity, Basis, Policy, Retention
 from dsar.domain.records import Collection, Done, Field, Item, Receipt, Record
 from dsar.sdk import Adapter, Batch, Page, Problem
-from dsar.services.installed.sources import Source, Sources
 
 EMAIL = "jane@example.org"
 SOURCES = ("left", "right")

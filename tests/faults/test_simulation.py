@@ -32,7 +32,7 @@ class Wrong(AssertionError):  # noqa: N818
     """Something was done twice, too early or not at all."""
 
 
-class House:
+class Installation:
     """Two tickets, two sources, three workers, a sweeper: the smallest house that can go wrong."""
 
     def __init__(self, store: Store, hands: Hands, seed: int) -> None:
@@ -221,9 +221,9 @@ class House:
 class Commit:
     """One transaction, rung for afterwards as services do; a fenced one leaves nothing."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._session = house.store.session()
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._session = installation.store.session()
 
     def __enter__(self) -> Session:
         self.session = self._session.__enter__()
@@ -234,9 +234,9 @@ class Commit:
         if kind is None:
             self.session.commit()
         self._session.__exit__(kind, *rest)
-        if kind is None and hasattr(self._house, "simulation"):
+        if kind is None and hasattr(self._installation, "simulation"):
             for queue, task in bells(self.session):
-                self._house.simulation.ring(queue, task)
+                self._installation.simulation.ring(queue, task)
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +254,7 @@ def store(tmp_path_factory: pytest.TempPathFactory, hands: Hands) -> Iterator[St
     store.close()
 
 
-def tell(store: Store, hands: Hands, seed: int) -> House:
+def tell(store: Store, hands: Hands, seed: int) -> Installation:
     """One whole history from an empty database."""
     with store.session() as session:
         for table in reversed(SQLModel.metadata.sorted_tables):
@@ -263,12 +263,12 @@ def tell(store: Store, hands: Hands, seed: int) -> House:
     hands.now = Hands().now
     tables.uuid4 = Ids(seed)  # type: ignore[assignment]
     try:
-        house = House(store, hands, seed)
-        house.simulation.run()
-        house.check()
+        installation = Installation(store, hands, seed)
+        installation.simulation.run()
+        installation.check()
     finally:
         tables.uuid4 = uuid4
-    return house
+    return installation
 
 
 @pytest.mark.slow

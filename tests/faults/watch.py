@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import bindparam, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from tests.faults.report import Report
 
 _HELD = text("SELECT id, fence FROM task WHERE state = 'leased' AND owner LIKE :owner")
@@ -22,7 +22,7 @@ class Watch:
     Time in which the database is away does not count: nobody can go on then.
     """
 
-    house: House
+    installation: Installation
     report: Report
     _broken: dict[str, tuple[int, float]] = field(default_factory=dict)
     _away: list[tuple[float, float]] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Watch:
         if self._away_since is not None:
             return
         try:
-            with self.house.store.reading() as session:
+            with self.installation.store.reading() as session:
                 rows = session.connection().execute(_HELD, {"owner": f"%:{pid}:%"}).all()
         except SQLAlchemyError:
             return  # the database went away at this very moment: nothing can be measured
@@ -54,7 +54,7 @@ class Watch:
         """Which of the broken ones are worked on again, or ended."""
         if not self._broken:
             return
-        with self.house.store.reading() as session:
+        with self.installation.store.reading() as session:
             rows = session.connection().execute(_NOW, {"ids": list(self._broken)}).all()
         now = time.monotonic()
         for task, fence, state, kind, source in rows:

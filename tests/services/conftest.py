@@ -1,16 +1,21 @@
-"""Companies for the tests of services, each on SQLite and on PostgreSQL."""
+"""Companies for the tests of services, each on SQLite and on PostgreSQL; some with a scripted
+helpdesk beside the shop and the mailing list."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from tests.company import Company, company
+from tests.company import BY_HAND, Company, company
 from tests.conftest import BOTH
+from tests.scripted import Script
 from tests.servers import PostgresServer
+
+Make = Callable[..., Company]
 
 
 @pytest.fixture(scope="session")
@@ -55,4 +60,27 @@ def small(tmp_path: Path, copied_url: str) -> Iterator[Company]:
 def either(tmp_path: Path, engine_url: str) -> Iterator[Company]:
     """The small company, once on SQLite and once on PostgreSQL."""
     with company(tmp_path, engine_url) as made:
+        yield made
+
+
+@pytest.fixture
+def desk() -> Script:
+    """What the helpdesk holds; a test fills it and says how it behaves."""
+    return Script()
+
+
+@pytest.fixture
+def make(tmp_path: Path, copied_url: str, desk: Script) -> Iterator[Make]:
+    """Makes the company with the helpdesk as a source of a given class."""
+    with ExitStack() as stack:
+
+        def made(
+            kind: str = "Scripted", *, review: str = BY_HAND, url: str = copied_url
+        ) -> Company:
+            return stack.enter_context(
+                company(
+                    tmp_path, url, review=review, scripts={"desk": desk}, adapters={"desk": kind}
+                )
+            )
+
         yield made

@@ -17,7 +17,7 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from tests.company import SETTINGS, Company
 from tests.stories.bundles import checked, data, everything
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 CHINOOK = Path(__file__).parents[3] / "shared" / "data" / "chinook.sqlite"
 EMAIL = "luisg@embraer.com.br"
@@ -101,7 +101,7 @@ def shop(engine_file: Path) -> Iterator[Company]:
     (folder / "sources.toml").write_text(SOURCES)
     (folder / "policy.toml").write_text(POLICY)
     made = Company(folder, f"sqlite:///{folder / 'chinook.sqlite'}")
-    with closing(made.house.store):
+    with closing(made.installation.store):
         yield made
 
 
@@ -113,10 +113,10 @@ def sql(statement: str) -> Any:
 
 def run(shop: Company, right: Right, **more: Any) -> str:
     ref = shop.ask(right, identifiers=(("email", EMAIL),), **more)
-    drive(shop.house)
+    run_until_idle(shop.installation)
     if shop.state(ref) == "in_review":
         shop.act(ref, Event.APPROVE)
-        drive(shop.house)
+        run_until_idle(shop.installation)
     return ref
 
 

@@ -13,7 +13,7 @@ from dsar.domain.rights import Right
 from tests.company import EMAIL, Company, company
 from tests.servers import PostgresServer
 from tests.stories.bundles import checked, report
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def test_a_source_that_broke_is_named_and_the_ticket_waits_for_staff(
     breaks, word = BREAK[kind]
     breaks(one)
     ref = one.ask(right)
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.state(ref) == "source_failed"
     assert one.view(ref)["owner"] == "staff"
     assert word in told(one, ref)
@@ -74,11 +74,11 @@ def test_a_source_that_broke_is_named_and_the_ticket_waits_for_staff(
 def test_a_gap_that_was_accepted_is_named_to_the_person_and_never_fulfilled(one: Company) -> None:
     one.shop("DROP TABLE invoices")
     ref = one.ask(Right.ERASURE)
-    drive(one.house)
+    run_until_idle(one.installation)
     one.act(ref, Event.ACCEPT_GAP, reason="the table was lost in a migration")
-    drive(one.house)
+    run_until_idle(one.installation)
     one.act(ref, Event.APPROVE)
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.state(ref) == "partly_fulfilled"
     assert one.line(ref, "shop")["outcome"] == "could_not"
     assert one.shop("SELECT email FROM customers WHERE id = 1") == EMAIL
@@ -89,10 +89,10 @@ def test_a_gap_that_was_accepted_is_named_to_the_person_and_never_fulfilled(one:
 
 def test_a_table_that_vanished_after_the_approval_is_named_too(one: Company) -> None:
     ref = one.ask(Right.ERASURE)
-    drive(one.house)
+    run_until_idle(one.installation)
     one.shop("DROP TABLE invoices")
     one.act(ref, Event.APPROVE)
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.state(ref) == "action_failed"
     assert "invoices" in told(one, ref)
 
@@ -100,14 +100,14 @@ def test_a_table_that_vanished_after_the_approval_is_named_too(one: Company) -> 
 def test_a_source_that_can_only_be_read_is_named_on_erasure(one: Company) -> None:
     """A database that refuses to be written to, as a replica does."""
     ref = one.ask(Right.ERASURE)
-    drive(one.house)
+    run_until_idle(one.installation)
     text = (one.folder / "sources.toml").read_text()
     file = one.folder / "shop.sqlite"
     read_only = f"sqlite:///file:{file}?mode=ro&uri=true"
     (one.folder / "sources.toml").write_text(text.replace(one.shop_url, read_only))
     one.reopen()
     one.act(ref, Event.APPROVE)
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.state(ref) == "action_failed"
     assert "shop" in told(one, ref)
     assert "refuses writing" in told(one, ref)
@@ -116,7 +116,7 @@ def test_a_source_that_can_only_be_read_is_named_on_erasure(one: Company) -> Non
     (one.folder / "sources.toml").write_text(text)
     one.reopen()
     one.act(ref, Event.RETRY)
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.state(ref) == "partly_fulfilled"  # invoices are kept by law
     assert one.line(ref, "shop")["outcome"] == "withheld"
 
@@ -130,7 +130,7 @@ def test_on_postgresql_a_role_without_rights_is_named_and_with_them_it_is_done(
         fresh(tmp_path, sqlite_tables, shop_url=url) as one,
     ):
         ref = one.ask(Right.ACCESS, Right.ERASURE)
-        drive(one.house)
+        run_until_idle(one.installation)
         assert one.state(ref) == "fulfilled"
         assert "49.50" in report(checked(one.bundle(ref)))
         erasure = f"{ref.removesuffix('-1')}-2"
@@ -143,14 +143,14 @@ def test_on_postgresql_a_role_without_rights_is_named_and_with_them_it_is_done(
         (one.folder / "sources.toml").write_text(text.replace(url, reader))
         one.reopen()
         one.act(erasure, Event.APPROVE)
-        drive(one.house)
+        run_until_idle(one.installation)
         assert one.state(erasure) == "action_failed"
         assert "shop" in told(one, erasure)
         assert one.shop("SELECT email FROM customers WHERE id = 1") == EMAIL
         (one.folder / "sources.toml").write_text(text)
         one.reopen()
         one.act(erasure, Event.RETRY)
-        drive(one.house)
+        run_until_idle(one.installation)
         assert one.state(erasure) == "partly_fulfilled"
         assert one.shop("SELECT count(*) FROM invoices WHERE customer_id = 1") == 1
         assert one.shop("SELECT email FROM customers WHERE id = 1") != EMAIL
@@ -167,7 +167,7 @@ def test_a_bundle_that_cannot_be_written_is_named_and_tried_again(one: Company) 
     assert told(one, ref).startswith("bundle: ")
     in_the_way.unlink()
     one.act(ref, Event.RETRY)
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.state(ref) == "fulfilled"
     checked(one.bundle(ref))
 
@@ -179,6 +179,6 @@ def test_an_erasure_of_the_same_request_starts_when_the_copy_was_handed_over(
     erasure = f"{ref.removesuffix('-1')}-2"
     one.work()
     assert one.state(erasure) == "accepted"
-    drive(one.house)
+    run_until_idle(one.installation)
     assert (one.state(ref), one.state(erasure)) == ("fulfilled", "in_review")
     assert EMAIL in report(checked(one.bundle(ref)))

@@ -9,7 +9,7 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from tests.company import Company, company
 from tests.stories.bundles import checked, everything
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 
 @pytest.fixture
@@ -29,18 +29,18 @@ def test_a_copy_decided_under_another_policy_goes_back_to_staff_and_is_decided_a
     one: Company,
 ) -> None:
     ref = one.ask(Right.ACCESS)
-    drive(one.house)
+    run_until_idle(one.installation)
     change_policy(one)
     one.act(ref, Event.APPROVE)
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.state(ref) == "assembly_failed"
     assert "The policy was changed" in one.view(ref)["next"]
     assert f"dsar ticket act {ref} revise" in one.view(ref)["next"]
     assert one.view(ref)["bundles"] == []
     one.rule(ref)
-    drive(one.house)
+    run_until_idle(one.installation)
     one.act(ref, Event.APPROVE)
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.state(ref) == "ready"
     assert "To bill and to dun." in everything(checked(one.bundle(ref)))
 
@@ -51,6 +51,6 @@ def test_what_was_done_in_a_source_is_told_as_it_was_done_whatever_the_policy_sa
     ref = one.ask(Right.CONSENT_WITHDRAWAL)
     one.work()
     change_policy(one)
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.state(ref) == "ready"
     checked(one.bundle(ref))

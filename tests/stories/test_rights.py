@@ -14,15 +14,15 @@ import sqlalchemy as sa
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services import holds
-from dsar.services.house import look, unit
-from dsar.services.journal import faults
+from dsar.services.desk import holds
+from dsar.services.runtime.installation import reading, transaction
+from dsar.services.runtime.journal import faults
 from dsar.services.upkeep import logs
 from dsar.store.tables import Suppression
 from tests.company import EMAIL, SEEDED, Company, company
 from tests.scripted import Script, case
 from tests.stories.bundles import checked, everything, report
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 REVIEW = ""  # as it comes: staff approves what changes data, the rest goes by itself
 
@@ -59,10 +59,10 @@ def story(engine_file: Path) -> Iterator[Story]:
         refs, shop = {}, {}
         for right, asked in ASKED.items():
             refs[right] = one.ask(right, **asked)
-            drive(one.house)
+            run_until_idle(one.installation)
             while one.state(refs[right]) == "in_review":
                 staff_acts(one, refs[right], right)
-                drive(one.house)
+                run_until_idle(one.installation)
             shop[right.value] = one.shop("SELECT family_name FROM customers WHERE id = 1")
         logs.configure()
         yield Story(one, refs, written.getvalue(), shop)
@@ -152,12 +152,12 @@ def test_an_erasure_keeps_what_the_law_keeps_and_names_it(story: Story) -> None:
 
 def test_what_was_erased_is_remembered_by_keyed_hash(story: Story) -> None:
     blinds = {row.blind for row in story.one.rows(Suppression)}
-    assert story.one.house.vault.blind("email", EMAIL) in blinds
+    assert story.one.installation.vault.blind("email", EMAIL) in blinds
 
 
 def test_no_personal_data_lies_in_clear_in_any_column_of_the_database(story: Story) -> None:
     found = []
-    engine = story.one.house.store.engine
+    engine = story.one.installation.store.engine
     for name in sa.inspect(engine).get_table_names():
         with engine.execution_options(reading=True).connect() as connection:
             for row in connection.execute(sa.text(f'SELECT * FROM "{name}"')).mappings():
@@ -194,28 +194,28 @@ def test_no_personal_data_is_in_any_journal_and_every_journal_holds(story: Story
     for ref in story.refs.values():
         told = str(story.one.view(ref)["journal"])
         assert [word for word in SEEDED if word in told] == []
-    with look(story.one.house) as session:
+    with reading(story.one.installation) as session:
         assert list(faults(session)) == []
 
 
 def test_another_key_opens_nothing(story: Story, tmp_path: Path) -> None:
     """The engine refuses rather than hand over what it cannot read."""
     from dsar.domain.errors import DsarError
-    from dsar.services.seals import subject_of
+    from dsar.services.runtime.seals import subject_of
     from dsar.store.tickets import by_ref
     from dsar.store.vault import FileKey, Vault
 
-    house, kept = story.one.house, story.one.house.vault
-    house.vault = Vault(FileKey(tmp_path / "other.key"))
+    installation, kept = story.one.installation, story.one.installation.vault
+    installation.vault = Vault(FileKey(tmp_path / "other.key"))
     try:
-        with look(house) as session, pytest.raises(DsarError, match="does not open"):
+        with reading(installation) as session, pytest.raises(DsarError, match="does not open"):
             subject_of(session, by_ref(session, story.refs[Right.ACCESS]))
     finally:
-        house.vault = kept
+        installation.vault = kept
 
 
 def test_a_hold_names_nobody_in_clear(story: Story) -> None:
-    with unit(story.one.house) as session:
+    with transaction(story.one.installation) as session:
         holds.place(session, "ben", kind="email", value=EMAIL, reason="A claim of 2026.")
-    with look(story.one.house) as session:
+    with reading(story.one.installation) as session:
         assert EMAIL not in str(holds.in_force(session))

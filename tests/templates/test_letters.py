@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from dsar.domain.controller import Authority, Controller
+from dsar.domain.decision import NOT_PORTABLE
 from dsar.domain.policy import _NO_START, ON_HOLD
 from dsar.domain.rights import ARTICLES, Right
-from dsar.domain.sifting import NOT_PORTABLE
 from dsar.services.law import regimes
-from dsar.services.letters import facts, own, samples
+from dsar.services.letters import facts, house_wording, samples
 from dsar.services.letters.wording import DEMANDED, KINDS, OURS, Lacking, Wording, Wordings
 from dsar.services.letters.wording import our_languages as languages
 from dsar.services.letters.writing import parts, tidy
@@ -133,7 +133,7 @@ def test_no_letter_goes_out_without_what_the_law_demands(
 
 @pytest.mark.parametrize(("language", "kind"), EVERY)
 def test_our_own_letters_pass_what_the_houses_must(language: str, kind: str) -> None:
-    own.try_out(wording(language, kind), OURSELVES.words_in(language), CONTROLLER)
+    house_wording.try_out(wording(language, kind), OURSELVES.words_in(language), CONTROLLER)
 
 
 @pytest.mark.parametrize("language", languages())

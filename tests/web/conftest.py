@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from dsar.services.installed.opening import open_house
+from dsar.services.opening import open_installation
 from dsar.web.app import create
 from tests.web.filled import NOW, Filled, fill
 from tests.web.troubled import Troubled, troubled
@@ -18,28 +18,28 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     """A house full of requests, which no test of this package changes."""
     filled = fill(tmp_path_factory.mktemp("filled"))
     yield filled
-    filled.house.store.close()
+    filled.installation.store.close()
 
 
 @pytest.fixture(scope="session")
 def browser(filled: Filled) -> TestClient:
     """Somebody on this machine who opens the pages."""
-    return TestClient(create(filled.house), base_url="http://127.0.0.1:8000", client=HERE)
+    return TestClient(create(filled.installation), base_url="http://127.0.0.1:8000", client=HERE)
 
 
 @pytest.fixture
 def own(filled: Filled, tmp_path: Path) -> Iterator[Filled]:
     """A copy of the filled house that the test may change."""
-    copy = shutil.copytree(filled.house.settings.folder, tmp_path / "copy")
-    house = open_house(copy / "dsar.toml", clock=lambda: NOW)
-    assert copy in Path(str(house.store.url.database)).parents
-    yield Filled(house, filled.refs)
-    house.store.close()
+    copy = shutil.copytree(filled.installation.settings.folder, tmp_path / "copy")
+    installation = open_installation(copy / "dsar.toml", clock=lambda: NOW)
+    assert copy in Path(str(installation.store.url.database)).parents
+    yield Filled(installation, filled.refs)
+    installation.store.close()
 
 
 def visitor(filled: Filled) -> TestClient:
     """Somebody on this machine who opens the pages of a house of the test's own."""
-    return TestClient(create(filled.house), base_url="http://127.0.0.1", client=HERE)
+    return TestClient(create(filled.installation), base_url="http://127.0.0.1", client=HERE)
 
 
 @pytest.fixture(scope="session")
@@ -52,5 +52,5 @@ def trouble(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: Path) -> It
 @pytest.fixture(scope="session")
 def clerk(trouble: Troubled) -> TestClient:
     """Somebody on this machine who opens the pages of that company."""
-    house = trouble.company.house
-    return TestClient(create(house), base_url="http://127.0.0.1:8000", client=HERE)
+    installation = trouble.company.installation
+    return TestClient(create(installation), base_url="http://127.0.0.1:8000", client=HERE)

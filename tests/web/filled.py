@@ -8,16 +8,16 @@ from pathlib import Path
 from dsar.demo import company
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services import identity, intake
-from dsar.services.actor import staff
-from dsar.services.advance import advance
-from dsar.services.facts import Because
-from dsar.services.house import House, unit
-from dsar.services.installed.opening import open_house
+from dsar.services.desk import identity, intake
+from dsar.services.opening import open_installation
+from dsar.services.runtime.actor import staff
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import Installation, transaction
+from dsar.services.ticket.advance import advance
 from dsar.store import migrate
 from dsar.store.tables import Request, Ticket
 from dsar.store.tickets import by_ref, request_by_ref
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -34,48 +34,53 @@ class Filled:
     """The house and its tickets: `done` has a bundle, `review` waits for staff, `late` is overdue
     and hostile, `asked` stands still until the person answers."""
 
-    house: House
+    installation: Installation
     refs: Mapping[str, str]
 
 
 def fill(folder: Path) -> Filled:
     """Builds the company, files its requests and does the work up to where a person must act."""
     settings = company.build(folder, today=NOW.date()).settings
-    house = open_house(settings, clock=lambda: NOW)
-    migrate.upgrade(house.store)
-    both = _file(house, (Right.ACCESS, Right.ERASURE), _JUERGEN, days=27)
-    with unit(house) as session:
+    installation = open_installation(settings, clock=lambda: NOW)
+    migrate.upgrade(installation.store)
+    both = _file(installation, (Right.ACCESS, Right.ERASURE), _JUERGEN, days=27)
+    with transaction(installation) as session:
         request = request_by_ref(session, both)
         identity.confirm(session, staff("ana"), request, reason="Called back.")
-    drive(house)
-    _happen(house, f"{both}-1", Event.APPROVE)
-    drive(house)
-    late = _file(house, (Right.ACCESS,), _JOHANNA, days=36, words=HOSTILE)
-    asked = _file(house, (Right.ERASURE,), _JOHANNA, days=3)
-    _happen(house, f"{asked}-1", Event.ASK_IDENTITY)
+    run_until_idle(installation)
+    _happen(installation, f"{both}-1", Event.APPROVE)
+    run_until_idle(installation)
+    late = _file(installation, (Right.ACCESS,), _JOHANNA, days=36, words=HOSTILE)
+    asked = _file(installation, (Right.ERASURE,), _JOHANNA, days=3)
+    _happen(installation, f"{asked}-1", Event.ASK_IDENTITY)
     refs = {"done": f"{both}-1", "review": f"{both}-2", "late": f"{late}-1", "asked": f"{asked}-1"}
-    return Filled(house, refs)
+    return Filled(installation, refs)
 
 
 def _file(
-    house: House, rights: tuple[Right, ...], email: str, *, days: int, words: str = "Please."
+    installation: Installation,
+    rights: tuple[Right, ...],
+    email: str,
+    *,
+    days: int,
+    words: str = "Please.",
 ) -> str:
     application = intake.Application(
         rights, (("email", email),), received_at=NOW - timedelta(days=days), words=words
     )
-    with unit(house) as session:
+    with transaction(installation) as session:
         return intake.file(session, staff("ana"), application).ref
 
 
-def _happen(house: House, ref: str, event: Event) -> None:
-    with unit(house) as session:
+def _happen(installation: Installation, ref: str, event: Event) -> None:
+    with transaction(installation) as session:
         because = Because(reason="Looked at.", decided_by="ben")
         advance(session, staff("ben"), by_ref(session, ref).id, event, because=because)
 
 
-def many(house: House, number: int, *, first: int = 0) -> None:
+def many(installation: Installation, number: int, *, first: int = 0) -> None:
     """So many open tickets of one request, without the work of filing them."""
-    with unit(house) as session:
+    with transaction(installation) as session:
         request = Request(
             ref=f"R-MANY-{first}",
             channel="desk",

@@ -6,16 +6,18 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from dsar.web.app import create
 from tests.servers import START_SECONDS, STOP_SECONDS, free_port, wait_until
 
 
 @contextmanager
-def served(house: House, port: int | None = None) -> Iterator[str]:
+def served(installation: Installation, port: int | None = None) -> Iterator[str]:
     """Their address; nobody is let in before they answer."""
     port = port or free_port()
-    config = uvicorn.Config(create(house), port=port, log_config=None, lifespan="off", ws="none")
+    config = uvicorn.Config(
+        create(installation), port=port, log_config=None, lifespan="off", ws="none"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from dsar.store import gates, processes, tasks
 from dsar.store.counts import count
 from dsar.store.engine import system_clock
@@ -19,23 +19,23 @@ from dsar.store.task_states import TASK
 from dsar.web.app import create
 from tests.store.rows import committed, new_ticket
 from tests.web.filled import Filled
-from tests.workers.houses import new_house
+from tests.workers.installations import new_installation
 
 README = Path(__file__).parents[2] / "workers/README.md"
 TABLES = SQLModel.metadata.tables
 
 
 @pytest.fixture
-def house(tables_url: str, tmp_path: Path) -> Iterator[House]:
-    house = new_house(tables_url, tmp_path)
-    yield house
-    house.store.close()
+def installation(tables_url: str, tmp_path: Path) -> Iterator[Installation]:
+    installation = new_installation(tables_url, tmp_path)
+    yield installation
+    installation.store.close()
 
 
-def scraped(house: House) -> dict[tuple[str, ...], float]:
+def scraped(installation: Installation) -> dict[tuple[str, ...], float]:
     """Every sample: its name and the values of its labels, in the order of their names."""
     here = ("127.0.0.1", 50000)
-    browser = TestClient(create(house), base_url="http://127.0.0.1", client=here)
+    browser = TestClient(create(installation), base_url="http://127.0.0.1", client=here)
     answer = browser.get("/metrics")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")
@@ -46,42 +46,46 @@ def scraped(house: House) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_tasks_are_counted_by_state_and_kind_and_the_oldest_due_one_is_timed(house: House) -> None:
-    open_, closed = new_ticket(house.store, 1), new_ticket(house.store, 2)
+def test_tasks_are_counted_by_state_and_kind_and_the_oldest_due_one_is_timed(
+    installation: Installation,
+) -> None:
+    open_, closed = new_ticket(installation.store, 1), new_ticket(installation.store, 2)
     now = system_clock()
-    with committed(house.store) as session:
+    with committed(installation.store) as session:
         for ticket in (open_, closed):
             for key in ("a", "b"):
-                tasks.enqueue(session, house.store, ticket_id=ticket, kind="search", key=key,
+                tasks.enqueue(session, installation.store, ticket_id=ticket, kind="search", key=key,
                               rank=now)  # fmt: skip
-            tasks.enqueue(session, house.store, ticket_id=ticket, kind="act", rank=now)
+            tasks.enqueue(session, installation.store, ticket_id=ticket, kind="act", rank=now)
         of_act = update(TASK).where(TASK.c.kind == "act").values(state="parked")
         session.connection().execute(of_act)
         earlier = update(TASK).values(not_before=now - timedelta(minutes=5))
         session.connection().execute(earlier.where(TASK.c.key == "a", TASK.c.state == "ready"))
         end = update(TABLES["ticket"]).where(TABLES["ticket"].c.id == closed)
         session.connection().execute(end.values(closed_at=now))
-    found = scraped(house)
+    found = scraped(installation)
     assert found["dsar_tasks", "search", "ready"] == 4, "also of a closed ticket: it will be done"
     assert found["dsar_tasks", "act", "parked"] == 1, "of a closed ticket nobody waits for it"
     assert 300 <= found["dsar_task_oldest_due_seconds", "search"] < 400
     assert ("dsar_task_oldest_due_seconds", "act") not in found
 
 
-def test_a_change_without_receipt_is_unknown_once_its_lease_is_over(house: House) -> None:
-    ticket, now = new_ticket(house.store), system_clock()
-    with committed(house.store) as session:
-        task = tasks.enqueue(session, house.store, ticket_id=ticket, kind="act", rank=now)
-        lease = tasks.claim(session, house.store, queue="work", kinds=("act",), owner="w")
+def test_a_change_without_receipt_is_unknown_once_its_lease_is_over(
+    installation: Installation,
+) -> None:
+    ticket, now = new_ticket(installation.store), system_clock()
+    with committed(installation.store) as session:
+        task = tasks.enqueue(session, installation.store, ticket_id=ticket, kind="act", rank=now)
+        lease = tasks.claim(session, installation.store, queue="work", kinds=("act",), owner="w")
         assert lease is not None
         common = {"ticket_id": ticket, "task_id": task, "source": "shop", "number": 0,
                   "fence": lease.fence, "manifest": "m", "at": now}  # fmt: skip
         rows = [common | {"idem_key": state, "state": state} for state in ("intent", "done")]
         session.connection().execute(insert(TABLES["effect"]), rows)
-    assert scraped(house)["dsar_effects_unknown",] == 0, "its worker is at it"
-    with committed(house.store) as session:
-        tasks.wait_human(session, house.store, lease, reason="Did it happen?")
-    assert scraped(house)["dsar_effects_unknown",] == 1
+    assert scraped(installation)["dsar_effects_unknown",] == 0, "its worker is at it"
+    with committed(installation.store) as session:
+        tasks.wait_human(session, installation.store, lease, reason="Did it happen?")
+    assert scraped(installation)["dsar_effects_unknown",] == 1
 
 
 @pytest.mark.parametrize(
@@ -89,32 +93,36 @@ def test_a_change_without_receipt_is_unknown_once_its_lease_is_over(house: House
     [(-1, "overdue"), (0, "overdue"), (2.9, "3_days"), (3.1, "7_days"), (7.1, None)],
 )
 def test_an_open_tickets_deadline_stands_in_one_window(
-    house: House, days: float, window: str | None
+    installation: Installation, days: float, window: str | None
 ) -> None:
     ticket = TABLES["ticket"]
-    new_ticket(house.store)
+    new_ticket(installation.store)
     due = system_clock() + timedelta(days=days)
-    with committed(house.store) as session:
+    with committed(installation.store) as session:
         session.connection().execute(update(ticket).values(due_at=due, due_on=due.date()))
-    found = scraped(house)
+    found = scraped(installation)
     at_risk = {name: found["dsar_deadlines_at_risk", name]
                for name in ("overdue", "3_days", "7_days")}  # fmt: skip
     assert at_risk == {name: float(name == window) for name in at_risk}
-    with committed(house.store) as session:
+    with committed(installation.store) as session:
         session.connection().execute(update(ticket).values(closed_at=system_clock()))
-    assert scraped(house)["dsar_deadlines_at_risk", "overdue"] == 0
+    assert scraped(installation)["dsar_deadlines_at_risk", "overdue"] == 0
 
 
-def test_sources_processes_and_counters_stand_as_the_database_has_them(house: House) -> None:
-    with committed(house.store) as session:
-        gates.configure(session, house.store, "shop")
+def test_sources_processes_and_counters_stand_as_the_database_has_them(
+    installation: Installation,
+) -> None:
+    with committed(installation.store) as session:
+        gates.configure(session, installation.store, "shop")
         until = system_clock() + timedelta(hours=1)
-        gates.close(session, house.store, "crm", until=until, reason="Later.")
-        gates.close(session, house.store, "mail", until=until - timedelta(hours=2), reason="Was.")
-        processes.beat(session, house.store, process="a", kind="worker")
-        processes.beat(session, house.store, process="b", kind="worker")
-        count(session, house.store, "fenced_writes", plus=3)
-    found = scraped(house)
+        gates.close(session, installation.store, "crm", until=until, reason="Later.")
+        gates.close(
+            session, installation.store, "mail", until=until - timedelta(hours=2), reason="Was."
+        )
+        processes.beat(session, installation.store, process="a", kind="worker")
+        processes.beat(session, installation.store, process="b", kind="worker")
+        count(session, installation.store, "fenced_writes", plus=3)
+    found = scraped(installation)
     closed = {source: found["dsar_source_closed", source] for source in ("shop", "crm", "mail")}
     assert closed == {"shop": 0, "crm": 1, "mail": 0}
     assert (found["dsar_processes", "worker"], found["dsar_processes", "scheduler"]) == (2, 0)
@@ -143,6 +151,6 @@ def test_the_metrics_name_nobody(filled: Filled, browser: TestClient) -> None:
 
 def test_the_metrics_answer_only_where_the_pages_do(filled: Filled) -> None:
     elsewhere = TestClient(
-        create(filled.house), base_url="http://127.0.0.1", client=("192.0.2.7", 1)
+        create(filled.installation), base_url="http://127.0.0.1", client=("192.0.2.7", 1)
     )
     assert elsewhere.get("/metrics").status_code == 403

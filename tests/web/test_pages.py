@@ -8,10 +8,10 @@ from datetime import timedelta, timezone
 import pytest
 from jinja2 import UndefinedError
 
-from dsar.services.installed.shown import HIDDEN, Shown
-from dsar.services.work.doubted import Waiting
+from dsar.config.redacted import HIDDEN, Shown
+from dsar.services.desk.doubtful_identifiers import Waiting
 from dsar.web.app import MessagePage
-from dsar.web.console.doubted import DoubtfulIdentifier
+from dsar.web.console.doubtful_identifiers import DoubtfulIdentifier
 from dsar.web.console.queue import Line, QueuePage, Tab
 from dsar.web.console.sentences import Moment
 from dsar.web.console.sources import Ability, Health, SourceCard, SourcesPage

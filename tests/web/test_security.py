@@ -12,7 +12,9 @@ from tests.web.filled import Filled
 
 
 def client(filled: Filled, *, address: str = "127.0.0.1", host: str = "127.0.0.1") -> TestClient:
-    return TestClient(create(filled.house), base_url=f"http://{host}:8000", client=(address, 50000))
+    return TestClient(
+        create(filled.installation), base_url=f"http://{host}:8000", client=(address, 50000)
+    )
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])

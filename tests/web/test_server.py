@@ -23,14 +23,14 @@ from tests.web.filled import Filled
 _PROGRAM = """
 import sys
 from pathlib import Path
-from dsar.services.installed.opening import open_house
+from dsar.services.opening import open_house
 from dsar.web.server import serve
 serve(open_house(Path(sys.argv[1])), "127.0.0.1", int(sys.argv[2]))
 """
 
 
 def start(filled: Filled, port: int) -> subprocess.Popen[str]:
-    settings = str(filled.house.settings.folder / "dsar.toml")
+    settings = str(filled.installation.settings.folder / "dsar.toml")
     return subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, settings, str(port)],
         cwd=Path(__file__).parents[2],
@@ -77,7 +77,7 @@ def test_a_port_in_use_is_told_in_one_sentence(filled: Filled) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(BadInput, match=f"127.0.0.1 port {port} cannot be used"):
-            serve(filled.house, "127.0.0.1", port)
+            serve(filled.installation, "127.0.0.1", port)
 
 
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("no-such-host.invalid", 8000)])
@@ -85,7 +85,7 @@ def test_an_address_that_cannot_be_had_is_told_in_one_sentence(
     filled: Filled, host: str, port: int
 ) -> None:
     with pytest.raises(BadInput, match="cannot be used"):
-        serve(filled.house, host, port)
+        serve(filled.installation, host, port)
 
 
 @pytest.fixture
@@ -109,6 +109,6 @@ def test_serving_leaves_the_signals_of_the_process_as_they_were(filled: Filled) 
 
     visitor = threading.Thread(target=stop)
     visitor.start()
-    serve(filled.house, "127.0.0.1", port)
+    serve(filled.installation, "127.0.0.1", port)
     visitor.join()
     assert signal.getsignal(signal.SIGTERM) is before

@@ -20,7 +20,7 @@ from dsar.web.app import create
 from tests.company import BY_HAND, company
 from tests.scripted import Script, case
 from tests.web.filled import Filled
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 HERE = ("127.0.0.1", 50000)
 
@@ -56,8 +56,8 @@ def test_one_id_stands_in_a_web_line_a_task_line_and_an_adapter_line(
         trace = logs.follow_request("", "/requests")  # what every web request begins with
         ticket = one.ask(Right.ACCESS)
         structlog.contextvars.clear_contextvars()
-        drive(one.house)
-        browser = TestClient(create(one.house), base_url="http://127.0.0.1", client=HERE)
+        run_until_idle(one.installation)
+        browser = TestClient(create(one.installation), base_url="http://127.0.0.1", client=HERE)
         assert browser.get(f"/tickets/{ticket}").status_code == 200
     (adapter,) = (line for line in lines() if line["event"] == "page of %s read")
     (task,) = (line for line in lines() if line["event"] == "task.failed")
@@ -79,13 +79,13 @@ def test_work_that_no_web_request_began_is_traced_by_its_first_task(
         tmp_path, copied_url, review=BY_HAND, scripts={"desk": Script(finding=find)}
     ) as one:
         one.ask(Right.ACCESS)
-        drive(one.house)
+        run_until_idle(one.installation)
     (adapter,) = (line for line in lines() if line["event"] == "asked")
     assert len(adapter["trace"]) == len(adapter["task"]) == 32
 
 
 def asked(filled: Filled, path: str, **headers: str) -> str:
-    browser = TestClient(create(filled.house), base_url="http://127.0.0.1", client=HERE)
+    browser = TestClient(create(filled.installation), base_url="http://127.0.0.1", client=HERE)
     return browser.get(path, headers={k.replace("_", "-"): v for k, v in headers.items()}).headers[
         "x-request-id"
     ]
@@ -111,7 +111,7 @@ def test_any_other_id_is_replaced_by_a_new_one(filled: Filled, lines: Any, given
 def test_a_refusal_carries_an_id_too_and_pages_without_a_ticket_leave_no_line(
     filled: Filled, lines: Any
 ) -> None:
-    elsewhere = TestClient(create(filled.house), client=("192.0.2.7", 1))
+    elsewhere = TestClient(create(filled.installation), client=("192.0.2.7", 1))
     refused = elsewhere.get("/")
     assert (refused.status_code, len(refused.headers["x-request-id"])) == (403, 32)
     asked(filled, "/")

@@ -9,8 +9,8 @@ from pathlib import Path
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.sdk import NeedsHuman
-from dsar.services.house import unit
-from dsar.services.work.supplement import supplement
+from dsar.services.desk.supplement import supplement
+from dsar.services.runtime.installation import transaction
 from dsar.store import gates
 from dsar.store.tickets import by_ref
 from tests.company import BEN, Company, company
@@ -38,7 +38,7 @@ def troubled(folder: Path, tables: Path, *, name: str = "vendor") -> Iterator[Tr
     vendor = Script([case("1"), case("2")])
     with company(folder, f"sqlite:///{database}", scripts={name: vendor}) as one:
         refs = {"gap": _ended(one, vendor), "filled": _ended(one, vendor)}
-        with unit(one.house) as session:
+        with transaction(one.installation) as session:
             first = by_ref(session, refs["filled"])
             refs["late"] = supplement(session, BEN, first, reason="They are back.").ref
         one.work()
@@ -69,11 +69,13 @@ def _ended(one: Company, vendor: Script) -> str:
 
 
 def _close(one: Company, name: str) -> None:
-    house = one.house
-    with unit(house) as session:
-        for source in house.sources:
-            gates.configure(session, house.store, source.name, max_inflight=source.concurrency)
+    installation = one.installation
+    with transaction(installation) as session:
+        for source in installation.sources:
+            gates.configure(
+                session, installation.store, source.name, max_inflight=source.concurrency
+            )
         until = one.clock.now + timedelta(hours=2)
-        gates.close(session, house.store, "mailing", until=until, reason=BUSY)
-    with unit(house) as session:
-        gates.failed(session, house.store, name, reason="It broke off.")
+        gates.close(session, installation.store, "mailing", until=until, reason=BUSY)
+    with transaction(installation) as session:
+        gates.failed(session, installation.store, name, reason="It broke off.")

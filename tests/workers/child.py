@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.servers import Process
-from tests.workers.houses import Ledger, handlers, new_house
+from tests.workers.installations import Ledger, handlers, new_installation
 
 ROOT = Path(__file__).parents[2]
 _numbers = count()
@@ -40,11 +40,11 @@ def main(database: str, redis: str, folder: str, lease: str, processes: str) -> 
     from workers import process
 
     place = Path(folder)
-    house = new_house(
+    installation = new_installation(
         database, place, redis=None if redis == "-" else redis, lease_seconds=int(lease)
     )
     queues = handlers(Ledger(place / "ledger"), page_seconds=0.5)
-    process.run_worker(house, processes=int(processes), threads=2, queues=queues)
+    process.run_worker(installation, processes=int(processes), threads=2, queues=queues)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dsar.services.house import House
-from tests.workers.houses import Ledger, new_house
+from dsar.services.runtime.installation import Installation
+from tests.workers.installations import Ledger, new_installation
 
 
 @pytest.fixture
@@ -15,8 +15,8 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 @pytest.fixture
-def distributed(postgres_tables_url: str, redis_url: str, tmp_path: Path) -> Iterator[House]:
+def distributed(postgres_tables_url: str, redis_url: str, tmp_path: Path) -> Iterator[Installation]:
     """PostgreSQL and Redis, with leases of two seconds."""
-    made = new_house(postgres_tables_url, tmp_path, redis=redis_url, lease_seconds=2)
+    made = new_installation(postgres_tables_url, tmp_path, redis=redis_url, lease_seconds=2)
     yield made
     made.store.close()

@@ -2,21 +2,21 @@
 
 from collections import Counter
 
-from dsar.services.house import House, unit
+from dsar.services.runtime.installation import Installation, transaction
 from dsar.store import tasks
 from dsar.store.tasks import TaskState
 from tests.store.rows import DUE
 
 
-def states(house: House, ticket: str) -> Counter[TaskState]:
-    with house.store.reading() as session:
+def states(installation: Installation, ticket: str) -> Counter[TaskState]:
+    with installation.store.reading() as session:
         return tasks.by_state(session, ticket)
 
 
-def enqueue(house: House, ticket: str, **values: object) -> str:
+def enqueue(installation: Installation, ticket: str, **values: object) -> str:
     """As services do: written in a unit of work, rung for after its commit."""
     wanted: dict[str, object] = {"kind": "quick", "rank": DUE} | values
-    with unit(house) as session:
-        new = tasks.enqueue(session, house.store, ticket_id=ticket, **wanted)  # type: ignore[arg-type]
+    with transaction(installation) as session:
+        new = tasks.enqueue(session, installation.store, ticket_id=ticket, **wanted)  # type: ignore[arg-type]
     assert new
     return new

@@ -7,15 +7,15 @@ import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services import holds
-from dsar.services.house import unit
-from dsar.services.work import lifting
+from dsar.services.desk import holds
+from dsar.services.runtime.installation import transaction
+from dsar.services.work import lift_restriction
 from dsar.store.tables import Letter
 from dsar.store.tickets import by_ref
 from tests.company import BEN, EMAIL, Company, company
 from tests.scripted import Script, case
-from tests.workers.houses import until
-from workers.process import Crew
+from tests.workers.installations import until
+from workers.process import Processes
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def one(tmp_path: Path, sqlite_tables: Path, desk: Script) -> Iterator[Company]:
     (tmp_path / "dsar.sqlite").write_bytes(sqlite_tables.read_bytes())
     url = f"sqlite:///{tmp_path / 'dsar.sqlite'}"
     with company(tmp_path, url, review="", scripts={"desk": desk}) as made:
-        crew = Crew(made.house, "worker", 4)
+        crew = Processes(made.installation, "worker", 4)
         assert crew.start()
         yield made
         crew.stop()
@@ -54,13 +54,13 @@ def approve(one: Company, ref: str) -> None:
 def test_a_hold_that_falls_sets_the_erasing_going_and_each_source_erases_once(
     one: Company, desk: Script
 ) -> None:
-    with unit(one.house) as session:
+    with transaction(one.installation) as session:
         placed = holds.place(session, "ben", kind="email", value=EMAIL, reason="A claim.").id
     ref = one.ask(Right.ERASURE)
     approve(one, ref)
     reaches(one, ref, "partly_fulfilled")
     assert "erase" not in desk.calls
-    with unit(one.house) as session:
+    with transaction(one.installation) as session:
         (late,) = holds.lift(session, placed, "ben").resumed
     approve(one, late)
     reaches(one, late, "partly_fulfilled")  # an invoice stays, by tax law
@@ -74,16 +74,16 @@ def test_a_restriction_is_lifted_by_every_source_only_after_the_person_was_told(
     one: Company, desk: Script
 ) -> None:
     ref = reaches(one, one.ask(Right.RESTRICTION), "fulfilled")
-    with unit(one.house) as session:
+    with transaction(one.installation) as session:
         ticket = by_ref(session, ref)
-        assert lifting.announce(session, BEN, ticket, reason="It was checked.") == [
+        assert lift_restriction.announce(session, BEN, ticket, reason="It was checked.") == [
             "desk",
             "mailing",
             "shop",
         ]
     assert "lift" not in desk.calls
-    with unit(one.house) as session:
-        lifting.told(session, BEN, by_ref(session, ref))
+    with transaction(one.installation) as session:
+        lift_restriction.told(session, BEN, by_ref(session, ref))
     until(lambda: "restriction_lifted" in one.events(ref))
     assert desk.calls.count("lift") == 1
     assert one.shop("SELECT count(*) FROM customers WHERE restricted = 1") == 0

@@ -12,11 +12,11 @@ from dramatiq.broker import Broker
 
 from dsar.domain.errors import BadInput
 from tests.servers import RedisServer
-from tests.workers.houses import until
+from tests.workers.installations import until
 from workers import actors
 from workers.broker import LONGEST_LIST, Doorbell
 from workers.embedded import EmbeddedBroker
-from workers.rings import ring, task_id_in
+from workers.wakeups import ring, task_id_in
 
 ID = "0123456789abcdef0123456789abcdef"
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from dsar.store import processes
 from dsar.store.tasks import TaskState
 from tests.store.rows import add_task, new_ticket, task
 from tests.workers import child
-from tests.workers.houses import Ledger, new_house, until
+from tests.workers.installations import Ledger, new_installation, until
 from tests.workers.queued import states
 
 
@@ -27,7 +27,11 @@ def nobody_left() -> Iterator[None]:
 @pytest.mark.redis
 @pytest.mark.postgres
 def test_a_killed_workers_task_is_resumed_by_another_where_it_stood(
-    distributed: House, ledger: Ledger, tmp_path: Path, redis_url: str, postgres_tables_url: str
+    distributed: Installation,
+    ledger: Ledger,
+    tmp_path: Path,
+    redis_url: str,
+    postgres_tables_url: str,
 ) -> None:
     both = {
         str(worker.popen.pid): worker
@@ -53,22 +57,22 @@ def test_a_killed_workers_task_is_resumed_by_another_where_it_stood(
 def test_of_several_processes_one_that_dies_is_replaced_and_its_lease_given_back_at_once(
     postgres_tables_url: str, redis_url: str, tmp_path: Path, ledger: Ledger
 ) -> None:
-    house = new_house(postgres_tables_url, tmp_path, lease_seconds=600)
+    installation = new_installation(postgres_tables_url, tmp_path, lease_seconds=600)
     worker = child.start(tmp_path, postgres_tables_url, redis_url, lease=600, processes=2)
-    ticket = new_ticket(house.store)
-    new = add_task(house.store, ticket, kind="paged")
+    ticket = new_ticket(installation.store)
+    new = add_task(installation.store, ticket, kind="paged")
     until(lambda: len(ledger.of(new)) >= 2)
     os.kill(int(ledger.of(new)[0][-1]), signal.SIGKILL)
-    until(lambda: states(house, ticket) == {TaskState.DONE: 1})
+    until(lambda: states(installation, ticket) == {TaskState.DONE: 1})
 
     def both_alive() -> bool:
-        with house.store.reading() as session:
-            return len(processes.alive(session, house.store)) == 2
+        with installation.store.reading() as session:
+            return len(processes.alive(session, installation.store)) == 2
 
     until(both_alive)
     assert worker.end() == 0
-    assert task(house.store, new).crashes == 1
-    house.store.close()
+    assert task(installation.store, new).crashes == 1
+    installation.store.close()
 
 
 @pytest.mark.redis
@@ -76,23 +80,27 @@ def test_of_several_processes_one_that_dies_is_replaced_and_its_lease_given_back
 def test_a_task_that_kills_its_process_is_parked_and_the_others_are_done(
     postgres_tables_url: str, redis_url: str, tmp_path: Path, ledger: Ledger
 ) -> None:
-    house = new_house(postgres_tables_url, tmp_path, lease_seconds=2)
+    installation = new_installation(postgres_tables_url, tmp_path, lease_seconds=2)
     worker = child.start(tmp_path, postgres_tables_url, redis_url, processes=2)
-    ticket = new_ticket(house.store)
-    poison = add_task(house.store, ticket, kind="poison")
+    ticket = new_ticket(installation.store)
+    poison = add_task(installation.store, ticket, kind="poison")
     for key in range(10):
-        add_task(house.store, ticket, kind="quick", key=str(key))
-    until(lambda: task(house.store, poison).state == TaskState.PARKED, 60)
-    until(lambda: states(house, ticket)[TaskState.DONE] == 10)
+        add_task(installation.store, ticket, kind="quick", key=str(key))
+    until(lambda: task(installation.store, poison).state == TaskState.PARKED, 60)
+    until(lambda: states(installation, ticket)[TaskState.DONE] == 10)
     assert len(ledger.of(poison)) == 3
     assert worker.end() == 0
-    house.store.close()
+    installation.store.close()
 
 
 @pytest.mark.redis
 @pytest.mark.postgres
 def test_a_worker_that_stood_still_longer_than_its_lease_writes_nothing_more(
-    distributed: House, ledger: Ledger, tmp_path: Path, redis_url: str, postgres_tables_url: str
+    distributed: Installation,
+    ledger: Ledger,
+    tmp_path: Path,
+    redis_url: str,
+    postgres_tables_url: str,
 ) -> None:
     """A virtual machine paused, a process stopped: another has the task when it wakes."""
     sleeper = child.start(tmp_path, postgres_tables_url, redis_url)
@@ -114,7 +122,11 @@ def test_a_worker_that_stood_still_longer_than_its_lease_writes_nothing_more(
 @pytest.mark.redis
 @pytest.mark.postgres
 def test_a_worker_that_stands_still_inside_a_transaction_keeps_its_locks_for_seconds_only(
-    distributed: House, ledger: Ledger, tmp_path: Path, redis_url: str, postgres_tables_url: str
+    distributed: Installation,
+    ledger: Ledger,
+    tmp_path: Path,
+    redis_url: str,
+    postgres_tables_url: str,
 ) -> None:
     """Else nobody could take its task back, whatever its lease says."""
     sleeper = child.start(tmp_path, postgres_tables_url, redis_url)

@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 import redis
 
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from dsar.store import migrate
 from dsar.store.tasks import TaskState
 from tests.servers import PostgresServer, RedisServer
 from tests.store.rows import add_task, new_ticket
-from tests.workers.houses import Ledger, handlers, new_house, until
+from tests.workers.installations import Ledger, handlers, new_installation, until
 from tests.workers.queued import enqueue, states
-from workers.process import Crew
+from workers.process import Processes
 
 
 @pytest.mark.redis
 @pytest.mark.postgres
 def test_redis_wiped_with_work_queued_loses_nothing(
-    distributed: House, ledger: Ledger, redis_url: str
+    distributed: Installation, ledger: Ledger, redis_url: str
 ) -> None:
-    crew = Crew(distributed, "worker", 2, queues=handlers(ledger))
+    crew = Processes(distributed, "worker", 2, queues=handlers(ledger))
     distributed.bell = crew.relay
     ticket = new_ticket(distributed.store)
     for key in range(30):
@@ -44,18 +44,18 @@ def test_without_redis_work_goes_on_and_nobody_is_slowed_down(
     postgres_tables_url: str, tmp_path: Path, ledger: Ledger
 ) -> None:
     with RedisServer() as server:
-        house = new_house(postgres_tables_url, tmp_path, redis=server.url())
-        crew = Crew(house, "worker", 2, queues=handlers(ledger))
+        installation = new_installation(postgres_tables_url, tmp_path, redis=server.url())
+        crew = Processes(installation, "worker", 2, queues=handlers(ledger))
         crew.start()
         server.kill()
-        ticket = new_ticket(house.store)
+        ticket = new_ticket(installation.store)
         since = time.monotonic()
         for key in range(20):
-            enqueue(house, ticket, key=str(key))
+            enqueue(installation, ticket, key=str(key))
         assert time.monotonic() - since < 5
-        until(lambda: states(house, ticket) == {TaskState.DONE: 20})
+        until(lambda: states(installation, ticket) == {TaskState.DONE: 20})
         crew.stop()
-        house.store.close()
+        installation.store.close()
 
 
 @pytest.mark.postgres
@@ -63,24 +63,24 @@ def test_a_worker_waits_for_its_database_at_the_start_and_later(
     tmp_path: Path, ledger: Ledger
 ) -> None:
     with PostgresServer() as server, server.database() as url:
-        house = new_house(url, tmp_path, lease_seconds=2)
-        migrate.upgrade(house.store)
+        installation = new_installation(url, tmp_path, lease_seconds=2)
+        migrate.upgrade(installation.store)
         server.kill()
-        crew = Crew(house, "worker", 2, queues=handlers(ledger))
+        crew = Processes(installation, "worker", 2, queues=handlers(ledger))
         starting = threading.Thread(target=crew.start)
         starting.start()
         until(lambda: crew.database.now, 30)
         server.start()
         starting.join(30)
         assert crew.healthy()
-        ticket = new_ticket(house.store)
+        ticket = new_ticket(installation.store)
         for key in range(5):
-            add_task(house.store, ticket, kind="paged", key=str(key))
+            add_task(installation.store, ticket, kind="paged", key=str(key))
         until(ledger.lines)
         server.kill()
         time.sleep(1)
         server.start()
-        until(lambda: states(house, ticket) == {TaskState.DONE: 5}, 60)
+        until(lambda: states(installation, ticket) == {TaskState.DONE: 5}, 60)
         assert crew.healthy()
         crew.stop()
-        house.store.close()
+        installation.store.close()

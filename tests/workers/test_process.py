@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 from dsar.store import processes
 from dsar.store.counts import counted
 from dsar.store.tasks import TaskState
 from tests.store.rows import add_task, new_ticket, task
-from tests.workers.houses import Ledger, handlers, new_house, until
+from tests.workers.installations import Ledger, handlers, new_installation, until
 from tests.workers.queued import enqueue, states
-from workers.process import Crew
+from workers.process import Processes
 
 
 @pytest.fixture(
@@ -24,14 +24,14 @@ from workers.process import Crew
         pytest.param("distributed", marks=[pytest.mark.postgres, pytest.mark.redis]),
     ]
 )
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
     """Both ways to run: SQLite in one process, and PostgreSQL with Redis."""
     if request.param == "embedded":
         database = f"sqlite:///{request.getfixturevalue('sqlite_copy')}"
-        made = new_house(database, tmp_path)
+        made = new_installation(database, tmp_path)
     else:
         database = request.getfixturevalue("postgres_tables_url")
-        made = new_house(database, tmp_path, redis=request.getfixturevalue("redis_url"))
+        made = new_installation(database, tmp_path, redis=request.getfixturevalue("redis_url"))
     yield made
     made.store.close()
 
@@ -44,35 +44,37 @@ def sqlite_copy(sqlite_tables: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def crew(house: House, ledger: Ledger) -> Iterator[Crew]:
-    crew = Crew(house, "worker", 4, queues=handlers(ledger))
+def crew(installation: Installation, ledger: Ledger) -> Iterator[Processes]:
+    crew = Processes(installation, "worker", 4, queues=handlers(ledger))
     assert crew.start()
     yield crew
     crew.stop()
 
 
-def test_every_task_is_done_once(house: House, crew: Crew, ledger: Ledger) -> None:
-    ticket = new_ticket(house.store)
-    ids = {enqueue(house, ticket, key=str(number)) for number in range(60)}
+def test_every_task_is_done_once(
+    installation: Installation, crew: Processes, ledger: Ledger
+) -> None:
+    ticket = new_ticket(installation.store)
+    ids = {enqueue(installation, ticket, key=str(number)) for number in range(60)}
     ids |= {
-        enqueue(house, ticket, kind="report", queue="render", key=str(number))
+        enqueue(installation, ticket, kind="report", queue="render", key=str(number))
         for number in range(20)
     }
-    until(lambda: states(house, ticket) == {TaskState.DONE: 80})
+    until(lambda: states(installation, ticket) == {TaskState.DONE: 80})
     assert Counter(line[1] for line in ledger.lines()) == dict.fromkeys(ids, 1)
 
 
 def test_a_committed_task_is_started_at_once_not_at_the_next_sweep(
-    house: House, ledger: Ledger
+    installation: Installation, ledger: Ledger
 ) -> None:
     """Nobody sweeps here: without the ring none would be started."""
-    crew = Crew(house, "worker", 4, queues=handlers(ledger), sweeps=False)
+    crew = Processes(installation, "worker", 4, queues=handlers(ledger), sweeps=False)
     crew.start()
-    ticket = new_ticket(house.store)
+    ticket = new_ticket(installation.store)
     waits = []
     for key in range(5):
         since = time.monotonic()
-        new = enqueue(house, ticket, key=str(key))
+        new = enqueue(installation, ticket, key=str(key))
         until(lambda new=new: ledger.of(new))
         waits.append(time.monotonic() - since)
     crew.stop()
@@ -80,105 +82,109 @@ def test_a_committed_task_is_started_at_once_not_at_the_next_sweep(
 
 
 def test_what_nobody_rang_for_is_found_by_the_sweep(
-    house: House, crew: Crew, ledger: Ledger
+    installation: Installation, crew: Processes, ledger: Ledger
 ) -> None:
-    ticket = new_ticket(house.store)
-    add_task(house.store, ticket, kind="quick")
-    until(lambda: states(house, ticket) == {TaskState.DONE: 1})
-    with house.store.reading() as session:
+    ticket = new_ticket(installation.store)
+    add_task(installation.store, ticket, kind="quick")
+    until(lambda: states(installation, ticket) == {TaskState.DONE: 1})
+    with installation.store.reading() as session:
         assert counted(session)["rings_resent"] >= 1
 
 
-def test_a_process_is_seen_while_it_lives_and_says_good_bye(house: House, ledger: Ledger) -> None:
-    crew = Crew(house, "worker", 1, queues=handlers(ledger))
+def test_a_process_is_seen_while_it_lives_and_says_good_bye(
+    installation: Installation, ledger: Ledger
+) -> None:
+    crew = Processes(installation, "worker", 1, queues=handlers(ledger))
     crew.start()
-    with house.store.reading() as session:
-        assert [row.kind for row in processes.alive(session, house.store)] == ["worker"]
+    with installation.store.reading() as session:
+        assert [row.kind for row in processes.alive(session, installation.store)] == ["worker"]
     assert crew.healthy()
     crew.stop()
-    with house.store.reading() as session:
-        assert processes.alive(session, house.store) == []
+    with installation.store.reading() as session:
+        assert processes.alive(session, installation.store) == []
 
 
 def test_who_waits_behind_a_task_that_fails_does_not_wait_for_the_sweep(
-    house: House, ledger: Ledger
+    installation: Installation, ledger: Ledger
 ) -> None:
     """One ring is enough for all that is ready, whatever becomes of the first of them."""
-    crew = Crew(house, "worker", 1, queues=handlers(ledger), sweeps=False)
+    crew = Processes(installation, "worker", 1, queues=handlers(ledger), sweeps=False)
     crew.start()
-    ticket = new_ticket(house.store)
+    ticket = new_ticket(installation.store)
     for key in range(3):
-        add_task(house.store, ticket, kind="broken", key=str(key))
-        add_task(house.store, ticket, kind="human", key=str(key))
-    add_task(house.store, ticket, kind="quick")
-    enqueue(house, ticket, kind="broken")
-    until(lambda: states(house, ticket)[TaskState.DONE] == 1)
+        add_task(installation.store, ticket, kind="broken", key=str(key))
+        add_task(installation.store, ticket, kind="human", key=str(key))
+    add_task(installation.store, ticket, kind="quick")
+    enqueue(installation, ticket, kind="broken")
+    until(lambda: states(installation, ticket)[TaskState.DONE] == 1)
     crew.stop()
-    assert states(house, ticket)[TaskState.WAITING_HUMAN] == 3
+    assert states(installation, ticket)[TaskState.WAITING_HUMAN] == 3
 
 
 def test_an_unknown_kind_waits_for_a_worker_that_knows_it(
-    house: House, crew: Crew, ledger: Ledger
+    installation: Installation, crew: Processes, ledger: Ledger
 ) -> None:
-    ticket = new_ticket(house.store)
-    enqueue(house, ticket, kind="of a later release")
-    enqueue(house, ticket)
-    until(lambda: states(house, ticket)[TaskState.DONE] == 1)
-    assert states(house, ticket)[TaskState.READY] == 1
+    ticket = new_ticket(installation.store)
+    enqueue(installation, ticket, kind="of a later release")
+    enqueue(installation, ticket)
+    until(lambda: states(installation, ticket)[TaskState.DONE] == 1)
+    assert states(installation, ticket)[TaskState.READY] == 1
 
 
-def test_long_reports_leave_hands_for_searches(house: House, tmp_path: Path) -> None:
+def test_long_reports_leave_hands_for_searches(installation: Installation, tmp_path: Path) -> None:
     leave, ledger = threading.Event(), Ledger(tmp_path / "ledger")
     queues = {name: dict(known) for name, known in handlers(ledger).items()}
     quick = queues["render"]["report"]
 
-    def slow(house: House, run: object) -> None:
+    def slow(installation: Installation, run: object) -> None:
         leave.wait(60)
-        quick(house, run)  # type: ignore[arg-type]
+        quick(installation, run)  # type: ignore[arg-type]
 
     queues["render"]["report"] = slow
-    crew = Crew(house, "worker", 4, queues=queues)
+    crew = Processes(installation, "worker", 4, queues=queues)
     crew.start()
-    ticket = new_ticket(house.store)
+    ticket = new_ticket(installation.store)
     for key in range(8):
-        enqueue(house, ticket, kind="report", queue="render", key=str(key))
-    until(lambda: states(house, ticket)[TaskState.LEASED] == 2)
-    new = enqueue(house, ticket)
-    until(lambda: task(house.store, new).state == TaskState.DONE)
-    assert states(house, ticket)[TaskState.LEASED] == 2
+        enqueue(installation, ticket, kind="report", queue="render", key=str(key))
+    until(lambda: states(installation, ticket)[TaskState.LEASED] == 2)
+    new = enqueue(installation, ticket)
+    until(lambda: task(installation.store, new).state == TaskState.DONE)
+    assert states(installation, ticket)[TaskState.LEASED] == 2
     leave.set()
-    until(lambda: states(house, ticket) == {TaskState.DONE: 9})
+    until(lambda: states(installation, ticket) == {TaskState.DONE: 9})
     crew.stop()
 
 
 def test_a_process_asked_to_stop_gives_its_task_back_at_the_next_page(
-    house: House, ledger: Ledger
+    installation: Installation, ledger: Ledger
 ) -> None:
-    crew = Crew(house, "worker", 2, queues=handlers(ledger, page_seconds=0.5))
+    crew = Processes(installation, "worker", 2, queues=handlers(ledger, page_seconds=0.5))
     crew.start()
-    ticket = new_ticket(house.store)
-    new = enqueue(house, ticket, kind="paged")
+    ticket = new_ticket(installation.store)
+    new = enqueue(installation, ticket, kind="paged")
     until(lambda: len(ledger.of(new)) >= 2)
     crew.stop()
-    row = task(house.store, new)
+    row = task(installation.store, new)
     pages = len(ledger.of(new))
     assert pages < 10
     assert (row.state, row.attempts, row.checkpoint) == (TaskState.READY, 0, str(pages))
-    again = Crew(house, "worker", 2, queues=handlers(ledger))
+    again = Processes(installation, "worker", 2, queues=handlers(ledger))
     again.start()
-    until(lambda: states(house, ticket) == {TaskState.DONE: 1})
+    until(lambda: states(installation, ticket) == {TaskState.DONE: 1})
     again.stop()
     assert [line[2] for line in ledger.of(new)] == [str(page) for page in range(10)]
 
 
-def test_one_failure_stops_no_other_task(house: House, crew: Crew, ledger: Ledger) -> None:
-    ticket = new_ticket(house.store)
-    later = enqueue(house, ticket, kind="later")
-    broken = enqueue(house, ticket, kind="broken")
+def test_one_failure_stops_no_other_task(
+    installation: Installation, crew: Processes, ledger: Ledger
+) -> None:
+    ticket = new_ticket(installation.store)
+    later = enqueue(installation, ticket, kind="later")
+    broken = enqueue(installation, ticket, kind="broken")
     for key in range(10):
-        enqueue(house, ticket, key=str(key))
-    until(lambda: states(house, ticket)[TaskState.DONE] == 10 and ledger.of(broken))
-    until(lambda: task(house.store, broken).state == TaskState.READY)
+        enqueue(installation, ticket, key=str(key))
+    until(lambda: states(installation, ticket)[TaskState.DONE] == 10 and ledger.of(broken))
+    until(lambda: task(installation.store, broken).state == TaskState.READY)
     assert crew.healthy()
-    assert task(house.store, later).deferrals == 1
-    assert "jane" not in task(house.store, broken).reason
+    assert task(installation.store, later).deferrals == 1
+    assert "jane" not in task(installation.store, broken).reason

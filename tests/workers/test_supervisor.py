@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import Process
-from tests.workers.houses import until
+from tests.workers.installations import until
 from workers.supervisor import LONGEST_PAUSE
 
 ROOT = Path(__file__).parents[2]

@@ -12,10 +12,10 @@ from dramatiq import Message
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from dsar.services.house import House, unit
+from dsar.services.runtime.installation import Installation, transaction
 from dsar.store import tasks
 from tests.store.rows import add_task, claimed, new_ticket, task
-from tests.workers.houses import new_house, until
+from tests.workers.installations import new_installation, until
 from workers import schedule
 from workers.broker import Doorbell
 from workers.embedded import EmbeddedBroker
@@ -30,8 +30,8 @@ ID = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
-def house(tables_url: str, tmp_path: Path) -> Iterator[House]:
-    made = new_house(tables_url, tmp_path, lease_seconds=2)
+def installation(tables_url: str, tmp_path: Path) -> Iterator[Installation]:
+    made = new_installation(tables_url, tmp_path, lease_seconds=2)
     yield made
     made.store.close()
 
@@ -40,21 +40,21 @@ def outage() -> Outage:
     return Outage("database", "Start it.")
 
 
-def test_a_lease_held_is_kept_and_one_let_go_runs_out(house: House) -> None:
-    ticket = new_ticket(house.store)
+def test_a_lease_held_is_kept_and_one_let_go_runs_out(installation: Installation) -> None:
+    ticket = new_ticket(installation.store)
     for key in "ab":
-        add_task(house.store, ticket, key=key)
-    held, left = (claimed(house.store, lease=timedelta(seconds=n)) for n in (4, 2))
-    renewal = Renewal(house, outage=outage())
+        add_task(installation.store, ticket, key=key)
+    held, left = (claimed(installation.store, lease=timedelta(seconds=n)) for n in (4, 2))
+    renewal = Renewal(installation, outage=outage())
     renewal.start()
     with renewal.holding(held):
         with renewal.holding(left):
             pass
         time.sleep(5)
-        with unit(house) as session:
-            swept = tasks.sweep(session, house.store)
+        with transaction(installation) as session:
+            swept = tasks.sweep(session, installation.store)
     assert [lost.task_id for lost in swept.expired] == [left.task_id]
-    assert task(house.store, held.task_id).state == "leased"
+    assert task(installation.store, held.task_id).state == "leased"
     renewal.stop()
 
 
@@ -83,11 +83,13 @@ def test_ringing_never_fails_its_caller_whatever_the_task_is_called() -> None:
     assert broker.queues["work"].qsize() == 1
 
 
-def test_a_job_runs_once_among_several_schedulers(house: House) -> None:
+def test_a_job_runs_once_among_several_schedulers(installation: Installation) -> None:
     ran: list[int] = []
-    jobs = {"count": Job(timedelta(hours=1), lambda _house: ran.append(1))}
-    schedule.declare(house, jobs)
-    threads = [threading.Thread(target=schedule.run_due, args=(house, jobs)) for _ in range(4)]
+    jobs = {"count": Job(timedelta(hours=1), lambda _installation: ran.append(1))}
+    schedule.declare(installation, jobs)
+    threads = [
+        threading.Thread(target=schedule.run_due, args=(installation, jobs)) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -95,28 +97,28 @@ def test_a_job_runs_once_among_several_schedulers(house: House) -> None:
     assert ran == [1]
 
 
-def test_a_job_that_fails_stops_no_other_and_comes_round_again(house: House) -> None:
+def test_a_job_that_fails_stops_no_other_and_comes_round_again(installation: Installation) -> None:
     ran: list[str] = []
 
-    def explode(_house: House) -> None:
+    def explode(_installation: Installation) -> None:
         ran.append("explode")
         raise ValueError("jane@example.org")
 
     jobs = {
         "explode": Job(timedelta(seconds=1), explode),
-        "after": Job(timedelta(hours=1), lambda _house: ran.append("after")),
+        "after": Job(timedelta(hours=1), lambda _installation: ran.append("after")),
     }
-    schedule.declare(house, jobs)
-    assert schedule.run_due(house, jobs) == 2
+    schedule.declare(installation, jobs)
+    assert schedule.run_due(installation, jobs) == 2
     time.sleep(1.1)
-    assert schedule.run_due(house, jobs) == 1
+    assert schedule.run_due(installation, jobs) == 1
     assert ran == ["explode", "after", "explode"]
 
 
-def test_the_jobs_of_every_house_run(house: House) -> None:
-    schedule.declare(house, JOBS)
+def test_the_jobs_of_every_house_run(installation: Installation) -> None:
+    schedule.declare(installation, JOBS)
     with structlog.testing.capture_logs() as lines:
-        assert schedule.run_due(house, JOBS) == len(JOBS)
+        assert schedule.run_due(installation, JOBS) == len(JOBS)
     assert {line["event"] for line in lines} == {"job.done"}
 
 
@@ -132,14 +134,14 @@ def test_an_outage_is_said_once_and_so_is_its_end() -> None:
     assert "jane" not in str(lines)
 
 
-def test_a_tick_that_fails_is_followed_by_the_next(house: House) -> None:
+def test_a_tick_that_fails_is_followed_by_the_next(installation: Installation) -> None:
     ticks: list[int] = []
 
     def tick() -> None:
         ticks.append(1)
         if len(ticks) == 1:
             raise ValueError("unforeseen")
-        with unit(house) as session:
+        with transaction(installation) as session:
             session.connection().execute(text("SELECT * FROM no_such_table"))
 
     ticker = Ticker("test", tick, seconds=0.01, outage=outage())

@@ -11,17 +11,17 @@ import orjson
 import structlog
 from sqlmodel import Session
 
+from dsar.config.sources import dictionary
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import DsarError
 from dsar.domain.lifecycle import Event, State
 from dsar.domain.records import Collection
 from dsar.sdk.desk import Answer, Question
-from dsar.services import journal
-from dsar.services.actor import SYSTEM
-from dsar.services.advance import advance
-from dsar.services.house import House, house_of, look, unit
 from dsar.services.inquiries import files, keeping, links, schema
-from dsar.services.installed.sources import dictionary
+from dsar.services.runtime import journal
+from dsar.services.runtime.actor import SYSTEM
+from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
+from dsar.services.ticket.advance import advance
 from dsar.store import tasks
 from dsar.store.tables import Inquiry, Task, Ticket
 from dsar.store.tickets import lines, locked
@@ -65,18 +65,18 @@ class Opened:
         return schema.Asked(self.verb, self.question, tuple(self.collections))
 
 
-def open_link(house: House, secret: str) -> Opened | None:
+def open_link(installation: Installation, secret: str) -> Opened | None:
     """The inquiry a link leads to; None for whatever is no link of ours, and nothing says why.
 
     Once it is answered or over, nothing of the person is shown any more.
     """
-    with look(house) as session:
+    with reading(installation) as session:
         row = keeping.by_link(session, links.mark(secret))
-        if row is None or row.source not in house.sources:
+        if row is None or row.source not in installation.sources:
             return None
         ticket = session.get_one(Ticket, row.ticket_id)
         try:
-            seal = keeping.seal_for(session, house, row.ticket_id)
+            seal = keeping.seal_for(session, installation, row.ticket_id)
         except KeyLost:
             return None
         task = session.get_one(Task, row.task_id)
@@ -87,10 +87,10 @@ def open_link(house: House, secret: str) -> Opened | None:
         return Opened(
             inquiry=row.id,
             source=row.source,
-            title=house.sources[row.source].title,
+            title=installation.sources[row.source].title,
             verb=row.verb,
             question=question,
-            collections=dictionary(house.sources[row.source]),
+            collections=dictionary(installation.sources[row.source]),
             answer_by=row.answer_by,
             again=task.kind == "look_again",
             answered=answered,
@@ -98,36 +98,36 @@ def open_link(house: House, secret: str) -> Opened | None:
         )
 
 
-def room_for_files(house: House, inquiry: str) -> files.Drop:
+def room_for_files(installation: Installation, inquiry: str) -> files.Drop:
     """Where the files of an answer go on their way in; close it in any case."""
-    with look(house) as session:
+    with reading(installation) as session:
         row = session.get_one(Inquiry, inquiry)
-        seal = keeping.seal_for(session, house, row.ticket_id)
-    return files.Drop(seal, inquiry, house.settings.inquiries.answer_megabytes * 1_000_000)
+        seal = keeping.seal_for(session, installation, row.ticket_id)
+    return files.Drop(seal, inquiry, installation.settings.inquiries.answer_megabytes * 1_000_000)
 
 
-def take(house: House, inquiry: str, given: Any, drop: files.Drop) -> bool:
+def take(installation: Installation, inquiry: str, given: Any, drop: files.Drop) -> bool:
     """Checks an answer and keeps it, all at once with whatever follows; closes `drop`.
 
     True if it is new, False if this very answer was given before. Raises BadInput naming the place
     and the mend, AnsweredAlready, Over.
     """
-    with closing(drop), unit(house) as session:
+    with closing(drop), transaction(installation) as session:
         row = session.get_one(Inquiry, inquiry)
         ticket = locked(session, row.ticket_id)
         session.refresh(row)
         if keeping.over(ticket, row):
             raise Over("This request has ended; nothing more is needed.")
-        seal = keeping.seal_for(session, house, ticket.id)
+        seal = keeping.seal_for(session, installation, ticket.id)
         question = keeping.open_question(seal, row)
-        known = dictionary(house.sources[row.source])
+        known = dictionary(installation.sources[row.source])
         answer = schema.read(given, schema.Asked(row.verb, question, tuple(known)), drop)
         mark = _mark(answer, drop)
         before = keeping.open_answer(seal, row)
         if before is not None:
             return _same(before[1], mark)
         row.sealed_answer = keeping.close_answer(seal, row.id, answer, mark)
-        row.answered_at = house.store.now(session)
+        row.answered_at = installation.store.now(session)
         session.add(row)
         files.keep(session, row, drop)
         _tell(session, ticket, row, answer, drop)
@@ -174,4 +174,4 @@ def _go_on(session: Session, ticket: Ticket, row: Inquiry) -> None:
     if stuck and task.kind in _STILL.get(State(ticket.state), ()):
         advance(session, SYSTEM, ticket.id, Event.RETRY)
     else:
-        tasks.wake(session, house_of(session).store, task.id)
+        tasks.wake(session, installation_of(session).store, task.id)

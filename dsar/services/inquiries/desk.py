@@ -13,11 +13,11 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.records import Attachment
 from dsar.sdk import NeedsHuman
 from dsar.sdk.desk import Answer, Inquiry, Question, standing
-from dsar.services import journal
-from dsar.services.actor import SYSTEM
-from dsar.services.house import House, look, unit
 from dsar.services.inquiries import files, keeping, links
 from dsar.services.law.clock import today
+from dsar.services.runtime import journal
+from dsar.services.runtime.actor import SYSTEM
+from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.store.engine import add_once
 from dsar.store.leases import Lease
 from dsar.store.tables import Inquiry as Row
@@ -41,8 +41,10 @@ class _Place(NamedTuple):
 class TicketDesk:
     """See `dsar.sdk.desk.Desk`. Without a lease it only reads what was answered."""
 
-    def __init__(self, house: House, ticket: str, source: str, lease: Lease | None = None) -> None:
-        self._house = house
+    def __init__(
+        self, installation: Installation, ticket: str, source: str, lease: Lease | None = None
+    ) -> None:
+        self._installation = installation
         self._ticket = ticket
         self._source = source
         self._lease = lease
@@ -55,7 +57,7 @@ class TicketDesk:
     def inquiry(self, verb: str, question: Question) -> Inquiry:
         """One row a ticket, source, verb and question, whoever repeats the task."""
         lease = self._at_work()
-        with unit(self._house) as session:
+        with transaction(self._installation) as session:
             ticket = locked(session, self._ticket)
             key = hashlib.sha256(f"{lease.kind} {question.key}".encode()).hexdigest()
             latest = self._latest(session, verb, key)
@@ -70,11 +72,11 @@ class TicketDesk:
 
     def asked(self, inquiry: Inquiry) -> Inquiry:
         """Noted once: in the journal, and on the source's line as long as there is no answer."""
-        with unit(self._house) as session:
+        with transaction(self._installation) as session:
             ticket = locked(session, self._ticket)
             row = session.get_one(Row, inquiry.id)
             if row.asked_at is None:
-                row.asked_at = self._house.store.now(session)
+                row.asked_at = self._installation.store.now(session)
                 data = {"source": row.source, "verb": row.verb, "until": row.answer_by.isoformat()}
                 journal.append(session, SYSTEM, ticket, event="inquiry_asked", data=data)
                 session.add_all((row, ticket))
@@ -85,8 +87,8 @@ class TicketDesk:
 
     def answered(self, verb: str) -> Sequence[tuple[Question, Answer]]:
         """Every answer this source gave for the ticket, but for refusals."""
-        with look(self._house) as session:
-            seal = keeping.seal_for(session, self._house, self._ticket)
+        with reading(self._installation) as session:
+            seal = keeping.seal_for(session, self._installation, self._ticket)
             rows = keeping.of_ticket(session, self._ticket, self._source)
             pairs = [(row, keeping.open_answer(seal, row)) for row in rows if row.verb == verb]
             return [
@@ -97,7 +99,7 @@ class TicketDesk:
 
     def read(self, attachment: Attachment) -> Iterator[bytes]:
         """A file of an answer, piece by piece; NeedsHuman where a piece is missing."""
-        return files.read(self._house, self._ticket, self._source, attachment)
+        return files.read(self._installation, self._ticket, self._source, attachment)
 
     def _at_work(self) -> Lease:
         if self._lease is None:
@@ -112,7 +114,10 @@ class TicketDesk:
     def _put_down(
         self, session: Session, ticket: Ticket, place: "_Place", question: Question
     ) -> Row:
-        house, seal = self._house, keeping.seal_for(session, self._house, self._ticket)
+        installation, seal = (
+            self._installation,
+            keeping.seal_for(session, self._installation, self._ticket),
+        )
         new = uuid4().hex
         row = Row(
             id=new,
@@ -122,25 +127,27 @@ class TicketDesk:
             verb=place.verb,
             key=place.key,
             number=place.number,
-            link=links.mark(links.token(house, new)),
+            link=links.mark(links.token(installation, new)),
             sealed_question=keeping.close_question(seal, new, question),
-            noted_at=house.store.now(session),
+            noted_at=installation.store.now(session),
             answer_by=keeping.answer_by(
-                today(session), ticket.internal_due_on, house.settings.inquiries
+                today(session), ticket.internal_due_on, installation.settings.inquiries
             ),
         )
-        add_once(session, house.store, row, same=("ticket_id", "source", "verb", "key", "number"))
+        add_once(
+            session, installation.store, row, same=("ticket_id", "source", "verb", "key", "number")
+        )
         return session.get_one(Row, new)
 
     def _told(self, session: Session, row: Row) -> Inquiry:
-        seal = keeping.seal_for(session, self._house, self._ticket)
+        seal = keeping.seal_for(session, self._installation, self._ticket)
         found = keeping.open_answer(seal, row)
-        now, end = self._house.store.now(session), self._end(row.answer_by)
+        now, end = self._installation.store.now(session), self._end(row.answer_by)
         return Inquiry(
             id=row.id,
-            title=self._house.sources[self._source].title,
+            title=self._installation.sources[self._source].title,
             verb=row.verb,
-            url=links.address(self._house, row.id),
+            url=links.address(self._installation, row.id),
             answer_by=row.answer_by,
             asked_at=self._local(row.asked_at),
             wait=min(max((end - now).total_seconds(), _SHORTEST), _DAY.total_seconds()),
@@ -150,10 +157,12 @@ class TicketDesk:
 
     def _end(self, day: date) -> datetime:
         """The instant at which the day by which an answer is wanted is over."""
-        return datetime.combine(day + _DAY, time(), ZoneInfo(self._house.controller.timezone))
+        return datetime.combine(
+            day + _DAY, time(), ZoneInfo(self._installation.controller.timezone)
+        )
 
     def _local(self, at: datetime | None) -> datetime | None:
-        return at and at.astimezone(ZoneInfo(self._house.controller.timezone))
+        return at and at.astimezone(ZoneInfo(self._installation.controller.timezone))
 
     def _name_on_line(self, session: Session, told: Inquiry) -> None:
         for line in lines(session, self._ticket):
@@ -163,6 +172,6 @@ class TicketDesk:
                 session.add(line)
 
 
-def desk_for(house: House, lease: Lease) -> TicketDesk:
+def desk_for(installation: Installation, lease: Lease) -> TicketDesk:
     """The desk of the source a task works on."""
-    return TicketDesk(house, lease.ticket_id, lease.source, lease)
+    return TicketDesk(installation, lease.ticket_id, lease.source, lease)

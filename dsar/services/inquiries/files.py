@@ -12,8 +12,8 @@ from sqlmodel import Session, col, select
 from dsar.domain.errors import BadInput
 from dsar.domain.records import Attachment
 from dsar.sdk import NeedsHuman
-from dsar.services.house import House, look
 from dsar.services.inquiries import keeping
+from dsar.services.runtime.installation import Installation, reading
 from dsar.store.tables import Inquiry, Page
 from dsar.store.vault import Seal
 
@@ -129,16 +129,18 @@ def keep(session: Session, row: Inquiry, drop: Drop) -> None:
             session.expunge(page)
 
 
-def read(house: House, ticket: str, source: str, attachment: Attachment) -> Iterator[bytes]:
+def read(
+    installation: Installation, ticket: str, source: str, attachment: Attachment
+) -> Iterator[bytes]:
     """The bytes of one file, a piece at a time."""
-    with look(house) as session:
-        seal = keeping.seal_for(session, house, ticket)
+    with reading(installation) as session:
+        seal = keeping.seal_for(session, installation, ticket)
         mine = (col(Page.ticket_id) == ticket, col(Page.role) == ROLE, col(Page.source) == source)
         query = select(Page.id).where(*mine, col(Page.collection) == attachment.reference)
         pieces = session.exec(query.order_by(col(Page.number))).all()
     size = 0
     for number, piece in enumerate(pieces):
-        with look(house) as session:
+        with reading(installation) as session:
             sealed = session.exec(select(Page.sealed).where(col(Page.id) == piece)).one()
         plain = seal.open_bytes(sealed, _place(attachment.reference, number))
         size += len(plain)

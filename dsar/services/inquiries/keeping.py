@@ -7,16 +7,13 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from dsar.config.settings import InquirySettings
 from dsar.domain.lifecycle import LIFT
 from dsar.domain.records import Attachment, Done, Match, Receipt, Record
 from dsar.sdk.desk import Answer, Question, Wanted
-from dsar.services.house import House
-from dsar.services.installed.settings import InquirySettings
+from dsar.services.runtime.installation import Installation
 from dsar.store.tables import Inquiry, Request, Ticket
 from dsar.store.vault import Seal
-
-#: Whose answer was of no use: the next repetition of the task asks anew.
-SPENT = "-"
 
 
 def of_ticket(session: Session, ticket_id: str, source: str = "") -> Sequence[Inquiry]:
@@ -32,11 +29,11 @@ def by_link(session: Session, mark: str) -> Inquiry | None:
     return session.exec(select(Inquiry).where(col(Inquiry.link) == mark)).one_or_none()
 
 
-def seal_for(session: Session, house: House, ticket_id: str) -> Seal:
+def seal_for(session: Session, installation: Installation, ticket_id: str) -> Seal:
     """The seal of the request an inquiry belongs to; KeyLost where it was forgotten."""
     ticket = session.get_one(Ticket, ticket_id)
     request = session.get_one(Request, ticket.request_id)
-    return house.vault.open_key(request.id, request.data_key)
+    return installation.vault.open_key(request.id, request.data_key)
 
 
 def answer_by(today: date, internal_due: date | None, rules: InquirySettings) -> date:

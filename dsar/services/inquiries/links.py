@@ -5,18 +5,18 @@ import hashlib
 import hmac
 
 from dsar.domain.errors import BadInput
-from dsar.services.house import House
+from dsar.services.runtime.installation import Installation
 
 #: Where the pages for answers live; everything below is open to whoever has a link.
 PATH = "/answer/"
 
 
-def token(house: House, inquiry: str) -> str:
+def token(installation: Installation, inquiry: str) -> str:
     """The secret of one inquiry: 256 bits that only the house's key leads to.
 
     Nobody who reads the database can work it out, and it need not be kept to be shown again.
     """
-    key = house.vault.derive("answer links")
+    key = installation.vault.derive("answer links")
     return base64.urlsafe_b64encode(_mac(key, inquiry)).decode().rstrip("=")
 
 
@@ -29,9 +29,9 @@ def mark(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def address(house: House, inquiry: str) -> str:
+def address(installation: Installation, inquiry: str) -> str:
     """The whole address; from configuration only, never from what a request says of its host."""
-    if not house.settings.public_url:
+    if not installation.settings.public_url:
         mend = "Give the address people reach this at, such as https://privacy.example.org."
         raise BadInput("public_url", "is missing in dsar.toml, and a source answers later.", mend)
-    return f"{house.settings.public_url.rstrip('/')}{PATH}{token(house, inquiry)}"
+    return f"{installation.settings.public_url.rstrip('/')}{PATH}{token(installation, inquiry)}"

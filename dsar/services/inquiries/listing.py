@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlmodel import Session
 
-from dsar.services.house import House, house_of
 from dsar.services.inquiries import keeping, links
 from dsar.services.law.clock import today
-from dsar.services.seals import seal_of
+from dsar.services.runtime.installation import Installation, installation_of
+from dsar.services.runtime.seals import seal_of
 from dsar.store.tables import Inquiry, Ticket
 from dsar.store.tickets import request_of
 from dsar.store.vault import KeyLost
@@ -15,12 +15,16 @@ from dsar.store.vault import KeyLost
 
 def of_ticket(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
     """Every inquiry, oldest first. `link` is there while it can be answered by whoever has it."""
-    house = house_of(session)
-    return [_told(session, house, ticket, row) for row in keeping.of_ticket(session, ticket.id)]
+    installation = installation_of(session)
+    return [
+        _told(session, installation, ticket, row) for row in keeping.of_ticket(session, ticket.id)
+    ]
 
 
-def _told(session: Session, house: House, ticket: Ticket, row: Inquiry) -> dict[str, Any]:
-    source = house.sources.by_name.get(row.source)
+def _told(
+    session: Session, installation: Installation, ticket: Ticket, row: Inquiry
+) -> dict[str, Any]:
+    source = installation.sources.by_name.get(row.source)
     standing = _standing(session, ticket, row)
     by_people = source is not None and not hasattr(source.adapter, "authentic")
     is_open = standing in {"waiting", "overdue"}
@@ -33,7 +37,7 @@ def _told(session: Session, house: House, ticket: Ticket, row: Inquiry) -> dict[
         "asked_at": row.asked_at.isoformat() if row.asked_at else None,
         "answer_by": row.answer_by.isoformat(),
         "answered_at": row.answered_at.isoformat() if row.answered_at else None,
-        "link": links.address(house, row.id) if is_open and by_people else None,
+        "link": links.address(installation, row.id) if is_open and by_people else None,
     }
 
 

@@ -7,21 +7,21 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from dsar.config.settings import InquirySettings
 from dsar.domain.clock.thresholds import Alert
-from dsar.services.house import House
-from dsar.services.installed.settings import InquirySettings
 from dsar.services.law.clock import today
+from dsar.services.runtime.installation import Installation
 from dsar.store.tables import Inquiry, Ticket
 
 REMINDER, OVERDUE = "inquiry_reminder", "inquiry_overdue"
 
 
-def pressing(session: Session, house: House) -> Iterator[tuple[str, Alert]]:
+def pressing(session: Session, installation: Installation) -> Iterator[tuple[str, Alert]]:
     """Each open ticket's alerts up to today, by its id; what was raised before is for the caller.
 
     A day before which the question was not asked yet reminds nobody.
     """
-    zone, now = ZoneInfo(house.controller.timezone), today(session)
+    zone, now = ZoneInfo(installation.controller.timezone), today(session)
     rows = session.execute(
         select(col(Inquiry.ticket_id), col(Inquiry.asked_at), col(Inquiry.answer_by))
         .join(Ticket, col(Ticket.id) == col(Inquiry.ticket_id))
@@ -32,7 +32,10 @@ def pressing(session: Session, house: House) -> Iterator[tuple[str, Alert]]:
         (row.ticket_id, alert.name, alert.day): alert
         for row in rows
         for alert in _passed(
-            row.asked_at.astimezone(zone).date(), row.answer_by, now, house.settings.inquiries
+            row.asked_at.astimezone(zone).date(),
+            row.answer_by,
+            now,
+            installation.settings.inquiries,
         )
     }
     for (ticket_id, _, _), alert in found.items():

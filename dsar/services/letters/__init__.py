@@ -6,6 +6,13 @@ text may do, `words` has what else a language needs, `samples` are invented fact
 shows letters made of them.
 """
 
-from dsar.services.letters.writing import TITLES, Told, queue, queue_once, wordings_of, written
+from dsar.services.letters.writing import (
+    TITLES,
+    WrittenLetter,
+    queue,
+    queue_once,
+    wordings_of,
+    written,
+)
 
-__all__ = ["TITLES", "Told", "queue", "queue_once", "wordings_of", "written"]
+__all__ = ["TITLES", "WrittenLetter", "queue", "queue_once", "wordings_of", "written"]

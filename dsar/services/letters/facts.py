@@ -14,12 +14,12 @@ from dsar.domain.policy import Policy
 from dsar.domain.records import in_language
 from dsar.domain.regimes import Regime
 from dsar.domain.rights import Right
-from dsar.services.facts import Because
-from dsar.services.house import house_of
 from dsar.services.law import regimes
 from dsar.services.letters.grammar import TABLES
 from dsar.services.letters.wording import Facts
 from dsar.services.letters.words import Words
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import installation_of
 from dsar.store.tables import CoverageLine, Request, Ticket
 from dsar.store.tickets import lines
 
@@ -28,17 +28,17 @@ def of_ticket(
     session: Session, ticket: Ticket, request: Request, because: Because
 ) -> Callable[[Words], Facts]:
     """The facts of a letter about a ticket as it stands, in any language it may be written in."""
-    house, regime = house_of(session), regimes.load(ticket.regime)
-    now, found = house.store.now(session), lines(session, ticket.id)
+    installation, regime = installation_of(session), regimes.load(ticket.regime)
+    now, found = installation.store.now(session), lines(session, ticket.id)
 
     def facts(words: Words) -> Facts:
-        known = phrases(words, regime, house.policy)
+        known = phrases(words, regime, installation.policy)
         return {
-            **standing(words, house.controller, regime, Right(ticket.right)),
+            **standing(words, installation.controller, regime, Right(ticket.right)),
             "reference": ticket.ref,
-            "received_on": words.date(_local(request.received_at, house.controller)),
+            "received_on": words.date(_local(request.received_at, installation.controller)),
             "due_on": words.date(ticket.due_on),
-            "today": words.date(_local(now, house.controller)),
+            "today": words.date(_local(now, installation.controller)),
             "deadline_words": _deadline(ticket, words),
             "reasons": _reasons(found, because, regime, words=words, known=known),
             "gaps": [gap for line in found for gap in _gaps(line, words, known)],

@@ -2,27 +2,27 @@
 
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
-from dsar.services.house import House
 from dsar.services.letters import samples
 from dsar.services.letters.wording import KINDS, Facts, Wording, Wordings
 from dsar.services.letters.words import Words
 from dsar.services.letters.writing import parts, tidy, wordings_of
+from dsar.services.runtime.installation import Installation
 
 
 def preview(
-    house: House, kind: str, *, language: str, right: Right = Right.ACCESS
+    installation: Installation, kind: str, *, language: str, right: Right = Right.ACCESS
 ) -> dict[str, object]:
     """A letter as it would be written today, of invented facts under the house's own law.
 
     `fault` says why the house's own wording was not used, "" where it was or there is none.
     """
     known(kind)
-    regime, controller = house.settings.regime, house.controller
+    regime, controller = installation.settings.regime, installation.controller
 
     def say(words: Words) -> Facts:
         return samples.facts(words, controller, right=right, regime=regime)
 
-    made = wordings_of(house).write(kind, language, say)
+    made = wordings_of(installation).write(kind, language, say)
     subject, text = parts(tidy(made.text))
     return {
         "kind": kind,
@@ -51,9 +51,9 @@ def known(kind: str) -> None:
         raise BadInput("kind", "there is no such letter.", mend)
 
 
-def checked(house: House) -> list[dict[str, str]]:
+def checked(installation: Installation) -> list[dict[str, str]]:
     """The house's own letters, each with what is at fault in it, if anything is."""
-    found = wordings_of(house)
+    found = wordings_of(installation)
     rows = [
         {"file": one.file, "kind": one.kind, "language": one.language, "sha256": one.sha256,
          "fault": ""}

@@ -12,11 +12,11 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from dsar.domain.rights import Right
-from dsar.services.facts import Because
-from dsar.services.house import House, house_of
-from dsar.services.letters import facts, own
+from dsar.services.letters import facts, house_wording
 from dsar.services.letters.wording import MODEL, Wordings
-from dsar.services.seals import seal_of
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import Installation, installation_of
+from dsar.services.runtime.seals import seal_of
 from dsar.store.tables import Letter, Request, Ticket
 from dsar.store.tickets import request_of
 
@@ -27,7 +27,7 @@ TITLES = {right: Wordings().words_in(MODEL)["right"][right.value] for right in R
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class WrittenLetter:
     """A letter as it was written: subject, text, when and in which language.
 
     `wording` has the SHA-256 of the file it was written from and that of the language's words;
@@ -43,31 +43,31 @@ class Told:
     note: str
 
 
-def wordings_of(house: House) -> Wordings:
+def wordings_of(installation: Installation) -> Wordings:
     """The wording of this house, read once; BadInput where its folder is not there."""
-    found: Wordings | None = house.cache.get("wordings")
+    found: Wordings | None = installation.cache.get("wordings")
     if found is None:
-        folder = house.settings.wording.letters
+        folder = installation.settings.wording.letters
         found = Wordings()
         if folder is not None:
-            at, name = house.settings.at(folder), folder.as_posix()
-            found = own.load(at, house.controller, name=name)
-        house.cache["wordings"] = found
+            at, name = installation.settings.at(folder), folder.as_posix()
+            found = house_wording.load(at, installation.controller, name=name)
+        installation.cache["wordings"] = found
     return found
 
 
-def warn_of_faults(house: House) -> None:
+def warn_of_faults(installation: Installation) -> None:
     """Logs what is at fault in the house's own letters, as a process starts that may write some."""
-    for fault in wordings_of(house).faults:
+    for fault in wordings_of(installation).faults:
         log.warning("letter.at_fault", where=fault.field, mend="dsar letter check")
 
 
 def queue(session: Session, ticket: Ticket, *, kind: str, because: Because) -> Letter:
     """Writes a letter and keeps it sealed with the ticket."""
-    house = house_of(session)
+    installation = installation_of(session)
     request = request_of(session, ticket)
     say = facts.of_ticket(session, ticket, request, because)
-    written = wordings_of(house).write(kind, request.language, say)
+    written = wordings_of(installation).write(kind, request.language, say)
     letter = Letter(
         ticket_id=ticket.id,
         kind=kind,
@@ -76,7 +76,7 @@ def queue(session: Session, ticket: Ticket, *, kind: str, because: Because) -> L
         wording=f"{written.wording.sha256} {written.words.sha256}",
         fault=written.fault,
         sealed=b"",
-        at=house.store.now(session),
+        at=installation.store.now(session),
     )
     text = tidy(written.text)
     letter.sealed = seal_of(session, request).close(text, f"letter {letter.id}")
@@ -101,7 +101,7 @@ def queue_once(session: Session, ticket: Ticket, *, kind: str) -> None:
         queue(session, ticket, kind=kind, because=Because())
 
 
-def written(session: Session, ticket: Ticket) -> tuple[Told, ...]:
+def written(session: Session, ticket: Ticket) -> tuple[WrittenLetter, ...]:
     """Every letter of a ticket, oldest first."""
     request = request_of(session, ticket)
     seal = seal_of(session, request)
@@ -111,10 +111,10 @@ def written(session: Session, ticket: Ticket) -> tuple[Told, ...]:
     return tuple(_told(row, request, seal.open(row.sealed, f"letter {row.id}")) for row in rows)
 
 
-def _told(row: Letter, request: Request, whole: str) -> Told:
+def _told(row: Letter, request: Request, whole: str) -> WrittenLetter:
     subject, text = parts(whole)
     note = " ".join(said for said in (_language_note(row, request), _fault_note(row)) if said)
-    return Told(row.kind, subject, text, row.language, row.at, row.wording, note)
+    return WrittenLetter(row.kind, subject, text, row.language, row.at, row.wording, note)
 
 
 def parts(whole: str) -> tuple[str, str]:
@@ -138,6 +138,6 @@ def _fault_note(row: Letter) -> str:
 
 def at_fault_since(session: Session, span: timedelta) -> int:
     """How many letters of late went out in our wording because the house's own was at fault."""
-    since = house_of(session).store.now(session) - span
+    since = installation_of(session).store.now(session) - span
     query = select(func.count()).where(col(Letter.fault) != "", col(Letter.at) >= since)
     return int(session.exec(query).one())

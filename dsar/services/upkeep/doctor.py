@@ -8,14 +8,14 @@ from datetime import timedelta
 import redis
 
 from dsar.domain.errors import DsarError
-from dsar.services.house import House, look
-from dsar.services.installed.probing import check_all
-from dsar.services.journal import faults
+from dsar.services.bundles.stores import files_of
 from dsar.services.letters import wordings_of
 from dsar.services.letters.writing import at_fault_since
-from dsar.services.release.stores import files_of
+from dsar.services.runtime.installation import Installation, reading
+from dsar.services.runtime.journal import faults
 from dsar.services.upkeep import fonts
-from dsar.services.upkeep.watching import standing
+from dsar.services.upkeep.deadlines import standing
+from dsar.services.views.source_check import check_all
 from dsar.store import migrate, processes
 from dsar.store.counts import COUNTERS, counted
 from dsar.store.engine import system_clock
@@ -50,18 +50,18 @@ class Trouble(Exception):  # noqa: N818
         self.why = why
 
 
-Check = Callable[[House], str]
+Check = Callable[[Installation], str]
 
 
-def examine(house: House) -> Iterator[Finding]:
+def examine(installation: Installation) -> Iterator[Finding]:
     """Every check in turn; one that fails in an unforeseen way is a finding, not a crash."""
     for name, check in CHECKS.items():
-        yield from _examine(house, name, check)
+        yield from _examine(installation, name, check)
 
 
-def _examine(house: House, name: str, check: Check) -> Iterable[Finding]:
+def _examine(installation: Installation, name: str, check: Check) -> Iterable[Finding]:
     try:
-        return [Finding(name, well=True, words=check(house))]
+        return [Finding(name, well=True, words=check(installation))]
     except Trouble as trouble:
         return [Finding(name, well=False, words=words) for words in trouble.why]
     except DsarError as error:
@@ -70,15 +70,15 @@ def _examine(house: House, name: str, check: Check) -> Iterable[Finding]:
         return [Finding(name, well=False, words=f"failed with {type(error).__name__}.")]
 
 
-def _database(house: House) -> str:
-    migrate.check(house.store)
-    return f"{house.store.url.get_backend_name()} answers, its schema is {migrate.head()}."
+def _database(installation: Installation) -> str:
+    migrate.check(installation.store)
+    return f"{installation.store.url.get_backend_name()} answers, its schema is {migrate.head()}."
 
 
-def _redis(house: House) -> str:
-    if house.settings.redis_url is None:
+def _redis(installation: Installation) -> str:
+    if installation.settings.redis_url is None:
         return "none: embedded, all work is done in one process."
-    client = redis.Redis.from_url(house.settings.redis_url, socket_timeout=3)
+    client = redis.Redis.from_url(installation.settings.redis_url, socket_timeout=3)
     mend = "Mend redis_url or start Redis; meanwhile work is looked for once a second."
     try:
         with client:
@@ -96,24 +96,24 @@ def _redis(house: House) -> str:
     return f"answers; evicts nothing, keeps {kept} on disk; it is only the doorbell."
 
 
-def _processes(house: House) -> str:
-    with look(house) as session:
-        kinds = [row.kind for row in processes.alive(session, house.store)]
-        waits = oldest_unclaimed(session, house.store)
+def _processes(installation: Installation) -> str:
+    with reading(installation) as session:
+        kinds = [row.kind for row in processes.alive(session, installation.store)]
+        waits = oldest_unclaimed(session, installation.store)
     named = ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds)))
     if "embedded" in kinds or {"worker", "scheduler"} <= set(kinds):
         return f"{named}."
-    if house.store.sqlite and house.settings.redis_url is None and not waits:
+    if installation.store.sqlite and installation.settings.redis_url is None and not waits:
         return f"{named or 'none'}; nothing waits for one."
     missing = [kind for kind in ("worker", "scheduler") if kind not in kinds]
     start = " and ".join(f"dsar {kind}" for kind in missing)
-    or_all = "" if house.settings.redis_url else ", or dsar serve for all in one"
+    or_all = "" if installation.settings.redis_url else ", or dsar serve for all in one"
     raise Trouble(f"No {' and no '.join(missing)} was seen lately. Start {start}{or_all}.")
 
 
-def _work(house: House) -> str:
-    with look(house) as session:
-        waits, held = oldest_unclaimed(session, house.store), stuck(session)
+def _work(installation: Installation) -> str:
+    with reading(installation) as session:
+        waits, held = oldest_unclaimed(session, installation.store), stuck(session)
         numbers = counted(session)
     why = [f"{number} tasks are {state}; see dsar ticket list." for state, number in held.items()]
     if waits > PATIENCE:
@@ -127,8 +127,8 @@ def _work(house: House) -> str:
     return f"nothing is stuck; {resent} rings repeated, {expired} leases ran out so far."
 
 
-def _storage(house: House) -> str:
-    folder = house.settings.at(house.settings.storage)
+def _storage(installation: Installation) -> str:
+    folder = installation.settings.at(installation.settings.storage)
     probe = folder / ".doctor"
     try:
         probe.write_bytes(b"written")
@@ -141,8 +141,8 @@ def _storage(house: House) -> str:
     return f"writable, {free // 1_000_000_000} GB free."
 
 
-def _bundles(house: House) -> str:
-    files = files_of(house)
+def _bundles(installation: Installation) -> str:
+    files = files_of(installation)
     try:
         files.check()
     except OSError as error:
@@ -150,7 +150,7 @@ def _bundles(house: House) -> str:
     return f"kept at {files.where('')}, which answers."
 
 
-def _fonts(_house: House) -> str:
+def _fonts(_installation: Installation) -> str:
     """The scripts everybody's package has are required; others are named for who needs them."""
     try:
         lost = fonts.missing()
@@ -166,26 +166,26 @@ def _fonts(_house: House) -> str:
     return f"all can be printed but what reports show by number: {named}."
 
 
-def _key(house: House) -> str:
-    wrapped = house.vault.new_key(_SEALED)
-    seal = house.vault.open_key(_SEALED, wrapped)
+def _key(installation: Installation) -> str:
+    wrapped = installation.vault.new_key(_SEALED)
+    seal = installation.vault.open_key(_SEALED, wrapped)
     if seal.open(seal.close("sealed", _SEALED), _SEALED) != "sealed":
         raise Trouble("The key does not open what it sealed; restore the right key file.")
     return "seals and opens."
 
 
-def _sources(house: House) -> str:
-    found = check_all(house)
+def _sources(installation: Installation) -> str:
+    found = check_all(installation)
     why = [f"{name}: {problem}" for name, problems in found.items() for problem in problems]
     if why:
         raise Trouble(*why)
     return f"{len(found)} reached, all as declared."
 
 
-def _letters(house: House) -> str:
-    found = wordings_of(house)
+def _letters(installation: Installation) -> str:
+    found = wordings_of(installation)
     why = [str(fault) for fault in found.faults]
-    with look(house) as session:
+    with reading(installation) as session:
         if number := at_fault_since(session, _LATELY):
             letters = "letter was" if number == 1 else "letters were"
             days = (
@@ -197,9 +197,9 @@ def _letters(house: House) -> str:
     return f"{len(found.own)} in our own wording, all say what the law demands."
 
 
-def _clock(house: House) -> str:
-    with look(house) as session:
-        theirs = house.store.now(session)
+def _clock(installation: Installation) -> str:
+    with reading(installation) as session:
+        theirs = installation.store.now(session)
     apart = abs(theirs - system_clock())
     if apart > CLOCK_DIFFERENCE:
         seconds = int(apart.total_seconds())
@@ -207,8 +207,8 @@ def _clock(house: House) -> str:
     return "the database and this machine agree."
 
 
-def _deadlines(house: House) -> str:
-    now = standing(house)
+def _deadlines(installation: Installation) -> str:
+    now = standing(installation)
     why = [f"{ref} is overdue." for ref in now.overdue]
     if now.unwatched:
         why.append(f"{now.unwatched} alerts were not raised: start dsar scheduler.")
@@ -217,8 +217,8 @@ def _deadlines(house: House) -> str:
     return "nothing is overdue."
 
 
-def _journal(house: House) -> str:
-    with look(house) as session:
+def _journal(installation: Installation) -> str:
+    with reading(installation) as session:
         why = [f"{fault.ticket}: {fault.problem}" for fault in faults(session)]
     if why:
         raise Trouble(*why)

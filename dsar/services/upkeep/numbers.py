@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from dsar.domain.lifecycle import ENDS
 from dsar.domain.rights import Right
-from dsar.services.house import house_of
+from dsar.services.runtime.installation import installation_of
 from dsar.store import gates, processes
 from dsar.store.counts import counted
 from dsar.store.tables import Effect as _Effect  # noqa: F401 - registers the table
@@ -37,7 +37,7 @@ WINDOWS: Mapping[str, tuple[int | None, int]] = {
 
 def summary(session: Session) -> list[dict[str, Any]]:
     """One row per right that was asked for: open, overdue, each outcome, median days to close."""
-    now = house_of(session).store.now(session)
+    now = installation_of(session).store.now(session)
     rows = session.exec(
         select(Ticket, Request.received_at).join(Request, col(Request.id) == Ticket.request_id)
     ).all()
@@ -83,7 +83,7 @@ class Figures:
 def figures(session: Session) -> Figures:
     """Read in seven short statements, none of which looks at tickets that are closed."""
     tasks = session.execute(_tasks()).all()
-    now = house_of(session).store.now(session)
+    now = installation_of(session).store.now(session)
     return Figures(
         tasks={(row.state, row.kind): row.number for row in tasks},
         oldest_due={
@@ -94,7 +94,7 @@ def figures(session: Session) -> Figures:
         counts=counted(session),
         unknown_effects=session.execute(_unknown()).scalar_one(),
         deadlines=_deadlines(session),
-        sources=gates.closed(session, house_of(session).store),
+        sources=gates.closed(session, installation_of(session).store),
         processes=_processes(session),
     )
 
@@ -120,7 +120,7 @@ def _unknown() -> Any:
 
 
 def _deadlines(session: Session) -> Mapping[str, int]:
-    now = house_of(session).store.now(session)
+    now = installation_of(session).store.now(session)
     due = _ticket.c.due_at
     after = {name: now + timedelta(days=days) for name, (_, days) in WINDOWS.items()}
     counts = [
@@ -134,5 +134,5 @@ def _deadlines(session: Session) -> Mapping[str, int]:
 
 
 def _processes(session: Session) -> Mapping[str, int]:
-    kinds = [row.kind for row in processes.alive(session, house_of(session).store)]
+    kinds = [row.kind for row in processes.alive(session, installation_of(session).store)]
     return {kind: kinds.count(kind) for kind in ("web", "worker", "scheduler", "embedded")}

@@ -7,8 +7,8 @@ import structlog
 from sqlmodel import col, select
 
 from dsar.domain.lifecycle import OWNER, By
-from dsar.services.advance import settle
-from dsar.services.house import House, look, unit
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.ticket.advance import settle
 from dsar.store.counts import count
 from dsar.store.tables import Task, Ticket
 from dsar.store.tickets import locked
@@ -19,24 +19,24 @@ _OURS = tuple(state.value for state, owner in OWNER.items() if owner is By.SYSTE
 _COMING = ("blocked", "ready", "leased")
 
 
-def repair_joins(house: House, *, limit: int = 200) -> int:
+def repair_joins(installation: Installation, *, limit: int = 200) -> int:
     """Settles tickets that wait for the engine although nothing of theirs is to be done."""
     coming = select(col(Task.id)).where(
         col(Task.ticket_id) == col(Ticket.id), col(Task.state).in_(_COMING)
     )
     waiting = select(col(Ticket.id)).where(col(Ticket.state).in_(_OURS), ~coming.exists())
-    with look(house) as session:
+    with reading(installation) as session:
         found = session.exec(waiting.order_by(col(Ticket.due_at)).limit(limit)).all()
-    return sum(_repair(house, ticket_id) for ticket_id in found)
+    return sum(_repair(installation, ticket_id) for ticket_id in found)
 
 
-def _repair(house: House, ticket_id: str) -> bool:
-    with unit(house) as session:
+def _repair(installation: Installation, ticket_id: str) -> bool:
+    with transaction(installation) as session:
         ticket = locked(session, ticket_id)
         before = ticket.version
         settle(session, ticket)
         moved = ticket.version != before
         if moved:
-            count(session, house.store, "join_repairs")
+            count(session, installation.store, "join_repairs")
             log.warning("join.repaired", ticket=ticket.ref)
     return moved

@@ -17,11 +17,11 @@ from sqlmodel import Session, col, select
 from dsar.domain.errors import NotFound
 from dsar.domain.records import Attachment, Record
 from dsar.domain.rights import COPYING, Right
+from dsar.sandbox.checked_pages import PageChecks
 from dsar.sdk import Adapter, Later, NeedsHuman, Page
-from dsar.services.house import House, look, unit
-from dsar.services.tasks import Run
-from dsar.services.work import pages
-from dsar.services.work.limiting import Gauge
+from dsar.services.runtime import record_pages
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.ticket.run_task import Run
 from dsar.store import tables, tasks
 from dsar.store.vault import Seal
 
@@ -38,68 +38,73 @@ NEEDED = COPYING | {Right.AUTOMATED_DECISION_REVIEW}
 class Collecting:
     """Takes in the attachments of one search."""
 
-    house: House
+    installation: Installation
     run: Run
     seal: Seal
     adapter: Adapter
-    gauge: Gauge
+    checks: PageChecks
 
     def keep(self, page: Page) -> None:
         """Every attachment of a page; those that are kept already are not read again."""
         lease = self.run.lease
         for record in page.records:
             for attachment in record.attachments:
-                name = _name(self.house, lease.source, record, attachment.reference)
-                if _listed(self.house, lease.ticket_id, lease.source, name) is None:
+                name = _name(self.installation, lease.source, record, attachment.reference)
+                if _listed(self.installation, lease.ticket_id, lease.source, name) is None:
                     self.run.check()
                     self._take(name, record, attachment)
 
     def _take(self, name: str, record: Record, attachment: Attachment) -> None:
         try:
             blocks = iter(self.adapter.read(record.collection, record.key, attachment))
-            passed = self.gauge.blocks(record, blocks)
-            _Keeping(self.house, self.run, self.seal, name).keep(passed, record, attachment)
+            passed = self.checks.blocks(record, blocks)
+            _Keeping(self.installation, self.run, self.seal, name).keep(passed, record, attachment)
         except Later as later:
             # The page it belongs to is not kept yet: the search goes on before it, not behind.
             raise Later(later.reason, later.wait) from None
 
 
 def open(  # noqa: A001, PLR0917 - it is what one does with a file, by its whole place
-    house: House, ticket_id: str, source: str, collection: str, key: str, reference: str
+    installation: Installation,
+    ticket_id: str,
+    source: str,
+    collection: str,
+    key: str,
+    reference: str,
 ) -> Iterator[bytes]:
     """The bytes of an attachment that was collected, a piece at a time; raises NotFound, KeyLost.
 
     `collection`, `key` and `reference` are those of the record and of its attachment.
     """
-    name = _name(house, source, Record(collection, key, {}), reference)
-    seal = pages.seal_for(house, ticket_id)
-    listed = _facts(house, ticket_id, source, name)
+    name = _name(installation, source, Record(collection, key, {}), reference)
+    seal = record_pages.seal_for(installation, ticket_id)
+    listed = _facts(installation, ticket_id, source, name)
     if listed is None:
         message = f"An attachment of {source}.{collection} was not collected."
         raise NotFound(message)
-    pieces = _pieces(house, ticket_id, source, name)
+    pieces = _pieces(installation, ticket_id, source, name)
     if len(pieces) != listed["pieces"]:
         message = f"An attachment of {source}.{collection} is not whole any more; search again."
         raise NotFound(message)
     for number, piece in enumerate(pieces):
-        with look(house) as session:
+        with reading(installation) as session:
             query = select(tables.Page.sealed).where(col(tables.Page.id) == piece)
             sealed = session.exec(query).one()
         yield seal.open_bytes(sealed, _place(ticket_id, name, str(number)))
 
 
 def sha256_of(
-    house: House, ticket_id: str, source: str, record: Record, attachment: Attachment
+    installation: Installation, ticket_id: str, source: str, record: Record, attachment: Attachment
 ) -> str | None:
     """The SHA-256 of an attachment that was collected, without reading it; None if it was not."""
-    name = _name(house, source, record, attachment.reference)
-    listed = _facts(house, ticket_id, source, name)
+    name = _name(installation, source, record, attachment.reference)
+    listed = _facts(installation, ticket_id, source, name)
     return None if listed is None else str(listed["sha256"])
 
 
-def mark(house: House, source: str, record: Record, attachment: Attachment) -> str:
+def mark(installation: Installation, source: str, record: Record, attachment: Attachment) -> str:
     """What staff names a file by in a ruling: it tells nothing of the person, and stays."""
-    return _name(house, source, record, attachment.reference)[:MARK]
+    return _name(installation, source, record, attachment.reference)[:MARK]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +144,22 @@ def _held(seal: Seal, row: tables.Page) -> Held:
     return Held(row.source, record, attachment, row.collection[:MARK])
 
 
-def _facts(house: House, ticket_id: str, source: str, name: str) -> dict[str, Any] | None:
+def _facts(
+    installation: Installation, ticket_id: str, source: str, name: str
+) -> dict[str, Any] | None:
     """What the page says that makes a file count; None where there is none."""
-    row = _listed(house, ticket_id, source, name)
+    row = _listed(installation, ticket_id, source, name)
     if row is None:
         return None
-    seal = pages.seal_for(house, ticket_id)
+    seal = record_pages.seal_for(installation, ticket_id)
     found: dict[str, Any] = seal.open(row.sealed, _place(ticket_id, name, "list"))
     return found
 
 
-def _name(house: House, source: str, record: Record, reference: str) -> str:
+def _name(installation: Installation, source: str, record: Record, reference: str) -> str:
     """What a file is found by: a keyed hash, for keys and references may name the person."""
     place = [source, record.collection, record.key, reference]
-    return house.vault.blind("attachment", "\0".join(place))
+    return installation.vault.blind("attachment", "\0".join(place))
 
 
 def _place(ticket_id: str, name: str, part: str) -> str:
@@ -168,15 +175,17 @@ def _mine(ticket_id: str, source: str, role: str) -> tuple[Any, ...]:
     )
 
 
-def _listed(house: House, ticket_id: str, source: str, name: str) -> tables.Page | None:
+def _listed(
+    installation: Installation, ticket_id: str, source: str, name: str
+) -> tables.Page | None:
     """The page that says that a file is whole."""
-    with look(house) as session:
+    with reading(installation) as session:
         query = select(tables.Page).where(*_mine(ticket_id, source, LISTED))
         return session.exec(query.where(col(tables.Page.collection) == name)).first()
 
 
-def _pieces(house: House, ticket_id: str, source: str, name: str) -> list[str]:
-    with look(house) as session:
+def _pieces(installation: Installation, ticket_id: str, source: str, name: str) -> list[str]:
+    with reading(installation) as session:
         query = select(tables.Page.id).where(*_mine(ticket_id, source, PIECES))
         query = query.where(col(tables.Page.collection) == name)
         return list(session.exec(query.order_by(col(tables.Page.number))))
@@ -196,8 +205,8 @@ def _told(record: Record, attachment: Attachment) -> dict[str, Any]:
 class _Keeping:
     """Writes one file piece by piece, each in a transaction of its own under the task's fence."""
 
-    def __init__(self, house: House, run: Run, seal: Seal, name: str) -> None:
-        self._house, self._run, self._seal, self._name = house, run, seal, name
+    def __init__(self, installation: Installation, run: Run, seal: Seal, name: str) -> None:
+        self._installation, self._run, self._seal, self._name = installation, run, seal, name
         self._written = 0
 
     def keep(self, blocks: Iterator[bytes], record: Record, attachment: Attachment) -> None:
@@ -217,8 +226,8 @@ class _Keeping:
 
     def _write(self, plain: bytes, whole: dict[str, Any] | None = None) -> None:
         """The next piece; with the last one the list that makes the file count."""
-        with unit(self._house) as session:
-            tasks.renew(session, self._house.store, self._run.lease)
+        with transaction(self._installation) as session:
+            tasks.renew(session, self._installation.store, self._run.lease)
             if not self._written:
                 self._remove_rest(session)
             sealed = self._seal.close_bytes(plain, self._place(str(self._written)))

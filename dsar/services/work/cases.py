@@ -5,18 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping
 import structlog
 from sqlmodel import Session, col, select
 
+from dsar.config.sources import Source, dictionary
 from dsar.domain.coverage import Outcome
+from dsar.domain.decision import Case, Ruling
 from dsar.domain.errors import BadInput
 from dsar.domain.policy import ON_HOLD
 from dsar.domain.records import Collection, in_language
 from dsar.domain.rights import Right
-from dsar.domain.sifting import Case, Rule
-from dsar.services.house import House, house_of
-from dsar.services.installed.sources import Source, dictionary
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
-from dsar.services.seals import details_of, seal_of
-from dsar.store.tables import CoverageLine, Hold, Ruling, Ticket
+from dsar.services.runtime.installation import Installation, installation_of
+from dsar.services.runtime.seals import details_of, seal_of
+from dsar.store.tables import CoverageLine, Hold, RulingRow, Ticket
 from dsar.store.tickets import identifiers, lines, request_of, rulings
 from dsar.store.vault import Seal
 
@@ -50,16 +50,16 @@ class Dictionaries(Mapping[str, Mapping[str, Collection]]):
 
 def case_of(session: Session, ticket: Ticket) -> Case:
     """The case of a ticket as it stands now."""
-    house = house_of(session)
+    installation = installation_of(session)
     details = details_of(session, ticket)
     return Case(
         right=Right(ticket.right),
-        policy=house.policy,
+        policy=installation.policy,
         today=today(session),
         dictionaries=Dictionaries(
-            house.sources[line.source]
+            installation.sources[line.source]
             for line in lines(session, ticket.id)
-            if line.source in house.sources and line.found
+            if line.source in installation.sources and line.found
         ),
         rules=_rules(session, ticket),
         corrections=details.get("corrections", {}),
@@ -68,7 +68,7 @@ def case_of(session: Session, ticket: Ticket) -> Case:
     )
 
 
-def _rules(session: Session, ticket: Ticket) -> tuple[Rule, ...]:
+def _rules(session: Session, ticket: Ticket) -> tuple[Ruling, ...]:
     rows = rulings(session, ticket.id)
     if not rows:
         return ()
@@ -76,13 +76,13 @@ def _rules(session: Session, ticket: Ticket) -> tuple[Rule, ...]:
     return tuple(_rule(seal, ticket, row) for row in rows)
 
 
-def place(row: Ruling, part: str = "") -> str:
+def place(row: RulingRow, part: str = "") -> str:
     """Where the key of a ruling is bound to, or its file."""
     return f"ruling {row.id}{part}"
 
 
-def _rule(seal: Seal, ticket: Ticket, row: Ruling) -> Rule:
-    return Rule(
+def _rule(seal: Seal, ticket: Ticket, row: RulingRow) -> Ruling:
+    return Ruling(
         row.source,
         row.collection,
         row.verdict,
@@ -121,15 +121,15 @@ def kept_by_hold(line: CoverageLine) -> bool:
     return any((entry["ground"], entry["because"]) == why for entry in line.kept)
 
 
-def check_purposes(house: House, names: tuple[str, ...]) -> None:
+def check_purposes(installation: Installation, names: tuple[str, ...]) -> None:
     """Refuses a purpose that no activity of the policy has."""
     for name in names:
-        if name not in house.policy.activities:
-            known = ", ".join(sorted(house.policy.activities))
+        if name not in installation.policy.activities:
+            known = ", ".join(sorted(installation.policy.activities))
             raise BadInput("purpose", f"{name} is no activity of the policy.", f"Known: {known}.")
 
 
-def check_corrections(house: House, names: Iterable[str]) -> None:
+def check_corrections(installation: Installation, names: Iterable[str]) -> None:
     """Refuses a correction of something no source has: it would be answered and change nothing.
 
     What is refused is not repeated, for it may be a name that was typed in the wrong place. Nothing
@@ -137,7 +137,7 @@ def check_corrections(house: House, names: Iterable[str]) -> None:
     """
     terms: set[str] = set()
     places: set[str] = set()
-    for source in house.sources:
+    for source in installation.sources:
         try:
             collections = dictionary(source).values()
         except Exception as error:  # noqa: BLE001 - whatever a stranger's adapter raises

@@ -53,12 +53,12 @@ def question(
     fault: pages.Fault | None = None,
 ) -> HTMLResponse:
     """The page of a question, with what stood in its form before and what is wrong with it."""
-    house = request.app.state.house
+    installation = request.app.state.installation
     page = pages.question(
         opened,
         spoken(request),
-        controller=house.controller.name,
-        megabytes=house.settings.inquiries.answer_megabytes,
+        controller=installation.controller.name,
+        megabytes=installation.settings.inquiries.answer_megabytes,
         typed=typed,
         fault=fault,
     )
@@ -94,6 +94,6 @@ def _plain(
     *,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    controller = request.app.state.house.controller.name
+    controller = request.app.state.installation.controller.name
     page = pages.AnswerPage(w=spoken(request), controller=controller, heading=heading, text=text)
     return HTMLResponse(pages.render(page), status, headers)

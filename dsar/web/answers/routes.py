@@ -10,10 +10,10 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 import templates
-from dsar.services.house import House
 from dsar.services.inquiries import answering, proving
 from dsar.services.inquiries.answering import Opened
 from dsar.services.inquiries.links import PATH
+from dsar.services.runtime.installation import Installation
 from dsar.web.answers import replies
 from dsar.web.answers.rate import Rate
 from dsar.web.answers.taking import take
@@ -29,14 +29,14 @@ def routes() -> list[Route]:
     async def visit(request: Request) -> Response:
         if not rate.admits(request.client.host if request.client else ""):
             return replies.message(request, 429, "often", headers={"Retry-After": "60"})
-        house = request.app.state.house
+        installation = request.app.state.installation
         secret = request.path_params["rest"]
-        opened = await run_in_threadpool(answering.open_link, house, secret)
+        opened = await run_in_threadpool(answering.open_link, installation, secret)
         if opened is None:
             return replies.message(request, 404, "none")
         if request.method == "POST":
-            return await take(request, house, opened)
-        return _shown(request, house, opened)
+            return await take(request, installation, opened)
+        return _shown(request, installation, opened)
 
     return [
         Route(f"{PATH}style.css", style),
@@ -49,9 +49,9 @@ def style(_request: Request) -> FileResponse:
     return FileResponse(templates.FOLDER / "answers" / "style.css", media_type="text/css")
 
 
-def _shown(request: Request, house: House, opened: Opened) -> Response:
+def _shown(request: Request, installation: Installation, opened: Opened) -> Response:
     people = "text/html" in request.headers.get("accept", "")
-    if not people or proving.wants_proof(house, opened):
+    if not people or proving.wants_proof(installation, opened):
         return JSONResponse(replies.document(opened), 410 if opened.over else 200)
     if opened.over:
         return replies.message(request, 410, "over")

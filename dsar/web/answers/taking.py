@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 
 from dsar.domain.errors import BadInput
 from dsar.sdk.desk import Untrusted
-from dsar.services.house import House
 from dsar.services.inquiries import answering, proving
 from dsar.services.inquiries.answering import AnsweredAlready, Opened, Over
 from dsar.services.inquiries.files import Drop
+from dsar.services.runtime.installation import Installation
 from dsar.web.answers import form, pages, replies
 from dsar.web.answers.multipart import Form, Reader
 
@@ -27,10 +27,10 @@ class TooLong(Exception):  # noqa: N818
     """The body is longer than we read."""
 
 
-async def take(request: Request, house: House, opened: Opened) -> Response:
+async def take(request: Request, installation: Installation, opened: Opened) -> Response:
     """`POST` on a link: taken, refused with the reason, or shown again with what is missing."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    machines = kind == _JSON or proving.wants_proof(house, opened)
+    machines = kind == _JSON or proving.wants_proof(installation, opened)
     if foreign(request.headers):
         wrong = BadInput("form", "came from another site.", "Open the link and answer there.")
         return replies.refusal(request, 403, wrong, machines=machines)
@@ -38,9 +38,9 @@ async def take(request: Request, house: House, opened: Opened) -> Response:
         wrong = BadInput("Content-Type", "is not what is read here.", f"Send {_JSON}.")
         return replies.refusal(request, 415, wrong, machines=machines)
     try:
-        return await (_machine if machines else _person)(request, house, opened)
+        return await (_machine if machines else _person)(request, installation, opened)
     except TooLong:
-        megabytes = house.settings.inquiries.answer_megabytes
+        megabytes = installation.settings.inquiries.answer_megabytes
         wrong = BadInput("answer", f"is larger than {megabytes} MB.", "Send less.")
         return replies.refusal(request, 413, wrong, machines=machines)
     except ClientDisconnect:
@@ -56,28 +56,30 @@ def foreign(headers: Mapping[str, str]) -> bool:
     return origin is not None and origin.partition("://")[2] != headers.get("host")
 
 
-def _most(house: House) -> int:
-    return int(house.settings.inquiries.answer_megabytes * 1_000_000 * _SHARE)
+def _most(installation: Installation) -> int:
+    return int(installation.settings.inquiries.answer_megabytes * 1_000_000 * _SHARE)
 
 
 # -- machines -------------------------------------------------------------------------------------
 
 
-async def _machine(request: Request, house: House, opened: Opened) -> Response:
-    body, most = bytearray(), _most(house)
+async def _machine(request: Request, installation: Installation, opened: Opened) -> Response:
+    body, most = bytearray(), _most(installation)
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
             raise TooLong
-    return await run_in_threadpool(_from_json, request, house, opened, bytes(body))
+    return await run_in_threadpool(_from_json, request, installation, opened, bytes(body))
 
 
-def _from_json(request: Request, house: House, opened: Opened, body: bytes) -> Response:
+def _from_json(
+    request: Request, installation: Installation, opened: Opened, body: bytes
+) -> Response:
     try:
-        proving.prove(house, opened, request.headers, body)
+        proving.prove(installation, opened, request.headers, body)
         given = orjson.loads(body)
-        drop = answering.room_for_files(house, opened.inquiry)
-        new = answering.take(house, opened.inquiry, given, drop)
+        drop = answering.room_for_files(installation, opened.inquiry)
+        new = answering.take(installation, opened.inquiry, given, drop)
     except tuple(_REFUSED) as refused:
         status = next(code for kind, code in _REFUSED.items() if isinstance(refused, kind))
         return replies.refusal(request, status, _named(refused), machines=True)
@@ -107,16 +109,18 @@ def _named(refused: Exception) -> BadInput:
 # -- people ---------------------------------------------------------------------------------------
 
 
-async def _person(request: Request, house: House, opened: Opened) -> Response:
+async def _person(request: Request, installation: Installation, opened: Opened) -> Response:
     if opened.answered or opened.over:
         over = (410, "over") if opened.over else (409, "was_answered")
         return replies.message(request, *over)
-    with closing(await run_in_threadpool(answering.room_for_files, house, opened.inquiry)) as drop:
+    with closing(
+        await run_in_threadpool(answering.room_for_files, installation, opened.inquiry)
+    ) as drop:
         try:
-            filled = await _filled(request, drop, _most(house))
+            filled = await _filled(request, drop, _most(installation))
         except BadInput as wrong:
             return replies.refusal(request, 422, wrong, machines=False)
-        return await run_in_threadpool(_from_form, request, house, opened, filled, drop)
+        return await run_in_threadpool(_from_form, request, installation, opened, filled, drop)
 
 
 async def _filled(request: Request, drop: Drop, most: int) -> Form:
@@ -130,14 +134,14 @@ async def _filled(request: Request, drop: Drop, most: int) -> Form:
 
 
 def _from_form(
-    request: Request, house: House, opened: Opened, filled: Form, drop: Drop
+    request: Request, installation: Installation, opened: Opened, filled: Form, drop: Drop
 ) -> Response:
     typed = {name: text for name, text in filled.fields.items() if name != "more"}
     if "more" in filled.fields:
         typed["lines"] = str(form.lines(typed) + form.MORE_LINES)
         return replies.question(request, opened, typed=typed)
     try:
-        answering.take(house, opened.inquiry, form.answer(opened, filled), drop)
+        answering.take(installation, opened.inquiry, form.answer(opened, filled), drop)
     except (form.Unfinished, BadInput) as wrong:
         fault = _fault(request, wrong)
         return replies.question(request, opened, typed=typed, fault=fault)

@@ -9,9 +9,9 @@ from itertools import chain
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from dsar.services.actor import staff
-from dsar.services.release import delivery
-from dsar.services.release.delivery import Parcel
+from dsar.services.bundles import deliver
+from dsar.services.bundles.deliver import StoredBundle
+from dsar.services.runtime.actor import staff
 
 #: One range of bytes (RFC 9110, 14.1.2): from a place, from one to another, or the last so many.
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.ASCII)
@@ -30,29 +30,31 @@ class Span:
 
 def bundle(request: Request) -> Response:
     """`GET /tickets/{ref}/bundles/{number}`: the bundle, or the range of it that is asked for."""
-    house = request.app.state.house
-    parcel = delivery.parcel(house, request.path_params["ref"], request.path_params["number"])
-    span = wanted(request.headers.get("range"), request.headers.get("if-range"), parcel)
+    installation = request.app.state.installation
+    stored_bundle = deliver.stored_bundle(
+        installation, request.path_params["ref"], request.path_params["number"]
+    )
+    span = wanted(request.headers.get("range"), request.headers.get("if-range"), stored_bundle)
     if span is None:
-        unsatisfied = {"Content-Range": f"bytes */{parcel.size}", "Accept-Ranges": "bytes"}
+        unsatisfied = {"Content-Range": f"bytes */{stored_bundle.size}", "Accept-Ranges": "bytes"}
         return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=unsatisfied)
     status = HTTPStatus.OK if span.whole else HTTPStatus.PARTIAL_CONTENT
-    blocks = _opened(parcel, span)
+    blocks = _opened(stored_bundle, span)
     if request.method == "HEAD":
-        return Response(None, status, _headers(parcel, span))
-    delivery.handed(house, _SOMEBODY, parcel, start=span.start, stop=span.stop)
-    return StreamingResponse(blocks, status, _headers(parcel, span))
+        return Response(None, status, _headers(stored_bundle, span))
+    deliver.handed(installation, _SOMEBODY, stored_bundle, start=span.start, stop=span.stop)
+    return StreamingResponse(blocks, status, _headers(stored_bundle, span))
 
 
-def wanted(range_: str | None, if_range: str | None, parcel: Parcel) -> Span | None:
+def wanted(range_: str | None, if_range: str | None, stored_bundle: StoredBundle) -> Span | None:
     """What is asked for; None for a range beyond the end.
 
     Several ranges at once, other units, or a range of another version are answered with the whole,
     as RFC 9110 (14.2, 13.1.5) allows.
     """
-    size = parcel.size
+    size = stored_bundle.size
     asked = _RANGE.fullmatch(range_ or "")
-    if asked is None or not any(asked.groups()) or if_range not in (None, etag(parcel)):
+    if asked is None or not any(asked.groups()) or if_range not in (None, etag(stored_bundle)):
         return Span(0, size, whole=True)
     first, last = asked.groups()
     if not first:
@@ -64,28 +66,28 @@ def wanted(range_: str | None, if_range: str | None, parcel: Parcel) -> Span | N
     return Span(start, stop, whole=False) if start < stop else None
 
 
-def etag(parcel: Parcel) -> str:
+def etag(stored_bundle: StoredBundle) -> str:
     """The strong validator of a bundle: the SHA-256 of its plain bytes."""
-    return f'"{parcel.sha256}"'
+    return f'"{stored_bundle.sha256}"'
 
 
-def _headers(parcel: Parcel, span: Span) -> dict[str, str]:
+def _headers(stored_bundle: StoredBundle, span: Span) -> dict[str, str]:
     headers = {
         "Content-Length": str(span.stop - span.start),
         "Content-Type": "application/zip",
-        "Content-Disposition": f'attachment; filename="{parcel.file}"',
+        "Content-Disposition": f'attachment; filename="{stored_bundle.file}"',
         "Accept-Ranges": "bytes",
-        "ETag": etag(parcel),
+        "ETag": etag(stored_bundle),
     }
     if not span.whole:
-        headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{parcel.size}"
+        headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{stored_bundle.size}"
     return headers
 
 
-def _opened(parcel: Parcel, span: Span) -> Iterator[bytes]:
+def _opened(stored_bundle: StoredBundle, span: Span) -> Iterator[bytes]:
     """The bytes, with the first frame opened by now: a bundle that cannot be is refused in words.
 
     A frame that proves damaged later ends the connection before any byte of it is sent.
     """
-    blocks = parcel.read(span.start, span.stop)
+    blocks = stored_bundle.read(span.start, span.stop)
     return chain([next(blocks, b"")], blocks)

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse
 from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import ENDS, OWNER, By, State
 from dsar.domain.rights import ARTICLES, Right
-from dsar.services import reports
-from dsar.services.house import House, look
+from dsar.services.runtime.installation import Installation, reading
+from dsar.services.views import tickets
 from dsar.web.console.words import OWNERS, RIGHTS, STATES, Badge, Due, due_of, law
 from dsar.web.pages import Page, render
 
@@ -85,22 +85,22 @@ class QueuePage(Page):
 def queue(request: Request) -> HTMLResponse:
     """`GET /?view=…`: the tickets of one view, by due date."""
     name = request.query_params.get("view", "open")
-    return HTMLResponse(render(page(request.app.state.house, name)))
+    return HTMLResponse(render(page(request.app.state.installation, name)))
 
 
-def page(house: House, name: str) -> QueuePage:
+def page(installation: Installation, name: str) -> QueuePage:
     """One view of the queue as it stands now; NotFound for a view that does not exist."""
     if name not in VIEWS:
         raise NotFound(f"There is no view {name!r} of the queue.")
-    with look(house) as session:
-        counts = reports.counted(session)
-        rows = reports.queue(session, ended=name == "ended", limit=LIMIT)
+    with reading(installation) as session:
+        counts = tickets.counted(session)
+        rows = tickets.queue(session, ended=name == "ended", limit=LIMIT)
     tabs = tuple(_tab(key, counts, current=key == name) for key in VIEWS)
     lines = tuple(line(row) for row in rows if VIEWS[name].shows(State(row["state"])))
     return QueuePage(
         title=f"{VIEWS[name].label}: queue",
-        controller=house.controller.name,
-        timezone=house.controller.timezone,
+        controller=installation.controller.name,
+        timezone=installation.controller.timezone,
         tabs=tabs,
         lines=lines,
         ended=name == "ended",

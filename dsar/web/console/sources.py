@@ -8,13 +8,13 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from dsar.config.redacted import Shown
+from dsar.domain.decision import VERB
 from dsar.domain.rights import Right
-from dsar.domain.sifting import VERB
 from dsar.sdk import VERBS as ACTS
 from dsar.sdk import Limits
-from dsar.services.house import House, look
-from dsar.services.installed.shown import Shown
-from dsar.services.installed.standing import Door, Standing, Waiting, standings
+from dsar.services.runtime.installation import Installation, reading
+from dsar.services.views.sources import Door, Standing, Waiting, standings
 from dsar.web.console.words import RIGHTS, Badge, plain
 from dsar.web.pages import Page, render
 
@@ -84,18 +84,18 @@ class SourcesPage(Page):
 
 def sources(request: Request) -> HTMLResponse:
     """`GET /sources`."""
-    return HTMLResponse(render(page(request.app.state.house)))
+    return HTMLResponse(render(page(request.app.state.installation)))
 
 
-def page(house: House) -> SourcesPage:
+def page(installation: Installation) -> SourcesPage:
     """The sources as they stand now, in the order of their file."""
-    with look(house) as session:
+    with reading(installation) as session:
         found = standings(session)
     cards = tuple(card(one) for one in found)
     return SourcesPage(
         title="Sources",
-        controller=house.controller.name,
-        timezone=house.controller.timezone,
+        controller=installation.controller.name,
+        timezone=installation.controller.timezone,
         cards=cards,
         closed=sum(one.door.until is not None for one in found),
         changed=any(one.settings is None for one in found),

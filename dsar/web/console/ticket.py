@@ -15,16 +15,16 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import State
 from dsar.domain.regimes import Regime
 from dsar.domain.rights import Right
-from dsar.services import reports
-from dsar.services.house import House, look
+from dsar.services.bundles import files_view
+from dsar.services.bundles.keep import READY
+from dsar.services.desk.doubtful_identifiers import in_doubt
 from dsar.services.inquiries import listing
 from dsar.services.law import regimes
-from dsar.services.release import attached
-from dsar.services.release.keeping import READY
-from dsar.services.work.doubted import in_doubt
+from dsar.services.runtime.installation import Installation, reading
+from dsar.services.views import tickets
 from dsar.store.tickets import by_ref
 from dsar.store.vault import KeyLost
-from dsar.web.console.doubted import DoubtfulIdentifier, doubtful, retries
+from dsar.web.console.doubtful_identifiers import DoubtfulIdentifier, doubtful, retries
 from dsar.web.console.queue import Line, line
 from dsar.web.console.sentences import Moment, moment
 from dsar.web.console.stages import Stage, stages
@@ -203,32 +203,32 @@ class TicketPage(Page):
 
 def ticket(request: Request) -> HTMLResponse:
     """`GET /tickets/{ref}`."""
-    return HTMLResponse(render(page(request.app.state.house, request.path_params["ref"])))
+    return HTMLResponse(render(page(request.app.state.installation, request.path_params["ref"])))
 
 
-def page(house: House, ref: str) -> TicketPage:
+def page(installation: Installation, ref: str) -> TicketPage:
     """One ticket as it stands now; NotFound where there is none of that reference."""
-    with look(house) as session:
+    with reading(installation) as session:
         found = by_ref(session, ref)
-        view = reports.ticket_view(session, found)
+        view = tickets.ticket_view(session, found)
         asked = listing.of_ticket(session, found)
         try:
-            letters = reports.letters_view(session, found)
-            files = attached.of_ticket(session, found)
+            letters = tickets.letters_view(session, found)
+            files = files_view.of_ticket(session, found)
             doubts = in_doubt(session, found)
         except KeyLost:
             letters, files, doubts = [], {"count": 0, "files": []}, ()
     return TicketPage(
         **context(view, regimes.load(view["regime"])),
-        controller=house.controller.name,
-        timezone=house.controller.timezone,
+        controller=installation.controller.name,
+        timezone=installation.controller.timezone,
         letters=tuple(letters),
         waiting=tuple(one for one in asked if one["link"]),
-        progress=_progress(view, ZoneInfo(house.controller.timezone)),
+        progress=_progress(view, ZoneInfo(installation.controller.timezone)),
         files=Files(files["count"], tuple(_file(row) for row in files["files"])),
         in_doubt=doubtful(doubts, view["request"]),
         retries=retries(doubts),
-        supplements=supplements(view, house.sources),
+        supplements=supplements(view, installation.sources),
     )
 
 
@@ -269,10 +269,10 @@ def _seconds(text: str, zone: ZoneInfo) -> str:
 
 def _file(row: Mapping[str, Any]) -> FileLine:
     return FileLine(
-        name=attached.shown(row["name"]) or "–",
+        name=files_view.shown(row["name"]) or "–",
         kind=row["media_type"],
         size=row["bytes"],
-        of=f"{plain(row['collection'])}, {attached.shown(row['record'])}",
+        of=f"{plain(row['collection'])}, {files_view.shown(row['record'])}",
         place=row["place"],
         withheld=plain(row["withheld"]) if row["withheld"] else "",
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from dsar.domain.lifecycle import By, Event, State
 from dsar.domain.rights import Right
-from dsar.services.reports import ClockState
+from dsar.services.views.tickets import ClockState
 
 #: The right as staff calls it, and what it asks of us.
 RIGHTS: Mapping[Right, tuple[str, str]] = {

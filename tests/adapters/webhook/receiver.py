@@ -21,10 +21,10 @@ TOLERANCE = 300
 class Receiver:
     """Listens on loopback. Use it as a context manager."""
 
-    def __init__(self, secret: str, members: dict[str, dict[str, Any]], house: str) -> None:
+    def __init__(self, secret: str, members: dict[str, dict[str, Any]], installation: str) -> None:
         self.key = base64.b64decode(secret.removeprefix("whsec_"))
         self.members = members
-        self.house = house
+        self.installation = installation
         self.away = 0  # so many messages are answered with 503 first
         self.heard: list[str] = []  # every message, also those that came again
         self.noted: dict[str, dict[str, Any]] = {}  # by webhook-id: what is to be answered
@@ -69,7 +69,7 @@ class Receiver:
         if not any(fits) or abs(time.time() - int(stamp)) > TOLERANCE:
             return 401
         told = json.loads(body)["data"]
-        if not told["answer_url"].startswith(self.house + "/"):
+        if not told["answer_url"].startswith(self.installation + "/"):
             return 400
         self.heard.append(name)
         self.noted.setdefault(name, told)

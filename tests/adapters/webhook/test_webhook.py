@@ -74,25 +74,25 @@ class Pair:
 
     def url(self) -> str:
         """The address of the newest inquiry."""
-        return links.address(self.company.house, inquiries(self.company, "loyalty")[-1].id)
+        return links.address(self.company.installation, inquiries(self.company, "loyalty")[-1].id)
 
 
 @pytest.fixture
 def pair(tmp_path: Path, sqlite_tables: Path) -> Iterator[Pair]:
     url = f"sqlite:///{shutil.copy(sqlite_tables, tmp_path / 'dsar.sqlite')}"
     port = free_port()
-    house = f"http://127.0.0.1:{port}"
-    with Receiver(SECRET, members(), house) as other, company(tmp_path, url) as one:
+    installation = f"http://127.0.0.1:{port}"
+    with Receiver(SECRET, members(), installation) as other, company(tmp_path, url) as one:
         for name, text in (
             ("sources.toml", SOURCE.format(url=other.url, secret=SECRET)),
             ("policy.toml", POLICY),
         ):
             (tmp_path / name).write_text((tmp_path / name).read_text() + text)
         settings = tmp_path / "dsar.toml"
-        settings.write_text(f'public_url = "{house}"\n{settings.read_text()}')
+        settings.write_text(f'public_url = "{installation}"\n{settings.read_text()}')
         one.clock.now = datetime.now(UTC)  # both sides compare their clocks
         one.reopen()
-        with closing(one.house.store), served(one.house, port):
+        with closing(one.installation.store), served(one.installation, port):
             yield Pair(one, other)
 
 
@@ -146,7 +146,7 @@ def test_a_correction_is_written_over_there(pair: Pair) -> None:
     one.work()
     for row in inquiries(one, "loyalty"):
         if row.verb == "restrict":  # contested data is set aside first
-            url = links.address(one.house, row.id)
+            url = links.address(one.installation, row.id)
             receipt = {"collection": "members", "key": "17", "done": "restricted"}
             given = {"outcome": "receipts", "receipts": [receipt]}
             assert pair.other.answer(f"msg_{row.id}", url, given) == 201
@@ -247,7 +247,9 @@ def test_an_answer_of_the_wrong_shape_is_told_where(pair: Pair, given: Any, fiel
     assert pair.other.answer(name, pair.url(), given) == 422
     row = inquiries(one, "loyalty")[-1]
     with pytest.raises(BadInput) as wrong:
-        answering.take(one.house, row.id, given, answering.room_for_files(one.house, row.id))
+        answering.take(
+            one.installation, row.id, given, answering.room_for_files(one.installation, row.id)
+        )
     assert wrong.value.field == field
 
 

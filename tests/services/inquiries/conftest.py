@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dsar.services.house import look
 from dsar.services.inquiries import answering, links
+from dsar.services.runtime.installation import reading
 from dsar.store.tables import Inquiry
 from dsar.store.tickets import by_ref
 from tests.company import Company, company
@@ -53,7 +53,7 @@ def add(one: Company, sources: str, policy: str, *, settings: str = "") -> None:
 def filed(folder: Path, url: str, **more: Any) -> Iterator[Company]:
     with company(folder, url, **more) as made:
         add(made, CABINET, POLICY)
-        with closing(made.house.store):
+        with closing(made.installation.store):
             yield made
 
 
@@ -80,7 +80,7 @@ def inquiries(one: Company, source: str = "cabinet") -> list[Inquiry]:
 def answer(one: Company, row: Inquiry, given: Any, files: dict[str, bytes] | None = None) -> bool:
     """Answers as the page does; each file as a record of its own."""
     one.clock.turn(minutes=1)
-    drop = answering.room_for_files(one.house, row.id)
+    drop = answering.room_for_files(one.installation, row.id)
     for name, content in (files or {}).items():
         dropped = drop.begin(name, "text/plain")
         drop.write(content)
@@ -93,7 +93,7 @@ def answer(one: Company, row: Inquiry, given: Any, files: dict[str, bytes] | Non
                 "attachments": [{"reference": dropped.reference}],
             }
         )
-    return answering.take(one.house, row.id, given, drop)
+    return answering.take(one.installation, row.id, given, drop)
 
 
 def contract(key: str = "1", **data: str) -> dict[str, Any]:
@@ -113,11 +113,11 @@ Ask = Callable[..., str]
 
 def opened(one: Company, row: Inquiry) -> answering.Opened:
     """What whoever has the link of an inquiry sees."""
-    found = answering.open_link(one.house, links.token(one.house, row.id))
+    found = answering.open_link(one.installation, links.token(one.installation, row.id))
     assert found is not None
     return found
 
 
 def ticket_id(one: Company, ref: str) -> str:
-    with look(one.house) as session:
+    with reading(one.installation) as session:
         return by_ref(session, ref).id

@@ -10,10 +10,10 @@ from sqlmodel import col, select
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.sdk.desk import Question
-from dsar.services.house import look
 from dsar.services.inquiries import answering, links
 from dsar.services.inquiries.desk import TicketDesk, desk_for
-from dsar.services.tasks import claim
+from dsar.services.runtime.installation import reading
+from dsar.services.ticket.run_task import claim
 from dsar.store.tables import Gate, Inquiry, Page, Task
 from dsar.store.tasks import Lease
 from tests.company import EMAIL, SEEDED, Company
@@ -31,7 +31,9 @@ from tests.services.inquiries.conftest import (
 
 def lease_of(one: Company, *, source: str = "cabinet") -> Lease:
     """A lease on the search of one source, as a worker has it."""
-    while (lease := claim(one.house, queue="work", kinds=("search",), owner="test")) is not None:
+    while (
+        lease := claim(one.installation, queue="work", kinds=("search",), owner="test")
+    ) is not None:
         if lease.source == source:
             return lease
     raise AssertionError(source)
@@ -39,7 +41,7 @@ def lease_of(one: Company, *, source: str = "cabinet") -> Lease:
 
 def test_a_repeated_question_is_the_same_inquiry(office: Company) -> None:
     office.ask(Right.ACCESS)
-    desk = desk_for(office.house, lease_of(office))
+    desk = desk_for(office.installation, lease_of(office))
     first = desk.inquiry("find", Question(identifiers=(("email", EMAIL),)))
     again = desk.inquiry("find", Question(identifiers=(("email", EMAIL),)))
     assert first == again
@@ -56,7 +58,7 @@ def test_many_at_once_put_one_question_down(office: Company) -> None:
 
     def ask(_: int) -> str:
         start.wait()
-        return desk_for(office.house, lease).inquiry("find", Question()).id
+        return desk_for(office.installation, lease).inquiry("find", Question()).id
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(ask, range(4)))) == 1
@@ -71,7 +73,7 @@ def test_a_task_that_waits_is_rung_for_when_the_answer_comes(office: Company) ->
     assert (task.state, task.attempts) == ("ready", 0)
     assert task.not_before > office.clock.now + timedelta(hours=1)
     rung: list[str] = []
-    office.house.bell = lambda _queue, task_id: rung.append(task_id)
+    office.installation.bell = lambda _queue, task_id: rung.append(task_id)
     [row] = inquiries(office)
     assert answer(office, row, records(contract()))
     assert rung == [task.id]
@@ -86,19 +88,19 @@ def test_an_answer_that_comes_while_the_task_is_at_work_is_not_slept_through(
 ) -> None:
     """The worker has looked, the answer comes, then the worker puts the task off for a day."""
     from dsar.sdk import Later
-    from dsar.services.house import unit
-    from dsar.services.inquiries import waiting
+    from dsar.services.runtime.installation import transaction
+    from dsar.services.ticket import deferral
 
     office.ask(Right.ACCESS)
     office.work()
     [task] = [row for row in office.rows(Task) if row.source == "cabinet"]
     office.clock.turn(hours=25)
     lease = lease_of(office)
-    assert desk_for(office.house, lease).inquiry("find", Question()).answer is None
+    assert desk_for(office.installation, lease).inquiry("find", Question()).answer is None
     [row] = inquiries(office)
     answer(office, row, NOTHING)
-    with unit(office.house) as session:
-        waiting.defer(session, office.house.store, lease, Later("asked", wait=86400))
+    with transaction(office.installation) as session:
+        deferral.defer(session, office.installation.store, lease, Later("asked", wait=86400))
     [task] = [row for row in office.rows(Task) if row.source == "cabinet"]
     assert task.not_before <= office.clock.now
     office.work()
@@ -128,9 +130,9 @@ def test_a_restart_changes_nothing(office: Company) -> None:
     ref = office.ask(Right.ACCESS)
     office.work()
     [row] = inquiries(office)
-    secret = links.token(office.house, row.id)
+    secret = links.token(office.installation, row.id)
     office.reopen()
-    assert links.token(office.house, row.id) == secret
+    assert links.token(office.installation, row.id) == secret
     office.work_through(hours=1)
     assert len(inquiries(office)) == 1
     assert office.events(ref).count("inquiry_asked") == 1
@@ -241,7 +243,7 @@ def test_the_link_shows_one_sources_part_and_nothing_else(cabinet: Company) -> N
 def test_what_is_no_link_leads_nowhere(cabinet: Company, secret: str) -> None:
     cabinet.ask(Right.ACCESS)
     cabinet.work()
-    assert answering.open_link(cabinet.house, secret) is None
+    assert answering.open_link(cabinet.installation, secret) is None
 
 
 def test_after_the_end_nothing_is_shown_and_nothing_taken(cabinet: Company) -> None:
@@ -261,7 +263,7 @@ def test_files_come_back_as_they_were_sent(office: Company) -> None:
     [row] = inquiries(office)
     content = bytes(range(256)) * 10_000  # more than two pieces
     answer(office, row, records(contract()), {"scan.pdf": content, "note.txt": b""})
-    desk = TicketDesk(office.house, ticket_id(office, ref), "cabinet")
+    desk = TicketDesk(office.installation, ticket_id(office, ref), "cabinet")
     [(_, given)] = desk.answered("find")
     files = {one.key: one.attachments[0] for one in given.records if one.attachments}
     assert b"".join(desk.read(files["scan.pdf"])) == content
@@ -273,9 +275,9 @@ def test_nothing_of_it_lies_in_the_database_in_clear(cabinet: Company) -> None:
     cabinet.ask(Right.ACCESS, words="I am Lotta")
     cabinet.work()
     [row] = inquiries(cabinet)
-    secret = links.token(cabinet.house, row.id)
+    secret = links.token(cabinet.installation, row.id)
     answer(cabinet, row, records(contract(name=SEEDED[2])), {"Lindqvist.txt": b"Storgatan 5"})
-    cabinet.house.store.close()
+    cabinet.installation.store.close()
     stored = b"".join(path.read_bytes() for path in cabinet.folder.glob("dsar.sqlite*"))
     for word in (*SEEDED, secret):
         assert word.encode() not in stored
@@ -283,18 +285,18 @@ def test_nothing_of_it_lies_in_the_database_in_clear(cabinet: Company) -> None:
 
 def test_a_file_that_lost_a_piece_is_not_handed_out(cabinet: Company) -> None:
     from dsar.sdk import NeedsHuman
-    from dsar.services.house import unit
+    from dsar.services.runtime.installation import transaction
 
     ref = cabinet.ask(Right.ACCESS)
     cabinet.work()
     [row] = inquiries(cabinet)
     answer(cabinet, row, records(contract()), {"a": b"x" * 3_000_000})
-    with unit(cabinet.house) as session:
+    with transaction(cabinet.installation) as session:
         pieces = session.exec(
             select(Page).where(col(Page.role) == "answer").order_by(col(Page.number))
         ).all()
         session.delete(pieces[-1])
-    desk = TicketDesk(cabinet.house, ticket_id(cabinet, ref), "cabinet")
+    desk = TicketDesk(cabinet.installation, ticket_id(cabinet, ref), "cabinet")
     [(_, given)] = desk.answered("find")
     with pytest.raises(NeedsHuman, match="not whole"):
         list(desk.read(given.records[1].attachments[0]))
@@ -305,9 +307,9 @@ def test_outside_a_task_nothing_is_asked(cabinet: Company) -> None:
     from dsar.sdk import NeedsHuman
 
     with (
-        cabinet.house.sources["cabinet"].open() as source,
+        cabinet.installation.sources["cabinet"].open() as source,
         pytest.raises(NeedsHuman, match="within a ticket"),
     ):
         list(source.find(Subject.of([("email", EMAIL)])))
-    with look(cabinet.house) as session:
+    with reading(cabinet.installation) as session:
         assert session.exec(select(Inquiry)).all() == []

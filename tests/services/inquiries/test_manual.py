@@ -4,9 +4,9 @@ import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services.house import look, unit
 from dsar.services.inquiries import listing
-from dsar.services.work import attachments, lifting
+from dsar.services.runtime.installation import reading, transaction
+from dsar.services.work import attachments, lift_restriction
 from dsar.store.tickets import by_ref
 from tests.company import BEN, Company
 from tests.services.inquiries.conftest import (
@@ -192,13 +192,13 @@ def test_the_colleague_is_asked_to_end_a_restriction_although_the_ticket_has_end
     cabinet.work(render=True)
     cabinet.work()
     cabinet.act(ref, Event.DELIVER)
-    with unit(cabinet.house) as session:
-        lifting.announce(session, BEN, by_ref(session, ref), reason="It was checked.")
-        lifting.told(session, BEN, by_ref(session, ref))
+    with transaction(cabinet.installation) as session:
+        lift_restriction.announce(session, BEN, by_ref(session, ref), reason="It was checked.")
+        lift_restriction.told(session, BEN, by_ref(session, ref))
     cabinet.work()
     row = inquiries(cabinet)[-1]
     assert (row.verb, opened(cabinet, row).over) == ("lift", False)
-    with look(cabinet.house) as session:
+    with reading(cabinet.installation) as session:
         assert listing.of_ticket(session, by_ref(session, ref))[-1]["link"]
     answer(cabinet, row, receipts(cabinet, "lifted"))
     cabinet.work()
@@ -219,4 +219,4 @@ def test_the_files_of_an_answer_are_kept_for_the_bundle(cabinet: Company) -> Non
     answer(cabinet, row, records(contract()), {"scan.txt": b"signed by Lotta"})
     cabinet.work()
     place = (ticket_id(cabinet, ref), "cabinet", "files", "scan.txt", f"{row.id}.1")
-    assert b"".join(attachments.open(cabinet.house, *place)) == b"signed by Lotta"
+    assert b"".join(attachments.open(cabinet.installation, *place)) == b"signed by Lotta"

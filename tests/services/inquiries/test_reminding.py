@@ -6,14 +6,14 @@ import pytest
 from sqlmodel import select
 
 from dsar.cli.ticket import _words
+from dsar.config.settings import InquirySettings
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services import reports
-from dsar.services.house import look
 from dsar.services.inquiries import keeping, links, listing
-from dsar.services.installed.settings import InquirySettings
-from dsar.services.upkeep.watching import watch
+from dsar.services.runtime.installation import reading
+from dsar.services.upkeep.deadlines import watch
+from dsar.services.views import tickets
 from dsar.store.tables import Alert
 from dsar.store.tickets import by_ref
 from tests.company import Company
@@ -21,7 +21,7 @@ from tests.services.inquiries.conftest import NOTHING, answer, inquiries
 
 
 def raised(one: Company) -> list[tuple[str, str]]:
-    with look(one.house) as session:
+    with reading(one.installation) as session:
         rows = session.exec(select(Alert)).all()
     return sorted((r.day.isoformat(), r.name) for r in rows if r.name.startswith("inquiry"))
 
@@ -31,8 +31,8 @@ def test_a_week_and_two_days_before_and_when_it_is_over(office: Company) -> None
     office.work()  # asked on 2 March, wanted by 16 March
     seen = []
     for _ in range(16):
-        watch(office.house)
-        watch(office.house)
+        watch(office.installation)
+        watch(office.installation)
         seen.append(len(raised(office)))
         office.clock.turn(days=1)
     assert raised(office) == [
@@ -49,7 +49,7 @@ def test_whoever_answered_is_not_reminded(cabinet: Company) -> None:
     cabinet.work()
     answer(cabinet, inquiries(cabinet)[-1], NOTHING)
     cabinet.clock.turn(days=20)
-    watch(cabinet.house)
+    watch(cabinet.installation)
     assert raised(cabinet) == []
 
 
@@ -58,7 +58,7 @@ def test_nobody_is_reminded_for_a_ticket_that_has_ended(cabinet: Company) -> Non
     cabinet.work()
     cabinet.act(ref, Event.WITHDRAW)
     cabinet.clock.turn(days=20)
-    watch(cabinet.house)
+    watch(cabinet.installation)
     assert raised(cabinet) == []
 
 
@@ -85,18 +85,18 @@ def test_staff_sees_who_was_asked_and_the_link_to_pass_on(cabinet: Company) -> N
     ref = cabinet.ask(Right.ACCESS)
     cabinet.work()
     [row] = inquiries(cabinet)
-    address = links.address(cabinet.house, row.id)
-    with look(cabinet.house) as session:
+    address = links.address(cabinet.installation, row.id)
+    with reading(cabinet.installation) as session:
         ticket = by_ref(session, ref)
         [told] = listing.of_ticket(session, ticket)
-        view = {**reports.ticket_view(session, ticket), "inquiries": [told]}
+        view = {**tickets.ticket_view(session, ticket), "inquiries": [told]}
     assert (told["standing"], told["whom"], told["link"]) == ("waiting", "Facilities", address)
     assert f"Filing cabinet: Facilities to answer by 2026-03-16: {address}" in _words(view)
     cabinet.clock.turn(days=20)
-    with look(cabinet.house) as session:
+    with reading(cabinet.installation) as session:
         assert listing.of_ticket(session, by_ref(session, ref))[0]["standing"] == "overdue"
     answer(cabinet, row, NOTHING)
-    with look(cabinet.house) as session:
+    with reading(cabinet.installation) as session:
         [told] = listing.of_ticket(session, by_ref(session, ref))
     assert (told["standing"], told["link"]) == ("answered", None)
 
@@ -119,10 +119,12 @@ def test_what_is_no_address_is_refused(cabinet: Company, text: str) -> None:
 def test_a_day_is_not_reminded_of_before_the_question_was_asked(cabinet: Company) -> None:
     """Asked four days before: the reminder of a week before has no meaning."""
     rules = RULES.model_copy(update={"answer_days": 4})
-    cabinet.house.settings = cabinet.house.settings.model_copy(update={"inquiries": rules})
+    cabinet.installation.settings = cabinet.installation.settings.model_copy(
+        update={"inquiries": rules}
+    )
     cabinet.ask(Right.ACCESS)
     cabinet.work()
     cabinet.clock.turn(days=2)
-    watch(cabinet.house)
+    watch(cabinet.installation)
     expected = (date(2026, 3, 6) - timedelta(days=2)).isoformat()
     assert raised(cabinet) == [(expected, "inquiry_reminder")]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dsar.domain.controller import Authority, Controller
-from dsar.services.letters import own
+from dsar.services.letters import house_wording
 from dsar.services.letters.wording import Wordings
 
 CONTROLLER = Controller(
@@ -30,6 +30,6 @@ def lay(tmp_path: Path) -> Lay:
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-        return own.load(folder, CONTROLLER, name="letters")
+        return house_wording.load(folder, CONTROLLER, name="letters")
 
     return laid

@@ -6,15 +6,15 @@ import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services import bundles
-from dsar.services.bundles import Gathered
+from dsar.services.bundles import gather
+from dsar.services.bundles.gather import Gathered
 from dsar.store.tables import Ticket
 from tests.company import Company
 
 
 def gathered(one: Company, ref: str) -> Gathered:
     [ticket_id] = [ticket.id for ticket in one.rows(Ticket) if ticket.ref == ref]
-    return bundles.gather(one.house, ticket_id)
+    return gather.gather(one.installation, ticket_id)
 
 
 def erased(one: Company, **how: Any) -> Gathered:

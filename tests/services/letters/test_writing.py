@@ -9,10 +9,10 @@ import pytest
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services import reports
-from dsar.services.house import look
 from dsar.services.letters.wording import OURS
+from dsar.services.runtime.installation import reading
 from dsar.services.upkeep.doctor import CHECKS, Trouble
+from dsar.services.views import tickets
 from dsar.store.tables import Letter
 from dsar.store.tickets import by_ref
 from tests.company import Company
@@ -44,13 +44,13 @@ def refuse(one: Company, *, language: str = "de") -> str:
 
 
 def told(one: Company, ref: str, kind: str = "refused") -> dict[str, str]:
-    with look(one.house) as session:
-        found = reports.letters_view(session, by_ref(session, ref))
+    with reading(one.installation) as session:
+        found = tickets.letters_view(session, by_ref(session, ref))
     return next(letter for letter in found if letter["kind"] == kind)
 
 
 def doctor(one: Company) -> str:
-    return CHECKS["letters"](one.house)
+    return CHECKS["letters"](one.installation)
 
 
 def test_a_request_in_german_is_answered_in_german(small: Company) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from dsar.services.upkeep import fonts
 from dsar.services.upkeep.doctor import Trouble, _fonts
-from tests.workers.houses import new_house
+from tests.workers.installations import new_installation
 
 #: A fontconfig that knows the fonts of one folder and no others.
 CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -48,24 +48,24 @@ def test_the_doctor_wants_the_fonts_everybody_has_and_names_the_others(
     only: Path, tmp_path: Path, sqlite_tables: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(sqlite_tables, tmp_path / "dsar.sqlite")
-    house = new_house(f"sqlite:///{tmp_path / 'dsar.sqlite'}", tmp_path)
+    installation = new_installation(f"sqlite:///{tmp_path / 'dsar.sqlite'}", tmp_path)
     with pytest.raises(Trouble, match=r"Greek.*cannot be printed; install fonts-noto-core"):
-        _fonts(house)
+        _fonts(installation)
     monkeypatch.setattr(fonts, "missing", lambda: {fonts.CJK: ["Chinese", "Korean"]})
-    assert _fonts(house).endswith(
+    assert _fonts(installation).endswith(
         "reports show by number: Chinese, Korean (install fonts-noto-cjk)."
     )
     monkeypatch.setattr(fonts, "missing", dict)
-    assert "scripts can be printed" in _fonts(house)
-    house.store.close()
+    assert "scripts can be printed" in _fonts(installation)
+    installation.store.close()
 
 
 def test_without_fontconfig_the_doctor_says_what_to_install(
     tmp_path: Path, sqlite_tables: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(sqlite_tables, tmp_path / "dsar.sqlite")
-    house = new_house(f"sqlite:///{tmp_path / 'dsar.sqlite'}", tmp_path)
+    installation = new_installation(f"sqlite:///{tmp_path / 'dsar.sqlite'}", tmp_path)
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     with pytest.raises(Trouble, match="Install fontconfig and fonts-noto-core"):
-        _fonts(house)
-    house.store.close()
+        _fonts(installation)
+    installation.store.close()

@@ -12,17 +12,17 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.records import Match
 from dsar.domain.rights import Right
 from dsar.sdk import Attachment
-from dsar.services.actor import staff
-from dsar.services.house import look, unit
-from dsar.services.release import attached
-from dsar.store.tables import Request, Ruling
+from dsar.services.bundles import files_view
+from dsar.services.runtime.actor import staff
+from dsar.services.runtime.installation import reading, transaction
+from dsar.store.tables import Request, RulingRow
 from dsar.store.tickets import by_ref
 from dsar.store.vault import KeyLost
 from tests.company import Company
 from tests.scripted import Script, case
-from tests.services.work.conftest import Make
+from tests.services.conftest import Make
 from tests.stories.bundles import checked, data, everything, members
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 LETTER = Attachment("l 1", "Brev till Lotta.txt", "text/plain")
 PARTY = Attachment("p 1", "Kräftskiva hos Bo Berg.jpg", "image/jpeg")
@@ -39,8 +39,8 @@ def held(desk: Script) -> None:
 
 def files(one: Company, ref: str) -> dict[str, Any]:
     """What staff sees of the files, by name and record."""
-    with look(one.house) as session:
-        told = attached.of_ticket(session, by_ref(session, ref))
+    with reading(one.installation) as session:
+        told = files_view.of_ticket(session, by_ref(session, ref))
     assert told["count"] == len(told["files"])
     return {f"{row['record']}/{row['name']}": row for row in told["files"]}
 
@@ -52,15 +52,15 @@ def photo(one: Company, ref: str) -> str:
 def ruled(one: Company, *rulings: str, right: Right = Right.ACCESS) -> str:
     """A ticket whose photograph was ruled on; `{photo}` in a ruling is its place."""
     ref = one.ask(right)
-    drive(one.house)
+    run_until_idle(one.installation)
     one.rule(ref, *(text.format(photo=photo(one, ref)) for text in rulings))
-    drive(one.house)
+    run_until_idle(one.installation)
     return ref
 
 
 def released(one: Company, ref: str) -> str:
     one.act(ref, Event.APPROVE)
-    drive(one.house)
+    run_until_idle(one.installation)
     return one.state(ref)
 
 
@@ -102,7 +102,7 @@ def test_a_ruling_on_a_file_lies_sealed_and_is_in_the_journal(make: Make, desk: 
     held(desk)
     one = make()
     ref = ruled(one, f"{{photo}}=withhold:{GROUND}")
-    (ruling,) = one.rows(Ruling)
+    (ruling,) = one.rows(RulingRow)
     assert b"p 1" not in bytes(ruling.sealed_file)
     assert b"lotta" not in bytes(ruling.sealed_key)
     journal = str(one.view(ref)["journal"])
@@ -116,7 +116,7 @@ def test_a_file_that_was_released_again_is_handed_over(make: Make, desk: Script)
     one = make()
     ref = ruled(one, f"{{photo}}=withhold:{GROUND}")
     one.rule(ref, f"{photo(one, ref)}=release")
-    drive(one.house)
+    run_until_idle(one.installation)
     assert files(one, ref)[f"lotta 1/{PARTY.name}"]["withheld"] == ""
     assert released(one, ref) == "ready"
     assert FACES in members(one.bundle(ref)).values()
@@ -133,7 +133,7 @@ def test_the_same_bytes_at_another_record_block_the_release(make: Make, desk: Sc
     said = one.view(ref)["next"]
     assert "3-img_0001.jpg: is a file that was withheld in desk.cases" in said
     one.rule(ref, f"{files(one, ref)['3/IMG_0001.jpg']['place']}=withhold:{GROUND}")
-    drive(one.house)
+    run_until_idle(one.installation)
     assert released(one, ref) == "ready"
 
 
@@ -147,7 +147,7 @@ def test_a_name_that_stands_elsewhere_blocks_the_release(make: Make, desk: Scrip
     assert "withheld as desk.cases (the name of a file)" in one.view(ref)["next"]
     assert "Bo Berg" not in one.view(ref)["next"]
     one.rule(ref, f"desk.cases:3.text=withhold:{GROUND}")
-    drive(one.house)
+    run_until_idle(one.installation)
     assert released(one, ref) == "ready"
 
 
@@ -160,10 +160,10 @@ def test_a_name_the_person_has_anyway_or_that_tells_nothing_blocks_nothing(
     desk.records[0] = case("lotta 1", attachments=(LETTER, named))
     one = make()
     ref = one.ask(Right.ACCESS)
-    drive(one.house)
+    run_until_idle(one.installation)
     (row,) = (row for row in files(one, ref).values() if row["media_type"] == "image/jpeg")
     one.rule(ref, f"{row['place']}=withhold:{GROUND}")
-    drive(one.house)
+    run_until_idle(one.installation)
     assert released(one, ref) == "ready"
 
 
@@ -188,7 +188,7 @@ def test_a_right_that_hands_no_file_over_knows_no_ruling_on_one(make: Make, desk
     desk.records = [case("1", match=Match.NAME_ONLY, attachments=(LETTER,))]
     one = make()
     ref = one.ask(Right.RESTRICTION)
-    drive(one.house)
+    run_until_idle(one.installation)
     with pytest.raises(BadInput, match="hands none over"):
         one.rule(ref, "desk.cases#0123456789ab=withhold:g")
     assert files(one, ref) == {}
@@ -198,9 +198,9 @@ def test_a_key_that_looks_like_a_file_is_still_a_key(make: Make, desk: Script) -
     desk.records = [case("1#0123456789ab"), case("2")]
     one = make()
     ref = one.ask(Right.ACCESS)
-    drive(one.house)
+    run_until_idle(one.installation)
     one.rule(ref, f"desk.cases:1#0123456789ab=withhold:{GROUND}")
-    drive(one.house)
+    run_until_idle(one.installation)
     assert one.line(ref, "desk")["done"] == 1
 
 
@@ -210,22 +210,22 @@ def test_whoever_must_look_at_a_file_gets_it_and_the_journal_says_so(
     held(desk)
     one = make()
     ref = one.ask(Right.ACCESS)
-    drive(one.house)
+    run_until_idle(one.installation)
     out = tmp_path / "photo.jpg"
-    size = attached.take_out(one.house, staff("ana"), ref, photo(one, ref), out)
+    size = files_view.take_out(one.installation, staff("ana"), ref, photo(one, ref), out)
     assert (out.read_bytes(), size) == (FACES, len(FACES))
     assert one.view(ref)["journal"][-1]["event"] == "file_looked_at"
     assert one.view(ref)["journal"][-1]["actor"] == "staff:ana"
     with pytest.raises(BadInput, match="is no file of this ticket"):
-        attached.take_out(one.house, staff("ana"), ref, "shop.customers#0123456789ab", out)
+        files_view.take_out(one.installation, staff("ana"), ref, "shop.customers#0123456789ab", out)
 
 
 def test_the_files_of_somebody_forgotten_are_not_shown(make: Make, desk: Script) -> None:
     held(desk)
     one = make()
     ref = one.ask(Right.ACCESS)
-    drive(one.house)
-    with unit(one.house) as session:
+    run_until_idle(one.installation)
+    with transaction(one.installation) as session:
         for request in session.exec(select(Request)):
             request.data_key = None
             session.add(request)

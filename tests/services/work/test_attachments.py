@@ -9,14 +9,15 @@ from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.sdk import Attachment, Later, NeedsHuman
-from dsar.services.house import look, unit
-from dsar.services.work import attachments, pages
+from dsar.services.runtime import record_pages
+from dsar.services.runtime.installation import reading, transaction
+from dsar.services.work import attachments
 from dsar.store.tables import Page, Request
 from dsar.store.tickets import by_ref, request_of
 from dsar.store.vault import KeyLost
 from tests.company import EMAIL, Company
 from tests.scripted import Script, case
-from tests.services.work.conftest import Make
+from tests.services.conftest import Make
 
 LETTER = b"Dear " + EMAIL.encode() + b"!" * (3 << 20)
 NAMED = Attachment("lotta 1", "Brev från Lotta.pdf", "application/pdf", len(LETTER))
@@ -29,12 +30,12 @@ def held(desk: Script) -> None:
 
 
 def ticket_of(one: Company, ref: str) -> str:
-    with look(one.house) as session:
+    with reading(one.installation) as session:
         return by_ref(session, ref).id
 
 
 def read(one: Company, ref: str, reference: str = "lotta 1", key: str = "1") -> bytes:
-    found = attachments.open(one.house, ticket_of(one, ref), "desk", "cases", key, reference)
+    found = attachments.open(one.installation, ticket_of(one, ref), "desk", "cases", key, reference)
     return b"".join(found)
 
 
@@ -49,7 +50,9 @@ def test_files_are_kept_sealed_and_read_back_piece_by_piece(make: Make, desk: Sc
     one.work()
     assert read(one, ref) == LETTER
     assert read(one, ref, "2") == b""
-    pieces = list(attachments.open(one.house, ticket_of(one, ref), "desk", "cases", "1", "lotta 1"))
+    pieces = list(
+        attachments.open(one.installation, ticket_of(one, ref), "desk", "cases", "1", "lotta 1")
+    )
     assert max(map(len, pieces)) <= attachments.PIECE
     rows = of_role(one, "attachment") + of_role(one, "attached")
     assert all(b"Dear" not in row.sealed and "lotta" not in row.collection for row in rows)
@@ -61,8 +64,8 @@ def test_records_keep_the_names_of_their_files(make: Make, desk: Script) -> None
     one = make()
     ref = one.ask(Right.ACCESS)
     one.work()
-    seal = pages.seal_for(one.house, ticket_of(one, ref))
-    found = pages.records(one.house, seal, ticket_of(one, ref), "desk")
+    seal = record_pages.seal_for(one.installation, ticket_of(one, ref))
+    found = record_pages.records(one.installation, seal, ticket_of(one, ref), "desk")
     assert {record.key: record.attachments for record in found} == {"1": (NAMED, EMPTY), "2": ()}
 
 
@@ -151,7 +154,7 @@ def test_what_is_forgotten_with_the_request_takes_its_files_along(make: Make, de
     one = make()
     ref = one.ask(Right.ACCESS)
     one.work()
-    with unit(one.house) as session:
+    with transaction(one.installation) as session:
         request: Request = request_of(session, by_ref(session, ref))
         request.data_key = None
         session.add(request)
@@ -164,7 +167,7 @@ def test_a_file_of_which_a_piece_is_missing_is_not_handed_over(make: Make, desk:
     one = make()
     ref = one.ask(Right.ACCESS)
     one.work()
-    with unit(one.house) as session:
+    with transaction(one.installation) as session:
         piece = next(row for row in of_role(one, "attachment") if row.count > 1)
         session.delete(session.get_one(Page, piece.id))
     with pytest.raises(NotFound, match="not whole"):

@@ -8,8 +8,8 @@ from dsar.domain.lifecycle import Event
 from dsar.sdk import Batch, Done, Receipt
 from dsar.store.tables import Effect
 from tests.scripted import Script
+from tests.services.conftest import Make
 from tests.services.work.approved import CASES, acts, approved
-from tests.services.work.conftest import Make
 
 
 def crash(script: Script, verb: str, batch: Batch) -> Sequence[Receipt]:
@@ -82,7 +82,7 @@ def test_a_page_that_was_done_is_never_done_again(
     make: Make, desk: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Three pages; the second breaks off once. The first is not acted on a second time."""
-    monkeypatch.setattr("dsar.services.work.decisions.BATCH", 1)
+    monkeypatch.setattr("dsar.services.work.decide.BATCH", 1)
     desk.records = list(CASES)
     keys: list[str] = []
 

@@ -4,11 +4,11 @@ from sqlmodel import select
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services import holds
-from dsar.services.holds import resume_late
-from dsar.services.house import look, unit
-from dsar.services.journal import faults
+from dsar.services.desk import holds
+from dsar.services.desk.holds import resume_late
 from dsar.services.law import clock
+from dsar.services.runtime.installation import reading, transaction
+from dsar.services.runtime.journal import faults
 from dsar.store.tables import Letter, Request
 from dsar.store.tickets import by_ref
 from tests.company import EMAIL, Company, sources
@@ -17,13 +17,13 @@ from tests.stories.bundles import report
 
 
 def hold(one: Company) -> str:
-    with unit(one.house) as session:
+    with transaction(one.installation) as session:
         placed = holds.place(session, "ben", kind="email", value=EMAIL, reason="A claim.")
         return placed.id
 
 
 def lift(one: Company, hold_id: str) -> None:
-    with unit(one.house) as session:
+    with transaction(one.installation) as session:
         holds.lift(session, hold_id)
 
 
@@ -58,7 +58,7 @@ def test_a_hold_placed_after_the_approval_still_stops_the_erasing(small: Company
 
 
 def lifted(one: Company, hold_id: str) -> holds.Lifted:
-    with unit(one.house) as session:
+    with transaction(one.installation) as session:
         return holds.lift(session, hold_id, "ben")
 
 
@@ -114,7 +114,7 @@ def test_it_is_due_at_once_by_no_day_and_never_called_overdue(small: Company) ->
     told = report(small.bundle(late))
     assert "18 September 2026" in told  # the day the hold fell
     assert "1 month from" not in told
-    with unit(small.house) as session:
+    with transaction(small.installation) as session:
         ticket = by_ref(session, late)
         clock.wind(session, ticket, small.clock.now)  # as any later event of the clock does
         assert ticket.due_at == small.clock.now
@@ -130,7 +130,7 @@ def test_the_history_of_both_names_the_hold_and_nobody(small: Company) -> None:
     assert entry["actor"] == "staff:ben"
     assert small.view(late)["journal"][0]["data"]["of"] == ref
     assert EMAIL not in str(small.view(late)["journal"])
-    with look(small.house) as session:
+    with reading(small.installation) as session:
         assert list(faults(session)) == []
 
 
@@ -148,7 +148,7 @@ def test_a_hold_lifted_twice_or_set_again_erases_nothing_twice(small: Company) -
     finished(small, told.resumed[0])
     assert EMAIL not in small.subscribers()
     assert lifted(small, hold(small)).resumed == ()
-    assert resume_late(small.house) == 0
+    assert resume_late(small.installation) == 0
     letters = [one.kind for one in small.rows(Letter)]
     assert letters.count("partly_delivered") == len(small.tickets(ref.removesuffix("-1"))) == 3
 
@@ -163,7 +163,7 @@ def test_while_another_hold_is_in_force_nothing_is_opened(small: Company) -> Non
 def test_a_hold_on_somebody_else_opens_nothing(small: Company) -> None:
     hold(small)
     ended(small, approved(small))
-    with unit(small.house) as session:
+    with transaction(small.installation) as session:
         other = holds.place(session, "ben", kind="email", value="bo@mail.example", reason="A.").id
     assert lifted(small, other) == holds.Lifted(other)
 
@@ -187,9 +187,9 @@ def test_a_ticket_that_was_past_its_review_when_the_hold_fell_is_resumed_at_its_
     placed = hold(small)
     ref = approved(small)
     assert lifted(small, placed) == holds.Lifted(placed)
-    assert resume_late(small.house) == 0
+    assert resume_late(small.installation) == 0
     ended(small, ref)
-    assert [resume_late(small.house), resume_late(small.house)] == [1, 0]
+    assert [resume_late(small.installation), resume_late(small.installation)] == [1, 0]
     finished(small, ref.removesuffix("-1") + "-2")
     assert EMAIL not in small.subscribers()
 
@@ -222,7 +222,7 @@ def test_what_staff_ruled_about_a_record_holds_on_in_the_supplement(small: Compa
 def test_a_request_that_was_forgotten_is_left_alone(small: Company) -> None:
     placed = hold(small)
     ended(small, approved(small))
-    with unit(small.house) as session:
+    with transaction(small.installation) as session:
         for request in session.exec(select(Request)):
             request.data_key = None
     assert lifted(small, placed).resumed == ()

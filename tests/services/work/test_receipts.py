@@ -7,8 +7,8 @@ import pytest
 from dsar.domain.lifecycle import Event
 from dsar.sdk import Batch, Done, Receipt
 from tests.scripted import Script
+from tests.services.conftest import Make
 from tests.services.work.approved import CASES, approved
-from tests.services.work.conftest import Make
 
 
 def half(_script: Script, _verb: str, batch: Batch) -> Sequence[Receipt]:

@@ -21,7 +21,7 @@ AWAY = ("203.0.113.5", 50000)
 def visitor(one: Company, *, address: tuple[str, int] = AWAY) -> TestClient:
     """Somebody out there, under the public name, with a browser that speaks English."""
     headers = {"Accept": "text/html", "Accept-Language": "en"}
-    return TestClient(create(one.house), base_url=PUBLIC, client=address, headers=headers)
+    return TestClient(create(one.installation), base_url=PUBLIC, client=address, headers=headers)
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Asked:
     @property
     def path(self) -> str:
         """Where it is answered."""
-        return f"/answer/{links.token(self.company.house, self.row.id)}"
+        return f"/answer/{links.token(self.company.installation, self.row.id)}"
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from dsar.domain.lifecycle import Event
-from dsar.services.house import unit
 from dsar.services.inquiries.desk import TicketDesk
+from dsar.services.runtime.installation import transaction
 from dsar.store.tables import Request
 from dsar.web.answers import routes
 from dsar.web.app import create
@@ -44,7 +44,7 @@ def test_an_answer_with_a_record_and_a_file_takes_the_ticket_on(asked: Asked) ->
     one = asked.company
     one.work()
     assert one.line(asked.ref, "cabinet")["found"] == 2
-    desk = TicketDesk(one.house, ticket_id(one, asked.ref), "cabinet")
+    desk = TicketDesk(one.installation, ticket_id(one, asked.ref), "cabinet")
     [(_, given)] = desk.answered("find")
     paper, file = given.records
     assert (paper.collection, dict(paper.data)) == (
@@ -110,7 +110,7 @@ def test_what_is_no_link_gets_one_answer_whatever_it_was(asked: Asked) -> None:
     paths = ["/answer/", "/answer/x", f"/answer/{'A' * 43}", f"{asked.path}/", f"{asked.path}x",
              "/answer/%2e%2e/tickets/" + asked.ref]  # fmt: skip
 
-    with unit(asked.company.house) as session:
+    with transaction(asked.company.installation) as session:
         session.get_one(Request, asked.company.rows(Request)[0].id).data_key = None
     answers = [asked.client.get(path) for path in [*paths, forgotten]]
     answers += [asked.client.post(path, data=NOTHING, files=FORM) for path in [*paths, forgotten]]
@@ -171,7 +171,7 @@ def test_after_the_end_the_page_says_so(asked: Asked) -> None:
 
 def test_staff_finds_the_link_on_the_tickets_page(asked: Asked) -> None:
     here = TestClient(
-        create(asked.company.house), base_url="http://127.0.0.1", client=("127.0.0.1", 1)
+        create(asked.company.installation), base_url="http://127.0.0.1", client=("127.0.0.1", 1)
     )
     page = here.get(f"/tickets/{asked.ref}").text
     assert f'href="{PUBLIC}{asked.path}"' in page
@@ -216,9 +216,9 @@ def test_other_kinds_of_body_are_not_read(asked: Asked, kind: str) -> None:
 
 
 def test_too_much_is_refused_before_it_is_all_read(asked: Asked) -> None:
-    house = asked.company.house
-    small = house.settings.inquiries.model_copy(update={"answer_megabytes": 1})
-    house.settings = house.settings.model_copy(update={"inquiries": small})
+    installation = asked.company.installation
+    small = installation.settings.inquiries.model_copy(update={"answer_megabytes": 1})
+    installation.settings = installation.settings.model_copy(update={"inquiries": small})
     huge = {"files": ("a", b"x" * 1_100_000)}
     page = asked.client.post(asked.path, data=FOUND, files=huge)
     assert (page.status_code, "larger than 1 MB" in page.text) == (422, True)

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from dsar.services.house import look, unit
-from dsar.services.journal import history
-from dsar.services.release import delivery
-from dsar.services.release.delivery import Parcel
+from dsar.services.bundles import deliver
+from dsar.services.bundles.deliver import StoredBundle
+from dsar.services.runtime.installation import reading, transaction
+from dsar.services.runtime.journal import history
 from dsar.store.files.frames import FRAME
 from dsar.store.tables import BundleRow
 from dsar.store.tickets import by_ref
@@ -30,12 +30,16 @@ def address(own: Filled) -> str:
 
 
 def kept(own: Filled) -> Path:
-    return next((own.house.settings.at(own.house.settings.storage) / "bundles").glob("*.sealed"))
+    return next(
+        (own.installation.settings.at(own.installation.settings.storage) / "bundles").glob(
+            "*.sealed"
+        )
+    )
 
 
 def test_the_bundle_comes_as_it_was_built_as_a_file_to_keep(own: Filled) -> None:
     ref = own.refs["done"]
-    (told,) = page(own.house, ref).bundles
+    (told,) = page(own.installation, ref).bundles
     answer = visitor(own).get(f"/tickets/{ref}/bundles/1")
     assert answer.headers["content-disposition"] == f'attachment; filename="{told.name}"'
     assert answer.headers["content-type"] == "application/zip"
@@ -44,7 +48,7 @@ def test_the_bundle_comes_as_it_was_built_as_a_file_to_keep(own: Filled) -> None
 
 
 def test_every_answer_says_that_ranges_are_served_and_what_it_hashes_to(own: Filled) -> None:
-    (told,) = page(own.house, own.refs["done"]).bundles
+    (told,) = page(own.installation, own.refs["done"]).bundles
     head = visitor(own).head(address(own))
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(told.size)
@@ -74,7 +78,7 @@ def test_a_range_is_that_part_of_the_whole(
 @pytest.mark.parametrize("asked", ["bytes=999999999-", "bytes=-0"])
 def test_a_range_beyond_the_end_is_told_the_size(own: Filled, asked: str) -> None:
     answer = visitor(own).get(address(own), headers={"Range": asked})
-    (told,) = page(own.house, own.refs["done"]).bundles
+    (told,) = page(own.installation, own.refs["done"]).bundles
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{told.size}"
 
@@ -84,12 +88,12 @@ def test_a_range_beyond_the_end_is_told_the_size(own: Filled, asked: str) -> Non
 )
 def test_what_is_no_single_range_is_answered_with_the_whole(own: Filled, asked: str) -> None:
     answer = visitor(own).get(address(own), headers={"Range": asked})
-    (told,) = page(own.house, own.refs["done"]).bundles
+    (told,) = page(own.installation, own.refs["done"]).bundles
     assert (answer.status_code, len(answer.content)) == (200, told.size)
 
 
 def test_a_download_goes_on_only_with_the_same_bundle(own: Filled) -> None:
-    (told,) = page(own.house, own.refs["done"]).bundles
+    (told,) = page(own.installation, own.refs["done"]).bundles
     for tag, status in ((f'"{told.sha256}"', 206), ('"another"', 200), (f'W/"{told.sha256}"', 200)):
         headers = {"Range": "bytes=5-", "If-Range": tag}
         assert visitor(own).get(address(own), headers=headers).status_code == status
@@ -97,7 +101,7 @@ def test_a_download_goes_on_only_with_the_same_bundle(own: Filled) -> None:
 
 def fetches(own: Filled) -> list[dict[str, Any]]:
     """What the journal says of each time the bundle was handed out."""
-    with look(own.house) as session:
+    with reading(own.installation) as session:
         entries = history(session, by_ref(session, own.refs["done"]))
         return [dict(entry.data) for entry in entries if entry.event == "bundle_fetched"]
 
@@ -131,7 +135,7 @@ def of_another(own: Filled) -> None:
 
 
 def keyless(own: Filled) -> None:
-    with unit(own.house) as session:
+    with transaction(own.installation) as session:
         row = session.exec(select(BundleRow)).one()
         row.sealed_key = None
         session.add(row)
@@ -162,36 +166,36 @@ def test_what_is_not_as_it_was_built_is_refused_in_words_and_nothing_else_is_giv
 
 
 def test_a_frame_that_is_damaged_ends_the_answer_before_the_first_wrong_byte(own: Filled) -> None:
-    with look(own.house) as session:
+    with reading(own.installation) as session:
         path = session.exec(select(BundleRow)).one().path
-    parcel = delivery.parcel(own.house, own.refs["done"])
+    stored_bundle = deliver.stored_bundle(own.installation, own.refs["done"])
     content = bytes(3 * FRAME + 5)
     file = kept(own)
     assert file.name == path.rpartition("/")[2]
     with file.open("wb") as out:
-        sealing = delivery.seal_for(parcel.key, path).sealing(out)
+        sealing = deliver.seal_for(stored_bundle.key, path).sealing(out)
         sealing.write(content)
         sealing.finish()
     sealed = bytearray(file.read_bytes())
     sealed[24 + 2 * (FRAME + 16) + 7] ^= 1
     file.write_bytes(bytes(sealed))
     got: list[bytes] = []
-    with pytest.raises(delivery.NotDeliverable):
-        got.extend(replace(parcel, size=len(content)).read())
+    with pytest.raises(deliver.NotDeliverable):
+        got.extend(replace(stored_bundle, size=len(content)).read())
     assert b"".join(got) == content[: 2 * FRAME]
 
 
 def test_memory_does_not_grow_with_the_bundle(own: Filled) -> None:
     """Sixty-four frames pass; about one is held."""
-    parcel, file = delivery.parcel(own.house, own.refs["done"]), kept(own)
+    stored_bundle, file = deliver.stored_bundle(own.installation, own.refs["done"]), kept(own)
     with file.open("wb") as out:
-        sealing = delivery.seal_for(parcel.key, parcel.kept).sealing(out)
+        sealing = deliver.seal_for(stored_bundle.key, stored_bundle.kept).sealing(out)
         for _ in range(64):
             sealing.write(bytes(FRAME))
         sealing.finish()
     tracemalloc.start()
     try:
-        passed = sum(len(block) for block in replace(parcel, size=64 * FRAME).read())
+        passed = sum(len(block) for block in replace(stored_bundle, size=64 * FRAME).read())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -199,9 +203,9 @@ def test_memory_does_not_grow_with_the_bundle(own: Filled) -> None:
     assert peak < 6 * FRAME
 
 
-def a_parcel(size: int) -> Parcel:
+def a_parcel(size: int) -> StoredBundle:
     nothing = object()
-    return Parcel("t", "R", 1, "R-1.zip", size, "ab" * 32, "bundles/x", bytes(32), nothing)  # type: ignore[arg-type]
+    return StoredBundle("t", "R", 1, "R-1.zip", size, "ab" * 32, "bundles/x", bytes(32), nothing)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [0, 1, 10])
@@ -213,8 +217,8 @@ def test_no_range_ever_leads_out_of_the_bundle(asked: str | None, size: int) -> 
 
 
 def test_a_path_in_the_database_never_leads_out_of_the_storage(own: Filled) -> None:
-    secret = own.house.settings.folder / "dsar.toml"
-    with unit(own.house) as session:
+    secret = own.installation.settings.folder / "dsar.toml"
+    with transaction(own.installation) as session:
         row = session.exec(select(BundleRow)).one()
         row.path = f"../{secret.name}"
         session.add(row)

@@ -6,8 +6,8 @@ import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services.house import unit
-from dsar.services.work import lifting
+from dsar.services.runtime.installation import transaction
+from dsar.services.work import lift_restriction
 from dsar.store.tickets import by_ref
 from dsar.web.console.ticket import page
 from dsar.web.pages import render
@@ -16,14 +16,16 @@ from tests.scripted import Script, case
 
 
 def shown(one: Company, ref: str) -> str:
-    return render(page(one.house, ref))
+    return render(page(one.installation, ref))
 
 
 def lift(one: Company, ref: str) -> None:
-    with unit(one.house) as session:
-        lifting.announce(session, BEN, by_ref(session, ref), reason="The address is right.")
-    with unit(one.house) as session:
-        lifting.told(session, BEN, by_ref(session, ref))
+    with transaction(one.installation) as session:
+        lift_restriction.announce(
+            session, BEN, by_ref(session, ref), reason="The address is right."
+        )
+    with transaction(one.installation) as session:
+        lift_restriction.told(session, BEN, by_ref(session, ref))
     one.work()
 
 

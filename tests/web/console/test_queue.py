@@ -7,11 +7,11 @@ from starlette.testclient import TestClient
 
 from dsar.web.console.queue import LIMIT, VIEWS, page
 from tests.web.filled import Filled, many
-from tests.workers.houses import new_house
+from tests.workers.installations import new_installation
 
 
 def refs(filled: Filled, view: str) -> list[str]:
-    return [line.ref for line in page(filled.house, view).lines]
+    return [line.ref for line in page(filled.installation, view).lines]
 
 
 def test_open_tickets_come_by_due_date_the_earliest_first(filled: Filled) -> None:
@@ -29,19 +29,19 @@ def test_a_view_holds_what_its_owner_must_act_on(
 
 
 def test_each_view_says_how_many_it_holds(filled: Filled) -> None:
-    tabs = {tab.name: tab.count for tab in page(filled.house, "open").tabs}
+    tabs = {tab.name: tab.count for tab in page(filled.installation, "open").tabs}
     assert tabs == {"open": 3, "ours": 2, "theirs": 1, "engine": 0, "ended": 1}
 
 
 def test_what_is_overdue_says_so_in_words(filled: Filled, browser: TestClient) -> None:
-    assert page(filled.house, "open").overdue == 1
+    assert page(filled.installation, "open").overdue == 1
     html = browser.get("/").text
     assert "1 overdue" in html
     assert "5 days overdue" in html
 
 
 def test_a_clock_that_stands_still_says_so(filled: Filled) -> None:
-    (line,) = page(filled.house, "theirs").lines
+    (line,) = page(filled.installation, "theirs").lines
     assert line.due.words == "The clock stands still"
 
 
@@ -56,10 +56,10 @@ def test_no_identifier_and_no_word_of_a_person_stands_in_the_queue(browser: Test
 def test_an_empty_view_says_that_nothing_is_there(
     tables_url: str, tmp_path: Path, view: str
 ) -> None:
-    house = new_house(tables_url, tmp_path)
-    found = page(house, view)
+    installation = new_installation(tables_url, tmp_path)
+    found = page(installation, view)
     assert (found.lines, found.empty) == ((), VIEWS[view].empty)
-    house.store.close()
+    installation.store.close()
 
 
 def test_a_view_that_does_not_exist_is_not_found(browser: TestClient) -> None:
@@ -72,8 +72,8 @@ def test_a_view_that_does_not_exist_is_not_found(browser: TestClient) -> None:
 def test_a_queue_too_long_for_the_page_says_what_is_missing(
     tables_url: str, tmp_path: Path
 ) -> None:
-    house = new_house(tables_url, tmp_path)
-    many(house, LIMIT + 3)
-    found = page(house, "open")
+    installation = new_installation(tables_url, tmp_path)
+    many(installation, LIMIT + 3)
+    found = page(installation, "open")
     assert (len(found.lines), found.beyond) == (LIMIT, 3)
-    house.store.close()
+    installation.store.close()

@@ -14,7 +14,7 @@ from tests.web.troubled import BUSY, Troubled
 
 
 def card(trouble: Troubled, name: str) -> SourceCard:
-    return next(one for one in page(trouble.company.house).cards if one.name == name)
+    return next(one for one in page(trouble.company.installation).cards if one.name == name)
 
 
 def test_every_verb_of_the_contract_has_words_and_every_right_is_served(
@@ -43,7 +43,7 @@ def test_failures_are_counted_before_they_close_it(trouble: Troubled) -> None:
 
 def test_who_waits_is_told(trouble: Troubled) -> None:
     """Either the shop or the vendor answered later, and waits for whoever settles the number."""
-    told = {one.name: (one.waiting, one.stuck) for one in page(trouble.company.house).cards}
+    told = {one.name: (one.waiting, one.stuck) for one in page(trouble.company.installation).cards}
     assert told["mailing"] == ("No tickets", "")
     assert "for a person" in {stuck for _, stuck in told.values()}
 
@@ -83,14 +83,14 @@ def test_it_is_reached_from_every_page(filled: Filled, browser: TestClient, path
 def test_a_ticket_leads_to_each_of_its_sources(filled: Filled, browser: TestClient) -> None:
     html = browser.get(f"/tickets/{filled.refs['done']}").text
     sources = browser.get("/sources").text
-    for source in filled.house.sources:
+    for source in filled.installation.sources:
         assert f'href="/sources#source-{source.name}"' in html
         assert f'id="source-{source.name}"' in sources
 
 
 def test_a_file_changed_since_is_said_and_its_settings_are_not_shown(own: Filled) -> None:
-    file = own.house.settings.at(own.house.settings.sources)
+    file = own.installation.settings.at(own.installation.settings.sources)
     file.write_text(file.read_text() + "# changed\n")
-    found = page(own.house)
+    found = page(own.installation)
     assert found.changed
     assert {one.settings for one in found.cards} == {None}

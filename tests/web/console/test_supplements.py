@@ -12,7 +12,7 @@ from tests.web.troubled import CLOSED, Troubled
 
 def found(trouble: Troubled, name: str, **changed: Any) -> Supplements:
     view = trouble.company.view(trouble.refs[name]) | changed
-    return supplements(view, trouble.company.house.sources)
+    return supplements(view, trouble.company.installation.sources)
 
 
 def test_a_gap_says_why_since_when_and_who_gave_it_up(trouble: Troubled) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from dsar.services.house import unit
+from dsar.services.runtime.installation import transaction
 from dsar.store.tables import Request
 from dsar.store.tickets import by_ref, request_of
 from dsar.web.console.ticket import page
@@ -41,8 +41,8 @@ def test_a_ticket_that_waits_for_staff_shows_the_commands_that_lead_on(
 
 
 def test_there_is_one_line_for_every_source(filled: Filled) -> None:
-    found = page(filled.house, filled.refs["done"])
-    assert [line.source for line in found.sources] == sorted(filled.house.sources.by_name)
+    found = page(filled.installation, filled.refs["done"])
+    assert [line.source for line in found.sources] == sorted(filled.installation.sources.by_name)
 
 
 def test_a_reference_is_found_however_it_is_written(filled: Filled, browser: TestClient) -> None:
@@ -73,7 +73,7 @@ def test_a_forgotten_person_stays_forgotten_and_their_bundle_is_not_handed_out(
     own: Filled,
 ) -> None:
     ref, browser = own.refs["done"], visitor(own)
-    with unit(own.house) as session:
+    with transaction(own.installation) as session:
         request = session.get_one(Request, request_of(session, by_ref(session, ref)).id)
         request.data_key = None
         session.add(request)

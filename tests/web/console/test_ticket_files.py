@@ -7,14 +7,14 @@ import pytest
 
 from dsar.domain.rights import Right
 from dsar.sdk import Attachment
-from dsar.services.house import unit
+from dsar.services.runtime.installation import transaction
 from dsar.store.tables import Request
 from dsar.store.tickets import by_ref, request_of
 from dsar.web.console.ticket import page
 from dsar.web.pages import render
 from tests.company import BY_HAND, Company, company
 from tests.scripted import Script, case
-from workers.drive import drive
+from workers.run_here import run_until_idle
 
 LETTER = Attachment("l", "Letter.txt", "text/plain")
 PHOTO = Attachment("p", "\u202egpj.<b>Bo</b>.jpg", "image/jpeg")
@@ -39,15 +39,15 @@ def one(tmp_path: Path, sqlite_tables: Path) -> Iterator[Company]:
 
 def test_each_file_has_its_place_and_a_withheld_one_its_ground(one: Company) -> None:
     ref = one.ask(Right.ACCESS)
-    assert "Files</h2>" not in render(page(one.house, ref))
-    drive(one.house)
-    letter, photo = page(one.house, ref).files.listed
+    assert "Files</h2>" not in render(page(one.installation, ref))
+    run_until_idle(one.installation)
+    letter, photo = page(one.installation, ref).files.listed
     assert (letter.name, letter.kind, letter.size, letter.of) == (
         "Letter.txt", "text/plain", 4, "Cases, 1",
     )  # fmt: skip
     one.rule(ref, f"{photo.place}=withhold:others_rights")
-    drive(one.house)
-    found = page(one.house, ref)
+    run_until_idle(one.installation)
+    found = page(one.installation, ref)
     assert [file.withheld for file in found.files.listed] == ["", "Others rights"]
     html = render(found)
     assert "withheld: Others rights" in html
@@ -59,9 +59,9 @@ def test_each_file_has_its_place_and_a_withheld_one_its_ground(one: Company) -> 
 
 def test_the_files_of_somebody_forgotten_are_gone_from_the_page(one: Company) -> None:
     ref = one.ask(Right.ACCESS)
-    drive(one.house)
-    with unit(one.house) as session:
+    run_until_idle(one.installation)
+    with transaction(one.installation) as session:
         request: Request = request_of(session, by_ref(session, ref))
         request.data_key = None
         session.add(request)
-    assert page(one.house, ref).files.count == 0
+    assert page(one.installation, ref).files.count == 0

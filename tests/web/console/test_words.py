@@ -6,7 +6,7 @@ import pytest
 
 from dsar.domain.lifecycle import ENDS, PER_SOURCE, TABLE, By, Event, State
 from dsar.domain.rights import Right
-from dsar.services.reports import SENTENCES, ClockState
+from dsar.services.views.tickets import SENTENCES, ClockState
 from dsar.web.console.queue import VIEWS
 from dsar.web.console.words import EVENTS, OWNERS, RIGHTS, STATES, TASKS, due_of, law, plain
 

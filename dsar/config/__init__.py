@@ -1,0 +1,1 @@
+"""What a person wrote in files, read strictly: settings, sources, policy; no session."""

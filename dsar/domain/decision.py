@@ -1,0 +1,360 @@
+"""Decides, record by record, what a ticket hands over or changes, and what somebody must look at.
+
+Pure: the same case and record always give the same result, so the review, the bundle and the
+erasure agree without keeping a copy of the decision for every record.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from dsar.domain.coverage import FILE
+from dsar.domain.policy import (
+    Activity,
+    ErasureDecision,
+    Policy,
+    Verdict,
+    decide_erasure,
+    portable,
+    stopped_by_objection,
+    stopped_by_withdrawal,
+)
+from dsar.domain.records import (
+    WEAK,
+    Attachment,
+    Collection,
+    Item,
+    Record,
+    Text,
+    in_language,
+    unexplained,
+)
+from dsar.domain.rights import Right
+
+WITHHOLD, RELEASE, KEEP, ERASE = "withhold", "release", "keep", "erase"
+VERDICTS = (WITHHOLD, RELEASE, KEEP, ERASE)
+#: Verdicts that leave something where it is: not handed over, not changed.
+SPARING = frozenset({WITHHOLD, KEEP})
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What staff ruled: on one field or file, one record or a whole collection.
+
+    `file` is the reference of an attachment; `because` is in words.
+    """
+
+    source: str
+    collection: str
+    verdict: str
+    key: str = ""
+    field: str = ""
+    ground: str = ""
+    because: str = ""
+    file: str = ""
+
+    def covers(self, source: str, record: Record, name: str = "", *, file: str = "") -> bool:
+        """Whether it speaks about this record, or about this field or file of it."""
+        return (
+            (self.source, self.collection) == (source, record.collection)
+            and self.key in {"", record.key}
+            and (self.field, self.file) == (name, file)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that decides about a ticket's records: policy, rulings, what was asked, the day."""
+
+    right: Right
+    policy: Policy
+    today: date
+    dictionaries: Mapping[str, Mapping[str, Collection]]
+    rules: Sequence[Ruling] = ()
+    corrections: Mapping[str, Any] = field(default_factory=dict)
+    purposes: tuple[str, ...] = ()
+    held: bool = False
+
+    def collection(self, source: str, record: Record) -> Collection | None:
+        """The dictionary of the record's collection, if the source explained it."""
+        return self.dictionaries.get(source, {}).get(record.collection)
+
+    def ruling(
+        self, source: str, record: Record, name: str = "", *, file: str = ""
+    ) -> Ruling | None:
+        """The latest ruling on a record, or on one field or file of it."""
+        if not self.rules:
+            return None
+        rules = reversed(self.rules)
+        return next((rule for rule in rules if rule.covers(source, record, name, file=file)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a record, some fields or (`part`) a file of it are not handed over or not changed."""
+
+    ground: str
+    because: str
+    until: date | None = None
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something a person must look at; `blocks` those without whose ruling nothing goes on."""
+
+    code: str
+    field: str = ""
+    blocks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What comes of one record: handed over, acted on, kept with a reason, doubted, or nothing."""
+
+    record: Record | None = None
+    item: Item | None = None
+    kept: tuple[Reason, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
+NOTHING = Decision()
+
+
+def decide_record(case: Case, source: str, record: Record) -> Decision:
+    """What this ticket does with one record of one source."""
+    ruled = case.ruling(source, record)
+    if ruled is not None and ruled.verdict in SPARING:
+        return Decision(kept=(Reason(ruled.ground, ruled.because),))
+    if record.match in WEAK and ruled is None:
+        return Decision(doubts=(Doubt("weak_match"),))
+    return _BY_RIGHT[case.right](case, source, record)
+
+
+def _copy(case: Case, source: str, record: Record) -> Decision:
+    """The record without what was ruled out, and what staff should look at before it leaves."""
+    kept, doubts = [], []
+    collection = case.collection(source, record)
+    hidden = set()
+    for name in record.data:
+        ruled = case.ruling(source, record, name)
+        if ruled is not None and ruled.verdict in SPARING:
+            hidden.add(name)
+            kept.append(Reason(ruled.ground, f"{ruled.because} (only: {_label(collection, name)})"))
+        elif ruled is None and (doubt := _field_doubt(collection, record, name)):
+            doubts.append(doubt)
+    if case.ruling(source, record) is not None:
+        doubts = []
+    data = {name: value for name, value in record.data.items() if name not in hidden}
+    files, spared = _files(case, source, record)
+    handed = replace(record, data=data, attachments=files)
+    return Decision(handed, None, (*kept, *spared), tuple(doubts))
+
+
+def _files(
+    case: Case, source: str, record: Record
+) -> tuple[tuple[Attachment, ...], tuple[Reason, ...]]:
+    """The files of a record that go with it, and why the others do not."""
+    if not record.attachments or not case.rules:
+        return record.attachments, ()
+    files, kept = [], []
+    for one in record.attachments:
+        ruled = case.ruling(source, record, file=one.reference)
+        if ruled is not None and ruled.verdict in SPARING:
+            kept.append(Reason(ruled.ground, ruled.because, part=FILE))
+        else:
+            files.append(one)
+    return tuple(files), tuple(kept)
+
+
+def withheld_values(case: Case, source: str, record: Record) -> Iterator[tuple[str, Any]]:
+    """The values of a record that staff keeps from the person, each with its field.
+
+    A ruling on a field outweighs the one on its record: what was ruled released is no secret.
+    """
+    hiding = {WITHHOLD} if case.right in VERB else SPARING
+    whole = case.ruling(source, record)
+    for name, value in record.data.items():
+        ruled = case.ruling(source, record, name) or whole
+        if ruled is not None and ruled.verdict in hiding:
+            yield name, value
+
+
+def withheld_files(case: Case, source: str, record: Record) -> Iterator[tuple[Attachment, bool]]:
+    """The files of a record that staff keeps from the person, and whether each by itself.
+
+    As with fields, a ruling on a file outweighs the one on its record.
+    """
+    whole = case.ruling(source, record)
+    for one in record.attachments:
+        alone = case.ruling(source, record, file=one.reference)
+        ruled = alone or whole
+        if ruled is not None and ruled.verdict in SPARING:
+            yield one, alone is not None
+
+
+def _label(collection: Collection | None, name: str) -> str:
+    entry = collection.field(name) if collection is not None else None
+    return in_language(entry.label, "en") if entry is not None else name
+
+
+def _field_doubt(collection: Collection | None, record: Record, name: str) -> Doubt | None:
+    if unexplained(collection, (name,)):
+        return Doubt("unexplained_field", name)
+    entry = collection.field(name) if collection is not None else None
+    if entry is not None and entry.about_others and record.data[name] not in (None, ""):
+        return Doubt("about_others", name, blocks=False)
+    return None
+
+
+#: No gap: the right itself covers no more than this (Art. 20(1)).
+NOT_PORTABLE = Reason(
+    "not_portable",
+    "Not provided by the person, or processed on another basis than consent or contract.",
+)
+
+
+def _portable(case: Case, source: str, record: Record) -> Decision:
+    sifted = _copy(case, source, record)
+    if sifted.record is None:
+        return sifted
+    data = {
+        name: value
+        for name, value in sifted.record.data.items()
+        if portable(case.policy, source, record.collection, name)
+    }
+    if not data:
+        return Decision(kept=(NOT_PORTABLE,))
+    return replace(sifted, record=replace(sifted.record, data=data))
+
+
+def _automated(case: Case, source: str, record: Record) -> Decision:
+    touching = case.policy.touching(source, record.collection)
+    if not any(activity.automated for activity in touching):
+        return NOTHING
+    return _copy(case, source, record)
+
+
+def _erase(case: Case, source: str, record: Record) -> Decision:
+    """What the policy decides, but for the fields staff ruled on; a hold outweighs every ruling."""
+    decision = _decision(case, source, record)
+    if decision.verdict is Verdict.UNDECIDED:
+        return Decision(doubts=(Doubt("undecided"),))
+    if decision.verdict is Verdict.ERASE and not case.rules:
+        return Decision(item=Item(record.key))
+    named = {name: case.ruling(source, record, name) for name in record.data}
+    spared = {name: rule for name, rule in named.items() if rule and rule.verdict in SPARING}
+    kept = tuple(Reason(rule.ground, rule.because) for rule in spared.values())
+    if decision.verdict is not Verdict.ERASE:
+        kept = (Reason(decision.ground, _words(decision.because), decision.until), *kept)
+    elif not spared:
+        return Decision(item=Item(record.key))
+    freed = {name for name, rule in named.items() if rule and rule.verdict == ERASE}
+    chosen = _chosen(decision, record) | (frozenset() if case.held else freed)
+    fields = tuple(name for name in record.data if name in chosen and name not in spared)
+    return Decision(item=Item(record.key, fields=fields) if fields else None, kept=kept)
+
+
+def _decision(case: Case, source: str, record: Record) -> ErasureDecision:
+    ruled = case.ruling(source, record)
+    if ruled is not None and ruled.verdict == ERASE and not case.held:
+        return ErasureDecision(Verdict.ERASE)
+    return decide_erasure(case.policy, source, record, today=case.today, held=case.held)
+
+
+def _chosen(decision: ErasureDecision, record: Record) -> frozenset[str]:
+    """The fields a decision erases."""
+    return frozenset(record.data if decision.verdict is Verdict.ERASE else decision.fields)
+
+
+def _words(text: Text) -> str:
+    return in_language(text, "en")
+
+
+def means_the_same(held: Any, asked: Any) -> bool:
+    """Whether a source's value is what was asked for in words: 42 is "42", true is "true".
+
+    Texts are the same only sign by sign: the postcode 01234 is not 1234.
+    """
+    if held == asked or held is None or isinstance(held, str):
+        return bool(held == asked)
+    if isinstance(held, int | float) and not isinstance(held, bool):
+        try:
+            return Decimal(str(held)) == Decimal(str(asked))
+        except InvalidOperation:
+            return False
+    return str(held).lower() == str(asked).strip().lower()
+
+
+def _rectify(case: Case, source: str, record: Record) -> Decision:
+    """The fields the person corrects, by path or by the standard thing they hold."""
+    collection = case.collection(source, record)
+    changes: dict[str, Any] = {}
+    kept = []
+    for name in record.data:
+        entry = collection.field(name) if collection is not None else None
+        path = f"{source}.{record.collection}.{name}"
+        term = entry.term if entry is not None and entry.term else path
+        asked = path if path in case.corrections else term
+        if asked not in case.corrections or means_the_same(
+            record.data[name], case.corrections[asked]
+        ):
+            continue
+        ruled = case.ruling(source, record, name)
+        if ruled is not None and ruled.verdict in SPARING:
+            kept.append(Reason(ruled.ground, ruled.because))
+        else:
+            changes[name] = case.corrections[asked]
+    item = Item(record.key, changes=changes) if changes else None
+    return Decision(item=item, kept=tuple(kept))
+
+
+def _restrict(_case: Case, _source: str, record: Record) -> Decision:
+    return Decision(item=Item(record.key))
+
+
+def stopped(case: Case, source: str, collection: str) -> tuple[Activity, ...]:
+    """The activities that must stop using a collection, by the purposes named or by the law."""
+    rule = stopped_by_withdrawal if case.right is Right.CONSENT_WITHDRAWAL else stopped_by_objection
+    touching = case.policy.touching(source, collection)
+    return tuple(
+        activity
+        for activity in touching
+        if rule(activity) and (not case.purposes or activity.id in case.purposes)
+    )
+
+
+def _stop(case: Case, source: str, record: Record) -> Decision:
+    return Decision(item=Item(record.key)) if stopped(case, source, record.collection) else NOTHING
+
+
+_BY_RIGHT: dict[Right, Callable[[Case, str, Record], Decision]] = {
+    Right.ACCESS: _copy,
+    Right.PORTABILITY: _portable,
+    Right.AUTOMATED_DECISION_REVIEW: _automated,
+    Right.ERASURE: _erase,
+    Right.RECTIFICATION: _rectify,
+    Right.RESTRICTION: _restrict,
+    Right.OBJECTION: _stop,
+    Right.CONSENT_WITHDRAWAL: _stop,
+}
+
+#: The verb each right asks of a source.
+VERB = {
+    Right.ERASURE: "erase",
+    Right.RECTIFICATION: "rectify",
+    Right.RESTRICTION: "restrict",
+    Right.OBJECTION: "object_to",
+    Right.CONSENT_WITHDRAWAL: "object_to",
+}
+
+#: What staff reads about each doubt.
+DOUBTS = {
+    "weak_match": "matched by name only",
+    "unexplained_field": "a field nobody explained",
+    "about_others": "may speak about other people",
+    "undecided": "the policy cannot decide",
+    "several_people": "more than one person matches",
+}

@@ -1,0 +1,188 @@
+"""Holds every source to its limits and to what a record is made of, page by page.
+
+A limit that is reached, a value that is none, a record of a collection nobody declared: each ends
+the search in a sentence for a person. Nothing is cut silently, nothing strange is let through.
+"""
+
+import json
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from dsar.sdk import Adapter, Attachment, Limits, Match, NeedsHuman, Page, Record
+from dsar.sdk.limits import MIB, fault_in
+
+#: Signs a key, a checkpoint, the name of a file may have.
+LONGEST_KEY, LONGEST_CHECKPOINT, LONGEST_NAME = 1000, 100_000, 255
+_PLAIN = frozenset({int, bool, type(None)})
+_STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+class Reached(NeedsHuman):
+    """A limit was reached. What came before it counts; a person raises it or names the gap."""
+
+    def __init__(self, what: str, *, raise_: str, source: str) -> None:
+        super().__init__(f"{what}. Raise {raise_} in [{source}.limits] if that is right.")
+
+
+class PageChecks:
+    """Measures one search of one source. `records` is what earlier attempts have kept."""
+
+    def __init__(self, source: str, limits: Limits, *, records: int = 0) -> None:
+        self.source, self.limits = source, limits
+        self._records, self._pages, self._bytes, self._attached = records, 0, 0, 0
+        self._seen: set[int] = set()
+        self._since = time.monotonic()
+
+    def over(self, name: str, found: float, words: str, *, unit: int = 1) -> None:
+        """Raises Reached where `found` is more than the limit called `name`."""
+        most = getattr(self.limits, name)
+        if found > most * unit:
+            raise Reached(words.format(f"{most:,}"), raise_=name, source=self.source)
+
+    def pages(self, adapter: Adapter, found: Iterator[Page]) -> Iterator[Page]:
+        """The pages that pass. The clock runs while the source is asked, not while we write."""
+        declared: frozenset[str] | None = None
+        while True:
+            asked = time.monotonic()
+            page = next(found, None)
+            self.over("page_seconds", time.monotonic() - asked, "A page took more than {} s")
+            if page is None:
+                return
+            if not isinstance(page, Page):
+                raise NeedsHuman("It gave something that is no page. Mend the adapter.")
+            if declared is None and page.records:
+                declared = frozenset(one.name for one in adapter.collections())
+            self._count(page)
+            self._check(page, declared or frozenset())
+            yield page
+            self.over("search_seconds", time.monotonic() - self._since, "It took more than {} s")
+
+    def _count(self, page: Page) -> None:
+        self._pages += 1
+        self._records += len(page.records)
+        self.over("pages", self._pages, "It gave more than {} pages for one person")
+        self.over("page_records", len(page.records), "It gave more than {} records on one page")
+        self.over("records", self._records, "It gave more than {} records for one person")
+        self.over("identifiers", len(page.identifiers), "A page brought more than {} identifiers")
+        mark = page.checkpoint
+        if mark is not None and not (isinstance(mark, str) and len(mark) <= LONGEST_CHECKPOINT):
+            most = f"{LONGEST_CHECKPOINT:,}"
+            raise NeedsHuman(f"A checkpoint is no text of up to {most} signs. Mend the adapter.")
+
+    def _check(self, page: Page, declared: Collection[str]) -> None:
+        for record in page.records:
+            self._identity(record, declared)
+            if record.attachments:
+                self._attachments(record)
+        self._values(page.records)
+
+    def _identity(self, record: Record, declared: Collection[str]) -> None:
+        if record.collection not in declared:
+            mend = "Name it in the adapter's collections()."
+            raise NeedsHuman(f"It gave records of a collection it does not declare. {mend}")
+        wrong = next((words for words, holds in _PROMISES.items() if not holds(record)), None)
+        if wrong is not None:
+            raise NeedsHuman(f"A record of {record.collection} has {wrong}. Mend the adapter.")
+        place = hash((record.collection, record.key))
+        if place in self._seen:
+            mend = "Which of them counts cannot be known; mend the adapter or its key."
+            raise NeedsHuman(f"Two records of {record.collection} have the same key. {mend}")
+        self._seen.add(place)
+
+    def _attachments(self, record: Record) -> None:
+        what = "A record of " + record.collection + " has more than {} attachments"
+        self.over("attachments", len(record.attachments), what)
+        names = {one.reference for one in record.attachments}
+        if len(names) < len(record.attachments) or not all(map(_sound, record.attachments)):
+            what = f"A record of {record.collection} has an attachment without name or reference"
+            raise NeedsHuman(f"{what}, or two alike. Mend the adapter.")
+
+    # -- what a record holds -----------------------------------------------------------------------
+
+    def _values(self, records: Sequence[Record]) -> None:
+        """Fast for what is plain; whatever else is looked at value by value."""
+        most = self.limits.value_mb * MIB
+        for record in records:
+            for value in record.data.values():
+                kind = type(value)
+                if kind is str:
+                    if len(value) > most:
+                        self._too_large("value", most + 1, record)
+                elif kind not in _PLAIN:
+                    self._refuse_fault(record)
+                    break
+        self._sizes(records)
+
+    def _sizes(self, records: Sequence[Record]) -> None:
+        size = self._size_of([record.data for record in records], records)
+        self.over("page_mb", size, "It gave more than {} MB on one page", unit=MIB)
+        self._bytes += size
+        self.over("search_mb", self._bytes, "It gave more than {} MB for one person", unit=MIB)
+        if size <= min(self.limits.record_mb, self.limits.value_mb) * MIB:
+            return
+        for record in records:
+            self._too_large("record", self._size_of(record.data, [record]), record)
+            for value in record.data.values():
+                self._too_large("value", self._size_of(value, [record]), record)
+
+    def _too_large(self, what: str, size: int, record: Record) -> None:
+        words = f"A {what} of {record.collection} has more than " + "{} MB"
+        self.over(f"{what}_mb", size, words, unit=MIB)
+
+    def _size_of(self, value: Any, records: Sequence[Record]) -> int:
+        """Bytes of a value as JSON; raises NeedsHuman for what is none."""
+        try:
+            return len(orjson.dumps(value, option=_STRICT))
+        except TypeError:
+            for record in records:
+                self._refuse_fault(record)
+        # Numbers of more than 64 bits, and tables that are no dict, are JSON all the same.
+        return len(json.dumps(value, default=dict))
+
+    def _refuse_fault(self, record: Record) -> None:
+        fault = fault_in(record.data, depth=self.limits.depth)
+        if fault is not None:
+            raise NeedsHuman(f"A record of {record.collection} {fault[1]}. Mend the source.")
+
+    # -- attachments -------------------------------------------------------------------------------
+
+    def blocks(self, record: Record, found: Iterator[bytes]) -> Iterator[bytes]:
+        """The blocks of one attachment as they pass."""
+        size = 0
+        while True:
+            asked = time.monotonic()
+            block = next(found, None)
+            took = time.monotonic() - asked
+            self.over("page_seconds", took, "A block of an attachment took more than {} s")
+            if block is None:
+                return
+            if not isinstance(block, bytes):
+                raise NeedsHuman("An attachment gave something that is no bytes. Mend the adapter.")
+            size += len(block)
+            self._attached += len(block)
+            what = "An attachment of " + record.collection + " has more than {} MB"
+            self.over("attachment_mb", size, what, unit=MIB)
+            what = "The attachments for one person have more than {} MB"
+            self.over("attachments_mb", self._attached, what, unit=MIB)
+            yield block
+
+
+def _sound(one: Attachment) -> bool:
+    named = (one.reference, LONGEST_KEY), (one.name, LONGEST_NAME), (one.media_type, LONGEST_NAME)
+    texts = all(isinstance(text, str) and 0 < len(text) <= most for text, most in named)
+    return texts and (one.size is None or (type(one.size) is int and one.size >= 0))
+
+
+_PROMISES: Mapping[str, Callable[[Record], bool]] = {
+    f"a key that is no text of 1 to {LONGEST_KEY:,} signs": lambda record: (
+        isinstance(record.key, str) and 0 < len(record.key) <= LONGEST_KEY
+    ),
+    "no match evidence": lambda record: isinstance(record.match, Match),
+    "data that is no table of fields": lambda record: isinstance(record.data, Mapping),
+    "a subject that is no text": lambda record: (
+        record.subject is None or isinstance(record.subject, str)
+    ),
+}

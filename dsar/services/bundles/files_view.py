@@ -1,0 +1,89 @@
+"""The files of a ticket's records as staff sees them: what each is, and what was ruled about it."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from dsar.domain.decision import SPARING, Case
+from dsar.domain.errors import BadInput
+from dsar.domain.rights import Right
+from dsar.services.bundles.deliver import writing
+from dsar.services.runtime import journal, seals
+from dsar.services.runtime.actor import Actor
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.work import attachments
+from dsar.services.work.attachments import NEEDED, Held
+from dsar.services.work.cases import case_of
+from dsar.store.tables import Ticket
+from dsar.store.tickets import by_ref, locked, request_of
+
+#: So many files are shown at once; a person with more is ruled about by record or collection.
+MOST = 200
+
+
+def of_ticket(session: Session, ticket: Ticket, *, most: int = MOST) -> dict[str, Any]:
+    """How many files were collected for a ticket, and the first of them; raises KeyLost.
+
+    `place` is what a ruling calls a file. It holds nothing of the person.
+    """
+    if Right(ticket.right) not in NEEDED:
+        return {"count": 0, "files": []}
+    seal = seals.seal_of(session, request_of(session, ticket))
+    count, held = attachments.held(session, seal, ticket.id, most=most)
+    if not held:
+        return {"count": 0, "files": []}
+    case = case_of(session, ticket)
+    return {"count": count, "files": [_told(case, one) for one in held]}
+
+
+def _told(case: Case, one: Held) -> dict[str, Any]:
+    ruled = case.ruling(one.source, one.record, file=one.attachment.reference)
+    whole = case.ruling(one.source, one.record)
+    spared = [rule for rule in (whole, ruled) if rule is not None and rule.verdict in SPARING]
+    return {
+        "place": place(one),
+        "source": one.source,
+        "collection": one.record.collection,
+        "record": one.record.key,
+        "name": one.attachment.name,
+        "media_type": one.attachment.media_type,
+        "bytes": one.attachment.size,
+        "withheld": spared[0].ground if spared else "",
+    }
+
+
+def place(one: Held) -> str:
+    """What a ruling calls a file."""
+    return f"{one.source}.{one.record.collection}#{one.mark}"
+
+
+def shown(text: str) -> str:
+    """A stranger's text without what steers a terminal or turns letters round."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+
+
+def take_out(installation: Installation, actor: Actor, ref: str, named: str, target: Path) -> int:
+    """Writes one collected file to `target` for whoever must look at it; how many bytes.
+
+    That somebody looked is in the journal. Raises BadInput, NotFound, KeyLost, OSError.
+    """
+    with reading(installation) as session:
+        ticket = by_ref(session, ref)
+        ticket_id = ticket.id
+        seal = seals.seal_of(session, request_of(session, ticket))
+        one = attachments.held_as(session, seal, ticket_id, named.rpartition("#")[2])
+    if one is None or place(one) != named.strip():
+        mend = f"Name one that dsar ticket files {ref} shows."
+        raise BadInput("place", "is no file of this ticket.", mend)
+    reference = one.attachment.reference
+    blocks = attachments.open(
+        installation, ticket_id, one.source, one.record.collection, one.record.key, reference
+    )
+    with transaction(installation) as session:
+        ticket = locked(session, ticket_id)
+        data = {"source": one.source, "file": one.mark}
+        journal.append(session, actor, ticket, event="file_looked_at", data=data)
+        session.add(ticket)
+    with writing(target) as file:
+        return sum(file.write(block) for block in blocks)

@@ -1,0 +1,121 @@
+"""What staff must know to settle an identifier in doubt: why it is, and what waits for the answer.
+
+Why an identifier was set apart is not kept but follows from what is known of it: the same three
+cases as in `learning`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from dsar.domain.identity import (
+    CONFIRMED,
+    GIVEN,
+    NOT_THEIRS,
+    SEVERAL,
+    STATED,
+    UNSETTLED,
+)
+from dsar.domain.lifecycle import ENDS, State
+from dsar.services.runtime import seals
+from dsar.services.runtime.installation import installation_of
+from dsar.services.work.found_identifiers import proven_elsewhere, stopped_at
+from dsar.store.tables import Identifier, Request, Task, Ticket
+from dsar.store.task_states import TaskState
+from dsar.store.tickets import identifiers, of_request, request_of
+
+#: How another identifier of the same kind is known, with who gave it.
+_ANOTHER = {
+    STATED: "the person named another one",
+    CONFIRMED: "another one is known to be this person's",
+    GIVEN: "{source} gave another one",
+    UNSETTLED: "{source} gave another one",
+    NOT_THEIRS: "{source} gave another one, which is not this person's",
+}
+_PEOPLE = "what {source} found may be of more than one person"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A search of which nothing is taken in before it is settled; `again` if it can be retried."""
+
+    ticket: str
+    title: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """One identifier in doubt: who gave it, why it is doubted, what waits."""
+
+    kind: str
+    value: str
+    title: str
+    why: tuple[str, ...]
+    waiting: tuple[Waiting, ...]
+
+
+def in_doubt(session: Session, ticket: Ticket) -> tuple[Doubted, ...]:
+    """Each identifier of the ticket's request that may be somebody else's, while it can be settled.
+
+    Raises KeyLost where the request was forgotten.
+    """
+    request = request_of(session, ticket)
+    known = identifiers(session, request.id)
+    doubtful = [row for row in known if row.evidence == UNSETTLED]
+    if not doubtful or all(State(one.state) in ENDS for one in of_request(session, request)):
+        return ()
+    seal = seals.seal_of(session, request)
+    return tuple(
+        Doubted(
+            kind=row.kind,
+            value=seals.value_of(seal, row),
+            title=_title(session, row.source),
+            why=tuple(_why(session, ticket, known, row)),
+            waiting=tuple(_waiting(session, request, row.kind)),
+        )
+        for row in doubtful
+    )
+
+
+def _why(
+    session: Session, ticket: Ticket, known: Sequence[Identifier], row: Identifier
+) -> Iterator[str]:
+    """Somebody else proved it theirs, it contradicts another one, or else several people match."""
+    found = False
+    for other in proven_elsewhere(session, ticket, known, row.kind, row.blind):
+        found = True
+        yield f"whoever sent {session.get_one(Request, other).ref} proved that it is theirs"
+    for one in _others(known, row):
+        found = True
+        yield _ANOTHER[one.evidence].format(source=_title(session, one.source))
+    if not found:
+        yield _PEOPLE.format(source=_title(session, row.source))
+
+
+def _others(known: Sequence[Identifier], row: Identifier) -> list[Identifier]:
+    """What it contradicts: another one of a kind of which a person has one, from elsewhere."""
+    if row.kind in SEVERAL:
+        return []
+    return [one for one in known if one.kind == row.kind and one.source != row.source]
+
+
+def _waiting(session: Session, request: Request, kind: str) -> Iterator[Waiting]:
+    """The searches of the request's tickets that stopped at an identifier of this kind."""
+    tickets = {one.id: one for one in of_request(session, request)}
+    rows = session.exec(
+        select(Task)
+        .where(col(Task.ticket_id).in_(tickets), col(Task.kind) == "search")
+        .where(col(Task.state) == TaskState.WAITING_HUMAN.value)
+    )
+    for row in sorted(rows, key=lambda row: (tickets[row.ticket_id].ref, row.source)):
+        if stopped_at(row.reason, request.ref, kind):
+            its = tickets[row.ticket_id]
+            again = its.state == State.SOURCE_FAILED
+            yield Waiting(its.ref, _title(session, row.source), again)
+
+
+def _title(session: Session, source: str) -> str:
+    known = installation_of(session).sources.by_name.get(source)
+    return known.title if known is not None else source

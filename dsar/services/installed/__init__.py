@@ -1,1 +1,0 @@
-"""What is installed and configured here: settings, sources, policy, staff."""

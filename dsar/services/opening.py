@@ -1,0 +1,62 @@
+"""Opens the installation a configuration describes: settings, database, keys, sources, policy."""
+
+import os
+from pathlib import Path
+
+from dsar.config import policy_file, sources
+from dsar.config import settings as configuration
+from dsar.domain.errors import BadInput
+from dsar.services.law import regimes
+from dsar.services.law.calendars import calendar_for
+from dsar.services.runtime.installation import Installation
+from dsar.store.engine import Clock, Store
+from dsar.store.vault import FileKey, Vault
+
+#: Where the configuration is looked for unless it is named.
+DEFAULT = Path("dsar.toml")
+
+
+def where(given: Path | None) -> Path:
+    """The configuration file: the one named, else $DSAR_CONFIG, else ./dsar.toml."""
+    return given or Path(os.environ.get("DSAR_CONFIG", DEFAULT))
+
+
+def open_installation(config: Path | None = None, *, clock: Clock | None = None) -> Installation:
+    """The installation of a configuration file; BadInput names the first field that is wrong."""
+    settings = configuration.load(where(config))
+    controller = settings.controller.value()
+    regime = regimes.load(settings.regime)
+    calendar_for(regime, controller.country, controller.subdivision)
+    systems = sources.load(settings.at(settings.sources))
+    _check_address(settings, systems)
+    policy = policy_file.load(settings.at(settings.policy), known=systems.by_name)
+    storage = settings.at(settings.storage)
+    try:
+        storage.mkdir(parents=True, exist_ok=True)
+        vault = Vault(FileKey(storage / "keys" / "dsar.key"))
+    except OSError as error:
+        mend = "Give a folder this user may write to."
+        raise BadInput("storage", f"cannot be used: {error.strerror}.", mend) from None
+    installation = Installation(
+        settings=settings,
+        store=Store(settings.database, clock=clock),
+        vault=vault,
+        controller=controller,
+        sources=systems,
+        policy=policy,
+    )
+    if settings.wording.letters is not None:
+        from dsar.services.letters import wordings_of
+
+        wordings_of(
+            installation
+        )  # a folder that is not there is refused now, not with the first letter
+    return installation
+
+
+def _check_address(settings: configuration.Settings, systems: sources.Sources) -> None:
+    later = [source.name for source in systems if source.adapter.answers_later]
+    if later and not settings.public_url:
+        problem = f"is missing, and the source {later[0]} is answered through links."
+        mend = "Give the address people reach this at, such as https://privacy.example.org."
+        raise BadInput("public_url", problem, mend)

@@ -1,0 +1,1 @@
+"""What every verb stands on: the installation, who acts, seals, journal, pages of records."""

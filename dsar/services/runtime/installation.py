@@ -1,0 +1,63 @@
+"""One running dsar: everything that is configured and open, handed to each verb by its session."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session
+
+from dsar.config.settings import Settings
+from dsar.config.sources import Sources
+from dsar.domain.controller import Controller
+from dsar.domain.policy import Policy
+from dsar.store.engine import Store
+from dsar.store.vault import Vault
+
+#: Rings for one ready task after its transaction has committed: (queue, task id). Losing a ring is
+#: harmless, the sweeper rings again.
+Bell = Callable[[str, str], None]
+
+
+def no_bell(queue: str, task: str) -> None:
+    """Nobody to ring for: the sweeper of some worker will find the task."""
+
+
+@dataclass
+class Installation:
+    """Settings, database, keys, sources and policy of one running dsar, and its bell."""
+
+    settings: Settings
+    store: Store
+    vault: Vault
+    controller: Controller
+    sources: Sources
+    policy: Policy
+    bell: Bell = no_bell
+    cache: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def transaction(installation: Installation) -> Iterator[Session]:
+    """One unit of work: committed at its end, then the bells of its new tasks are rung."""
+    with installation.store.session() as session:
+        session.info["installation"] = installation
+        session.info["bells"] = []
+        yield session
+        session.commit()
+    for queue, task in session.info["bells"]:
+        installation.bell(queue, task)
+
+
+@contextmanager
+def reading(installation: Installation) -> Iterator[Session]:
+    """A session that only reads."""
+    with installation.store.reading() as session:
+        session.info["installation"] = installation
+        yield session
+
+
+def installation_of(session: Session) -> Installation:
+    """The installation whose unit of work this session is."""
+    installation: Installation = session.info["installation"]
+    return installation

@@ -1,0 +1,72 @@
+"""Writes and checks the hash-chained history of tickets."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from dsar.domain.journal import START, Entry, Fault, digest, verify
+from dsar.services.runtime.actor import Actor
+from dsar.services.runtime.installation import installation_of
+from dsar.store.tables import JournalEntry, Ticket
+
+
+def append(
+    session: Session, actor: Actor, ticket: Ticket, *, event: str, data: Mapping[str, Any]
+) -> JournalEntry:
+    """Adds one entry to a ticket that this session has locked. `data` holds no personal data."""
+    seq, previous = ticket.journal_seq + 1, ticket.journal_head or START
+    at = installation_of(session).store.now(session)
+    plain = dict(data)
+    mark = digest(
+        ticket.ref, seq, at=at, event=event, actor=str(actor), data=plain, previous=previous
+    )
+    entry = JournalEntry(
+        ticket_id=ticket.id,
+        seq=seq,
+        at=at,
+        event=event,
+        actor=str(actor),
+        data=plain,
+        previous=previous,
+        digest=mark,
+    )
+    ticket.journal_seq, ticket.journal_head = seq, mark
+    session.add(entry)
+    return entry
+
+
+def history(session: Session, ticket: Ticket) -> tuple[Entry, ...]:
+    """A ticket's entries in order."""
+    return tuple(_entries(session, ticket))
+
+
+def faults(session: Session) -> Iterator[Fault]:
+    """The first fault of every ticket whose history does not hold, oldest ticket first."""
+    for ticket in session.exec(select(Ticket).order_by(col(Ticket.created_at))):
+        fault = verify(
+            ticket.ref,
+            _entries(session, ticket),
+            seq=ticket.journal_seq,
+            head=ticket.journal_head or START,
+        )
+        if fault is not None:
+            yield fault
+
+
+def _entries(session: Session, ticket: Ticket) -> Iterator[Entry]:
+    rows = session.exec(
+        select(JournalEntry)
+        .where(col(JournalEntry.ticket_id) == ticket.id)
+        .order_by(col(JournalEntry.seq))
+    )
+    for row in rows:
+        yield Entry(
+            ticket.ref, row.seq, row.at, row.event, row.actor, row.data, row.previous, row.digest
+        )
+
+
+def counted(session: Session) -> int:
+    """How many entries there are."""
+    return session.exec(select(func.count()).select_from(JournalEntry)).one()

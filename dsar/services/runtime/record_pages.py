@@ -1,0 +1,232 @@
+"""Sealed pages of records, manifest items and receipts: written under a fence, read as streams."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, delete
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
+
+from dsar.domain.records import Attachment, Done, Item, Match, Receipt, Record
+from dsar.services.runtime.installation import Installation, reading
+from dsar.store.tables import Page, Request, Ticket
+from dsar.store.vault import Seal
+
+_c = Page.__table__.c  # type: ignore[attr-defined]
+
+_KEY = (
+    sa_select(col(Request.id), col(Request.data_key))
+    .join(Ticket, col(Ticket.request_id) == col(Request.id))
+    .where(col(Ticket.id) == bindparam("ticket_id"))
+)
+
+RECORDS, MANIFEST, RECEIPTS = "records", "manifest", "receipts"
+
+
+@dataclass(frozen=True, slots=True)
+class PageRef:
+    """One page as it lies in the database: where it belongs and how much is on it."""
+
+    id: str
+    source: str
+    collection: str
+    number: int
+    count: int
+    digest: str
+
+
+_SHEETS = (
+    sa_select(*(getattr(_c, name) for name in PageRef.__dataclass_fields__))
+    .where(col(Page.ticket_id) == bindparam("ticket_id"), col(Page.role) == bindparam("role"))
+    .where(col(Page.round) == bindparam("round"))
+    .order_by(col(Page.source), col(Page.number))
+)
+_SHEETS_OF_SOURCE = _SHEETS.where(col(Page.source) == bindparam("source"))
+_SEALED = sa_select(col(Page.id), col(Page.sealed)).where(
+    col(Page.id).in_(bindparam("ids", expanding=True))
+)
+
+
+def write(
+    session: Session,
+    seal: Seal,
+    ticket_id: str,
+    *,
+    role: str,
+    round_: int,
+    source: str,
+    number: int,
+    collection: str,
+    rows: Sequence[Any],
+) -> Page:
+    """Adds one sealed page; the caller's fenced transaction makes it count."""
+    page = Page(
+        ticket_id=ticket_id,
+        role=role,
+        round=round_,
+        source=source,
+        number=number,
+        collection=collection,
+        count=len(rows),
+        digest="",
+        sealed=b"",
+    )
+    page.sealed = seal.close(rows, _place(page.id))
+    page.digest = hashlib.sha256(page.sealed).hexdigest()
+    session.add(page)
+    return page
+
+
+def remove(
+    session: Session, ticket_id: str, *, role: str, round_: int, source: str, number: int
+) -> None:
+    """Takes a page away that is written anew."""
+    session.execute(
+        delete(Page)
+        .where(col(Page.ticket_id) == ticket_id, col(Page.role) == role)
+        .where(col(Page.round) == round_, col(Page.source) == source, col(Page.number) == number)
+    )
+
+
+def sheets(
+    session: Session, ticket_id: str, *, role: str, round_: int = 1, source: str | None = None
+) -> tuple[PageRef, ...]:
+    """A ticket's pages of one role in order, without their contents."""
+    of = {"ticket_id": ticket_id, "role": role, "round": round_}
+    if source is None:
+        found = session.execute(_SHEETS, of)
+    else:
+        found = session.execute(_SHEETS_OF_SOURCE, of | {"source": source})
+    return tuple(PageRef(*row) for row in found)
+
+
+def rows(installation: Installation, seal: Seal, sheet: PageRef) -> list[Any]:
+    """What stands on one page."""
+    with reading(installation) as session:
+        sealed = session.execute(select(Page.sealed).where(col(Page.id) == sheet.id)).scalar_one()
+    found: list[Any] = seal.open(sealed, _place(sheet.id))
+    return found
+
+
+def seal_for(installation: Installation, ticket_id: str) -> Seal:
+    """The seal of the request a ticket belongs to."""
+    with reading(installation) as session:
+        request_id, key = session.execute(_KEY, {"ticket_id": ticket_id}).one()
+    return installation.vault.open_key(request_id, key)
+
+
+def _place(page: str) -> str:
+    return f"page {page}"
+
+
+def from_record(record: Record) -> list[Any]:
+    """A record as a row of a page; its attachments stand there if it has any."""
+    row: list[Any] = [record.key, dict(record.data), record.match.value, record.subject]
+    if record.attachments:
+        row.append([_from_attachment(one) for one in record.attachments])
+    return row
+
+
+def _from_attachment(one: Attachment) -> list[Any]:
+    return [one.reference, one.name, one.media_type, one.size]
+
+
+def to_record(collection: str, row: list[Any]) -> Record:
+    """The record in a row."""
+    if len(row) == 4:
+        return Record(collection, row[0], row[1], Match(row[2]), row[3])
+    files = tuple(Attachment(*one) for one in row[4])
+    return Record(collection, row[0], row[1], Match(row[2]), row[3], files)
+
+
+def from_item(item: Item) -> Any:
+    """A manifest item as a row of a page; its key alone where the whole record is meant."""
+    if not item.fields and not item.changes:
+        return item.key
+    return [item.key, list(item.fields), dict(item.changes)]
+
+
+def to_item(row: Any) -> Item:
+    """The manifest item in a row."""
+    return Item(row) if isinstance(row, str) else Item(row[0], tuple(row[1]), row[2])
+
+
+#: Between what was done and the key, in a receipt without a reason: no value of `Done` holds it.
+_BAR = "|"
+
+
+def from_receipt(receipt: Receipt) -> Any:
+    """A receipt as a row of a page: text where there is no reason to keep, which is most often."""
+    if not receipt.reason:
+        return f"{receipt.done.value}{_BAR}{receipt.key}"
+    return [receipt.done.value, receipt.key, receipt.reason]
+
+
+def receipt_parts(row: Any) -> tuple[str, str, str]:
+    """What was done, to which key, and why, as it stands in a row."""
+    if isinstance(row, str):
+        done, _, key = row.partition(_BAR)
+        return done, key, ""
+    return row[0], row[1], row[2]
+
+
+def to_receipt(collection: str, row: Any) -> Receipt:
+    """The receipt in a row."""
+    done, key, reason = receipt_parts(row)
+    return Receipt(collection, key, Done(done), reason)
+
+
+def opened(
+    installation: Installation, seal: Seal, every: Sequence[PageRef]
+) -> Iterator[tuple[PageRef, list[Any]]]:
+    """Each page with its rows; small pages are read together, large ones one by one."""
+    for group in _groups(every):
+        with reading(installation) as session:
+            found = session.execute(_SEALED, {"ids": [sheet.id for sheet in group]})
+            sealed = {row.id: row.sealed for row in found}
+        for sheet in group:
+            yield sheet, seal.open(sealed.pop(sheet.id), _place(sheet.id))
+
+
+#: Records read from the database at once.
+_ROOM = 2000
+
+
+def _groups(every: Sequence[PageRef]) -> Iterator[list[PageRef]]:
+    group: list[PageRef] = []
+    for sheet in every:
+        if group and sum(one.count for one in group) + sheet.count > _ROOM:
+            yield group
+            group = []
+        group.append(sheet)
+    if group:
+        yield group
+
+
+def records_on(
+    installation: Installation, seal: Seal, every: Sequence[PageRef]
+) -> Iterator[Record]:
+    """The records on these pages; each key of a collection once."""
+    seen: set[tuple[str, str]] = set()
+    for sheet, found in opened(installation, seal, every):
+        for row in found:
+            if (sheet.collection, row[0]) not in seen:
+                seen.add((sheet.collection, row[0]))
+                yield to_record(sheet.collection, row)
+
+
+def records(
+    installation: Installation, seal: Seal, ticket_id: str, source: str
+) -> Iterator[Record]:
+    """A ticket's records of one source, page by page."""
+    with reading(installation) as session:
+        every = sheets(session, ticket_id, role=RECORDS, source=source)
+    yield from records_on(installation, seal, every)
+
+
+def mark(value: Any) -> str:
+    """A short hash of a value, for manifests and idempotency keys."""
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,61 @@
+"""Opens and closes what is sealed on a request: identifiers, words, details, letters."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from dsar.domain.identity import UNSETTLED, UNUSED, Subject
+from dsar.services.runtime.installation import installation_of
+from dsar.store.tables import Identifier, Request, Ticket
+from dsar.store.tickets import identifiers, request_of
+from dsar.store.vault import Seal
+
+
+def seal_of(session: Session, request: Request) -> Seal:
+    """The seal of one request; raises KeyLost where it was forgotten."""
+    return installation_of(session).vault.open_key(request.id, request.data_key)
+
+
+def subject_of(session: Session, ticket: Ticket) -> Subject:
+    """The person of a ticket, with every identifier that is known to be theirs by now."""
+    request = request_of(session, ticket)
+    seal = seal_of(session, request)
+    rows = identifiers(session, request.id)
+    used = (row for row in rows if row.evidence not in UNUSED)
+    return Subject.of((row.kind, value_of(seal, row)) for row in used)
+
+
+def unsettled_of(session: Session, ticket: Ticket) -> tuple[tuple[str, str, str], ...]:
+    """What a source gave and may be somebody else's, for staff to settle: kind, value, source."""
+    request = request_of(session, ticket)
+    seal = seal_of(session, request)
+    rows = identifiers(session, request.id)
+    return tuple(
+        (row.kind, value_of(seal, row), row.source) for row in rows if row.evidence == UNSETTLED
+    )
+
+
+def value_of(seal: Seal, row: Identifier) -> str:
+    """An identifier in its normal form."""
+    value: str = seal.open(row.sealed, place(row.kind, row.blind))
+    return value
+
+
+def place(kind: str, blind: str) -> str:
+    """Where an identifier's seal is bound to."""
+    return f"identifier {kind} {blind}"
+
+
+def details_of(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """What the person asked for in detail: corrections, purposes, words, the human decision."""
+    if ticket.sealed_details is None:
+        return {}
+    seal = seal_of(session, request_of(session, ticket))
+    details: dict[str, Any] = seal.open(ticket.sealed_details, f"details {ticket.id}")
+    return details
+
+
+def keep_details(session: Session, ticket: Ticket, details: dict[str, Any]) -> None:
+    """Replaces the sealed details of a ticket."""
+    seal = seal_of(session, request_of(session, ticket))
+    ticket.sealed_details = seal.close(details, f"details {ticket.id}")

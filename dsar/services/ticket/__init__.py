@@ -1,0 +1,1 @@
+"""The ticket's machine and its one door: events, tasks owed, what follows by itself."""

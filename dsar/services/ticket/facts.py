@@ -1,0 +1,75 @@
+"""Gathers, under the ticket's lock, all that the lifecycle's conditions may look at."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from sqlmodel import Session
+
+from dsar.domain.conditions import CONDITIONS, Facts
+from dsar.domain.coverage import Outcome
+from dsar.domain.lifecycle import ENDS, State
+from dsar.domain.rights import COPYING, Right
+from dsar.services.law import regimes
+from dsar.services.law.clock import today
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.seals import details_of
+from dsar.store.tables import CoverageLine, Ticket
+from dsar.store.tickets import identifiers, lines, siblings
+
+_UNPROVEN = {Outcome.COULD_NOT.value, Outcome.WITHHELD.value}
+
+
+#: Conditions that look at the coverage ledger.
+_OF_LINES = frozenset({"all_closed", "all_proven", "not_all_proven"})
+
+
+def facts_of(
+    session: Session, ticket: Ticket, because: Because, *, needs: Collection[str] | None = None
+) -> Facts:
+    """What is true of a ticket right now; with `needs`, only what those conditions look at."""
+    wanted = frozenset(CONDITIONS) if needs is None else frozenset(needs)
+    found = lines(session, ticket.id) if wanted & _OF_LINES else ()
+    named = identifiers(session, ticket.request_id) if "identified" in wanted else ()
+    notice = ticket.clock.get("extension_notice_by")
+    return Facts(
+        right=Right(ticket.right),
+        today=today(session),
+        identifiers=len(named),
+        waits_for=waits_for(session, ticket) if "its_turn" in wanted else (),
+        open_lines=_titles(found, {Outcome.OPEN.value}),
+        unproven_lines=_titles(found, _UNPROVEN),
+        decided=ticket.decided_at is not None,
+        doubts=tuple(doubt["text"] for doubt in ticket.doubts if doubt["blocks"]),
+        marketing_only="may_be_refused" in wanted and marketing_only(session, ticket),
+        reason=because.reason,
+        ground=because.ground,
+        refusal_grounds=frozenset(regimes.load(ticket.regime).refusal.grounds),
+        decision_maker=because.decided_by,
+        extension_notice_by=date.fromisoformat(notice) if isinstance(notice, str) else None,
+        extended=any(row["type"] == "extension_notified" for row in ticket.clock_events),
+    )
+
+
+def waits_for(session: Session, ticket: Ticket) -> tuple[str, ...]:
+    """The copies that must be handed over before the same request's erasure may start."""
+    if ticket.right != Right.ERASURE:
+        return ()
+    return tuple(
+        other.ref
+        for other in siblings(session, ticket)
+        if Right(other.right) in COPYING and State(other.state) not in ENDS
+    )
+
+
+def marketing_only(session: Session, ticket: Ticket) -> bool:
+    """Whether an objection is against marketing alone, which no balance can outweigh."""
+    if ticket.right != Right.OBJECTION:
+        return False
+    named = details_of(session, ticket).get("purposes") or []
+    activities = installation_of(session).policy.activities
+    return bool(named) and all(name in activities and activities[name].marketing for name in named)
+
+
+def _titles(found: Sequence[CoverageLine], outcomes: set[str]) -> tuple[str, ...]:
+    return tuple(row.title for row in found if row.outcome in outcomes)

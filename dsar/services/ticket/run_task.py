@@ -1,0 +1,250 @@
+"""Runs one claimed task to an honest end: done, later, a person's turn, again, or parked.
+
+Handlers are functions of (installation, run). They read and act outside any transaction and finish
+in one:
+`with finishing(run) as (session, ticket)` locks the ticket, completes the task under its fence and
+lets follow what follows, all committed together.
+"""
+
+import errno
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, col, select
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.errors import DsarError
+from dsar.sandbox.pool import Stopped
+from dsar.sdk import Later, NeedsHuman
+from dsar.services.runtime import journal
+from dsar.services.runtime.actor import SYSTEM
+from dsar.services.runtime.installation import Installation, transaction
+from dsar.services.ticket import deferral
+from dsar.services.ticket.advance import settle
+from dsar.services.ticket.owed_tasks import unblock
+from dsar.store import tasks
+from dsar.store.files.places import StoreAway
+from dsar.store.tables import CoverageLine, Task, Ticket
+from dsar.store.tasks import Expired, Fenced, Lease
+from dsar.store.tickets import locked
+
+log = structlog.get_logger("dsar.tasks")
+
+
+class Draining(Exception):  # noqa: N818
+    """The process is asked to stop: the task is given back at its last checkpoint."""
+
+
+@dataclass
+class Run:
+    """One attempt at one task. `next` is the task claimed in the commit that ended this one."""
+
+    installation: Installation
+    lease: Lease
+    kinds: tuple[str, ...]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    next: Lease | None = None
+    fuse: bool = True
+
+    def check(self) -> None:
+        """Called at page borders; raises Draining when the process is asked to stop."""
+        if self.stopping.is_set():
+            raise Draining
+
+    def claim_next(self, session: Session) -> None:
+        """Claims the next task in the same transaction, which saves a commit a task."""
+        if self.fuse and not self.stopping.is_set():
+            self.next = tasks.claim(
+                session,
+                self.installation.store,
+                queue=self.lease.queue,
+                kinds=self.kinds,
+                owner=self.lease.owner,
+                lease=timedelta(seconds=self.installation.settings.lease_seconds),
+            )
+
+
+Handler = Callable[[Installation, Run], None]
+
+
+@contextmanager
+def finishing(run: Run) -> Iterator[tuple[Session, Ticket]]:
+    """The transaction that ends a task well: ticket locked, fence checked, then the rest."""
+    with transaction(run.installation) as session:
+        ticket = locked(session, run.lease.ticket_id)
+        tasks.complete(session, run.installation.store, run.lease)
+        yield session, ticket
+        _after(session, ticket, run.lease.kind)
+        run.claim_next(session)
+
+
+def claim(
+    installation: Installation, *, queue: str, kinds: tuple[str, ...], owner: str
+) -> Lease | None:
+    """The best ready task of a queue, leased to `owner`, or None."""
+    with transaction(installation) as session:
+        return tasks.claim(
+            session,
+            installation.store,
+            queue=queue,
+            kinds=kinds,
+            owner=owner,
+            lease=timedelta(seconds=installation.settings.lease_seconds),
+        )
+
+
+def perform(
+    installation: Installation,
+    lease: Lease,
+    *,
+    stopping: threading.Event,
+    handlers: Mapping[str, Handler],
+) -> Lease | None:
+    """Runs a leased task to its honest end; returns the task claimed along with it, if any."""
+    run = Run(installation, lease, tuple(handlers), stopping)
+    try:
+        handlers[lease.kind](installation, run)
+    except Fenced:
+        log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
+        return None
+    except Draining:
+        _give_back(installation, lease)
+        return None
+    except Exception as error:  # noqa: BLE001 - every failure of a task becomes a state of it
+        run.next = None  # claimed along with an end that did not come about
+        _failed(installation, run, error)
+    return run.next
+
+
+def _give_back(installation: Installation, lease: Lease) -> None:
+    try:
+        with transaction(installation) as session:
+            tasks.release(session, installation.store, lease)
+    except Fenced:
+        log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
+
+
+def _failed(installation: Installation, run: Run, error: Exception) -> None:
+    """Gives a failure its named end; a worker shut out meanwhile writes nothing.
+
+    The next task is claimed along with it: others wait behind one that failed, and their rings may
+    have been answered by this very worker.
+    """
+    lease = run.lease
+    log.warning(
+        "task.failed",
+        task=lease.task_id,
+        kind=lease.kind,
+        source=lease.source,
+        error=type(error).__name__,
+        where=_where(error),
+        attempts=lease.attempts,
+    )
+    try:
+        with transaction(installation) as session:
+            ticket = locked(session, lease.ticket_id)
+            stuck = _fail(session, installation, lease, error)
+            if stuck:
+                _stuck(session, ticket, lease)
+            run.claim_next(session)
+    except Fenced:
+        log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
+
+
+def _where(error: Exception) -> str:
+    """The last places the error passed: never its text, which may quote data."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
+
+
+def _fail(session: Session, installation: Installation, lease: Lease, error: Exception) -> bool:
+    """Writes the failure; True if the task will not run again by itself."""
+    if isinstance(error, Later):
+        # A job of one person under way over there keeps nobody else from the source.
+        mine = lease if error.checkpoint is None else replace(lease, source="")
+        deferral.defer(session, installation.store, mine, error)
+        return False
+    if isinstance(error, NeedsHuman):
+        deferral.spend(session, lease)
+        tasks.wait_human(session, installation.store, lease, reason=error.reason[:500])
+        return True
+    if isinstance(error, Stopped | StoreAway):
+        return tasks.fail(session, installation.store, lease, reason=error.reason)
+    if isinstance(error, DsarError):
+        tasks.wait_human(session, installation.store, lease, reason=str(error)[:500])
+        return True
+    # Our own database says this; what a source's says reaches us as Later or NeedsHuman.
+    blamed = "" if isinstance(error, SQLAlchemyError) else lease.source
+    return tasks.fail(session, installation.store, lease, reason=_reason(error), source=blamed)
+
+
+#: What a disk can be, in words: its operator mends it, and the task goes on by itself.
+_DISKS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota of the disk is used up",
+    errno.EFBIG: "the file grew larger than is allowed here",
+    errno.EIO: "the disk cannot be read or written",
+    errno.EROFS: "the disk can only be read",
+}
+
+
+def _reason(error: Exception) -> str:
+    """Why a task failed, in words where they are ours; never the error's text, which may quote."""
+    words = _DISKS.get(error.errno or 0) if isinstance(error, OSError) else None
+    if words:
+        return f"It failed: {words}. An operator makes room or mends it."
+    return f"It failed with {type(error).__name__}; an operator finds it in the log."
+
+
+#: Kinds without which a source's line is not answered. Looking again leaves the outcome as it is.
+_ON_LINES = frozenset({"search", "act"})
+
+
+def _stuck(session: Session, ticket: Ticket, lease: Lease | Expired) -> None:
+    """A task that got stuck says so on its coverage line and in the journal; the rest goes on."""
+    row = session.get(Task, lease.task_id, populate_existing=True)
+    reason = row.reason if row is not None else ""
+    if lease.kind in _ON_LINES:
+        _name_on_line(session, ticket, lease.source, reason)
+    data = {"task": lease.kind, "source": lease.source, "attempts": lease.attempts}
+    journal.append(session, SYSTEM, ticket, event="task_stuck", data=data)
+    session.add(ticket)
+    _after(session, ticket, lease.kind)
+
+
+def _name_on_line(session: Session, ticket: Ticket, source: str, reason: str) -> None:
+    line = session.exec(
+        select(CoverageLine).where(
+            col(CoverageLine.ticket_id) == ticket.id, col(CoverageLine.source) == source
+        )
+    ).one_or_none()
+    if line is not None:
+        line.outcome = Outcome.OPEN.value
+        line.reason = reason
+        session.add(line)
+
+
+def _after(session: Session, ticket: Ticket, kind: str) -> None:
+    session.flush()
+    if kind == "search":
+        unblock(session, ticket)
+    settle(session, ticket)
+
+
+def sweep(installation: Installation, limit: int = 200) -> int:
+    """Rings again for what nobody claimed and takes back what nobody finished; how many rows."""
+    with transaction(installation) as session:
+        swept = tasks.sweep(session, installation.store, limit=limit)
+        parked = [lease for lease in swept.expired if lease.parked]
+        session.info["bells"].extend(swept.rings)
+    for lost in parked:
+        with transaction(installation) as session:
+            _stuck(session, locked(session, lost.ticket_id), lost)
+    return len(swept.rings) + len(swept.expired)

@@ -1,0 +1,1 @@
+"""What pages and commands read: tickets, sources and how they stand."""

@@ -1,0 +1,127 @@
+"""How each source stands: what it can be asked for, whether it is open, who waits for it.
+
+Nothing here reaches a source: all of it is what is configured and what the database remembers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+from sqlmodel import Session, SQLModel
+
+from dsar.config.redacted import Shown, configured, shown
+from dsar.config.sources import Source
+from dsar.sdk import VERBS
+from dsar.services.runtime.installation import installation_of
+from dsar.store import gates
+from dsar.store.gates import BREAKER_FAILURES
+from dsar.store.tables import Gate
+from dsar.store.task_states import TASK, TaskState
+
+_ticket = SQLModel.metadata.tables["ticket"]
+
+_QUEUED = frozenset({TaskState.BLOCKED, TaskState.READY, TaskState.LEASED})
+_STUCK = frozenset({TaskState.WAITING_HUMAN, TaskState.PARKED})
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Whether a source is asked now: closed `until` then, `since` it last answered no more.
+
+    `until` is None while it is open; `failures` in a row, of which so many close it.
+    """
+
+    until: datetime | None
+    since: datetime | None
+    reason: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many open tickets wait for a source, how many of them for a person; tasks at work."""
+
+    tickets: int = 0
+    stuck: int = 0
+    at_work: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One source; `settings` is None where the file was changed since this process began."""
+
+    source: Source
+    verbs: frozenset[str]
+    door: Door
+    at_once: int
+    waiting: Waiting
+    settings: tuple[Shown, ...] | None
+
+
+NOBODY = Waiting()
+_OPEN = Door(None, None, "", 0)
+
+
+def standings(session: Session) -> tuple[Standing, ...]:
+    """Every configured source in the order of its file."""
+    installation = installation_of(session)
+    rows = {gate.source: gate for gate in gates.gates(session)}
+    waiting, now = _waiting(session), installation.store.now(session)
+    written = configured(
+        installation.settings.at(installation.settings.sources), installation.sources.version
+    )
+    return tuple(
+        Standing(
+            source=source,
+            verbs=frozenset(verb for verb in VERBS if source.can(verb)),
+            door=_door(rows.get(source.name), now),
+            at_once=_at_once(source, rows.get(source.name)),
+            waiting=waiting.get(source.name, NOBODY),
+            settings=_settings(source, written),
+        )
+        for source in installation.sources
+    )
+
+
+def _door(gate: Gate | None, now: datetime) -> Door:
+    if gate is None:
+        return _OPEN
+    until = gate.open_until if gate.open_until is not None and gate.open_until > now else None
+    return Door(until, gate.closed_at, gate.reason, gate.failures)
+
+
+def _at_once(source: Source, gate: Gate | None) -> int:
+    """While the breaker has tripped, one task finds out whether the source is well again."""
+    failing = gate is not None and gate.failures >= BREAKER_FAILURES
+    return 1 if failing else source.concurrency
+
+
+def _settings(
+    source: Source, written: Mapping[str, Mapping[str, object]] | None
+) -> tuple[Shown, ...] | None:
+    if written is None:
+        return None
+    return shown(source.adapter.Settings, written.get(source.name, {}))
+
+
+def _waiting(session: Session) -> dict[str, Waiting]:
+    """Tickets are counted once for a source, however many of its tasks they have."""
+    open_ = [state.value for state in (*_QUEUED, *_STUCK)]
+    stuck = TASK.c.state.in_([state.value for state in _STUCK])
+    at_work = TASK.c.state == TaskState.LEASED.value
+    query = (
+        select(
+            TASK.c.source,
+            func.count(TASK.c.ticket_id.distinct()),
+            func.count(case((stuck, TASK.c.ticket_id)).distinct()),
+            func.sum(case((at_work, 1), else_=0)),
+        )
+        .join(_ticket, _ticket.c.id == TASK.c.ticket_id)
+        .where(_ticket.c.closed_at.is_(None), TASK.c.state.in_(open_), TASK.c.source != "")
+        .group_by(TASK.c.source)
+    )
+    return {
+        source: Waiting(tickets, waits, int(works))
+        for source, tickets, waits, works in session.connection().execute(query)
+    }

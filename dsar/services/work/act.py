@@ -1,0 +1,257 @@
+"""Acts in one source from the frozen manifest, never twice, and looks again afterwards.
+
+Each page: intent (lease renewed, fence checked) → the source acts → receipt and checkpoint. An
+intent without a receipt is unknown: repeated only where the adapter says that is harmless, else
+probed, else shown to a person.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.decision import VERB, stopped
+from dsar.domain.records import PROOF, Done, Item, Receipt
+from dsar.domain.rights import Right
+from dsar.sdk import VERBS, Adapter, Batch, NeedsHuman, can
+from dsar.services import letters
+from dsar.services.inquiries.desk import desk_for
+from dsar.services.runtime import record_pages
+from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.runtime.record_pages import PageRef
+from dsar.services.ticket.run_task import Run, finishing
+from dsar.services.work.cases import HELD, case_of, held
+from dsar.store import tasks
+from dsar.store.effects import Standing, intend, settle_effect
+from dsar.store.tables import Ticket
+from dsar.store.tickets import line, locked
+from dsar.store.vault import Seal
+
+#: Roles of pages: receipts of what was restricted at once, and of restrictions that have ended.
+RESTRICTIONS, LIFTED = "restrictions", "lifted"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one task asks of one source: the verb, the pages, the purposes to stop by collection.
+
+    `spared` are the (collection, key) that stay as they are.
+    """
+
+    verb: str
+    sheets: tuple[PageRef, ...]
+    purposes: dict[str, tuple[str, ...]]
+    seal: Seal
+    round_: int
+    role: str = record_pages.RECEIPTS
+    spared: frozenset[tuple[str, str]] = frozenset()
+
+
+def act(installation: Installation, run: Run) -> None:
+    """The `act` task: every page of the manifest once, then the coverage line."""
+    job = _job(installation, run)
+    with installation.sources[run.lease.source].open(desk_for(installation, run.lease)) as adapter:
+        walk(installation, run, job, adapter)
+    with finishing(run) as (session, ticket):
+        _tell(session, installation, ticket, run.lease.source, job)
+
+
+def restrict_now(installation: Installation, run: Run) -> None:
+    """The `restrict_now` task: what a source holds is restricted while it is being decided."""
+    with reading(installation) as session:
+        ticket = session.get_one(Ticket, run.lease.ticket_id)
+        found = record_pages.sheets(
+            session, ticket.id, role=record_pages.RECORDS, source=run.lease.source
+        )
+    seal = record_pages.seal_for(installation, run.lease.ticket_id)
+    job = Job("restrict", found, {}, seal, 1, RESTRICTIONS)
+    with installation.sources[run.lease.source].open(desk_for(installation, run.lease)) as adapter:
+        walk(installation, run, job, adapter)
+    with finishing(run) as (session, ticket):
+        letters.queue_once(session, ticket, kind="restricted_at_once")
+
+
+def _job(installation: Installation, run: Run) -> Job:
+    with reading(installation) as session:
+        ticket = session.get_one(Ticket, run.lease.ticket_id)
+        source = run.lease.source
+        sheets = record_pages.sheets(
+            session, ticket.id, role=record_pages.MANIFEST, round_=ticket.round, source=source
+        )
+        case = case_of(session, ticket)
+        purposes = {
+            sheet.collection: tuple(a.id for a in stopped(case, source, sheet.collection))
+            for sheet in sheets
+        }
+        verb, round_ = VERB[Right(ticket.right)], ticket.round
+    return Job(verb, sheets, purposes, record_pages.seal_for(installation, ticket.id), round_)
+
+
+def walk(installation: Installation, run: Run, job: Job, adapter: Adapter) -> None:
+    """Every page of a job once, from the task's checkpoint on."""
+    if job.sheets and not can(adapter, job.verb):
+        message = f"{adapter.title} cannot {job.verb.replace('_', ' ')} here; do it by hand."
+        raise NeedsHuman(message)
+    at = int(run.lease.checkpoint or 0)
+    for sheet in job.sheets:
+        if sheet.number > at:
+            run.check()
+            _one_page(installation, run, job, sheet, adapter)
+
+
+def _one_page(
+    installation: Installation, run: Run, job: Job, sheet: PageRef, adapter: Adapter
+) -> None:
+    key = record_pages.mark(
+        [run.lease.ticket_id, run.lease.kind, sheet.source, run.lease.key, sheet.id]
+    )
+    with transaction(installation) as session:
+        _refuse_held(session, locked(session, run.lease.ticket_id), job)
+        standing = intend(
+            session, installation.store, run.lease, key, number=sheet.number, sheet=sheet.digest
+        )
+    if standing is Standing.DONE:
+        return
+    batch = _batch(installation, job, sheet, key)
+    receipts = _receipts(adapter, job.verb, batch, standing) if batch.items else ()
+    with transaction(installation) as session:
+        failed = [receipt for receipt in receipts if receipt.done is Done.FAILED]
+        settle_effect(session, installation.store, run.lease, key, failed=bool(failed))
+        if not failed:
+            _file(session, job, run.lease.ticket_id, sheet, receipts)
+            tasks.checkpoint(
+                session, installation.store, run.lease, str(sheet.number), done=len(receipts)
+            )
+    if failed:
+        message = f"{len(failed)} of {len(receipts)} {sheet.collection}: {failed[0].reason}"
+        raise NeedsHuman(message)
+
+
+def _refuse_held(session: Session, ticket: Ticket, job: Job) -> None:
+    """A hold placed after the approval still stands against erasing (Art. 17(3)(e))."""
+    if job.verb == VERB[Right.ERASURE] and held(session, ticket):
+        raise NeedsHuman(HELD)
+
+
+def _batch(installation: Installation, job: Job, sheet: PageRef, key: str) -> Batch:
+    rows = record_pages.rows(installation, job.seal, sheet)
+    items = _ITEMS[job.role](job, sheet, rows)
+    return Batch(sheet.collection, items, key, job.purposes.get(sheet.collection, ()))
+
+
+def _freed(job: Job, sheet: PageRef, rows: list[Any]) -> list[Item]:
+    """What its receipt calls restricted and nothing else still restricts."""
+    parts = map(record_pages.receipt_parts, rows)
+    keys = [key for done, key, _ in parts if done == Done.RESTRICTED]
+    return [Item(key) for key in keys if (sheet.collection, key) not in job.spared]
+
+
+#: What stands on a job's pages, by the role of the receipts it writes: records, manifest, receipts.
+_ITEMS: dict[str, Callable[[Job, PageRef, list[Any]], list[Item]]] = {
+    RESTRICTIONS: lambda _job, _sheet, rows: [Item(row[0]) for row in rows],
+    record_pages.RECEIPTS: lambda _job, _sheet, rows: [record_pages.to_item(row) for row in rows],
+    LIFTED: _freed,
+}
+
+
+def _receipts(adapter: Adapter, verb: str, batch: Batch, standing: Standing) -> Sequence[Receipt]:
+    if standing is Standing.UNKNOWN and not adapter.repeatable:
+        found = _probed(adapter, batch)
+    else:
+        found = list(getattr(adapter, verb)(batch))
+    return _complete(verb, batch, found)
+
+
+def _probed(adapter: Adapter, batch: Batch) -> list[Receipt]:
+    if not can(adapter, "probe"):
+        message = "It was interrupted and cannot be asked what it did; look there and close it."
+        raise NeedsHuman(message)
+    found: list[Receipt] = list(adapter.probe(batch))  # type: ignore[attr-defined]
+    if all(receipt.done in PROOF for receipt in found):
+        return found
+    message = "It was interrupted half-way; look there, finish it by hand and close it."
+    raise NeedsHuman(message)
+
+
+def _complete(verb: str, batch: Batch, found: Iterable[Receipt]) -> Sequence[Receipt]:
+    """Exactly one receipt of this verb for each item, in the batch's order.
+
+    None, two that may contradict each other, one of another collection: that proves nothing.
+    """
+    fits = [one for one in found if one.collection == batch.collection and one.done in VERBS[verb]]
+    by_key = {receipt.key: receipt for receipt in fits}
+    twice = Counter(receipt.key for receipt in fits) if len(by_key) < len(fits) else Counter()
+    missing = [i.key for i in batch.items if i.key not in by_key or twice[i.key] > 1]
+    if missing:
+        message = f"{len(missing)} of {len(batch.items)} {batch.collection} were not accounted for."
+        raise NeedsHuman(message)
+    return [by_key[item.key] for item in batch.items]
+
+
+def _file(
+    session: Session, job: Job, ticket_id: str, sheet: PageRef, receipts: Sequence[Receipt]
+) -> None:
+    """The receipts of one page; where it was acted on before, the later ones take their place."""
+    record_pages.remove(
+        session,
+        ticket_id,
+        role=job.role,
+        round_=job.round_,
+        source=sheet.source,
+        number=sheet.number,
+    )
+    record_pages.write(
+        session,
+        job.seal,
+        ticket_id,
+        role=job.role,
+        round_=job.round_,
+        source=sheet.source,
+        number=sheet.number,
+        collection=sheet.collection,
+        rows=[record_pages.from_receipt(receipt) for receipt in receipts],
+    )
+
+
+def receipts_of(
+    installation: Installation, seal: Seal, sheets: Iterable[PageRef]
+) -> Iterator[Receipt]:
+    """Every receipt on these pages."""
+    for sheet, rows in record_pages.opened(installation, seal, tuple(sheets)):
+        for row in rows:
+            yield record_pages.to_receipt(sheet.collection, row)
+
+
+def _tell(
+    session: Session, installation: Installation, ticket: Ticket, source: str, job: Job
+) -> None:
+    """The coverage line after acting: proven ones counted, kept ones listed with their reason."""
+    row = line(session, ticket.id, source)
+    sheets = record_pages.sheets(
+        session, ticket.id, role=record_pages.RECEIPTS, round_=ticket.round, source=source
+    )
+    kept: Counter[tuple[str, str]] = Counter()
+    done = 0
+    for sheet, rows in record_pages.opened(installation, job.seal, sheets):
+        for what, _, why in map(record_pages.receipt_parts, rows):
+            if what in PROOF:
+                done += 1
+            else:
+                kept[(sheet.collection, why)] += 1
+    row.done = done
+    row.kept = [entry for entry in row.kept if entry["ground"] != "source_keeps"] + [
+        {
+            "collection": place,
+            "count": count,
+            "ground": "source_keeps",
+            "because": why,
+            "until": None,
+        }
+        for (place, why), count in kept.items()
+    ]
+    row.outcome = (Outcome.WITHHELD if row.kept else Outcome.ACTED).value
+    row.reason = ""
+    session.add(row)

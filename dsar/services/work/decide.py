@@ -1,0 +1,158 @@
+"""Applies the policy to everything that was found: coverage, doubts and the frozen manifest."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.decision import DOUBTS, NOT_PORTABLE, Case, Doubt, Reason, decide_record
+from dsar.domain.records import Record
+from dsar.domain.rights import ACTING
+from dsar.services.runtime import record_pages
+from dsar.services.runtime.installation import Installation, installation_of, reading
+from dsar.services.ticket.run_task import Run, finishing
+from dsar.services.work.cases import case_of
+from dsar.store.tables import CoverageLine, Ticket
+from dsar.store.tickets import lines, request_of
+from dsar.store.vault import Seal
+
+#: Manifest items on one page: what a source is asked to do in one transaction.
+BATCH = 5000
+
+
+@dataclass
+class Tally:
+    """What the policy decided for one source."""
+
+    handed: int = 0
+    kept: Counter[tuple[str, Reason]] = field(default_factory=Counter)
+    doubts: Counter[tuple[str, Doubt]] = field(default_factory=Counter)
+    items: dict[str, list[list[Any]]] = field(default_factory=dict)
+    people: set[str] = field(default_factory=set)
+
+    def add(self, case: Case, source: str, record: Record) -> None:
+        """Counts what comes of one record."""
+        sifted = decide_record(case, source, record)
+        place = record.collection
+        for reason in sifted.kept:
+            self.kept[(place, reason)] += 1
+        for doubt in sifted.doubts:
+            self.doubts[(place, doubt)] += 1
+        if record.subject is not None and case.ruling(source, record) is None:
+            self.people.add(record.subject)
+        if sifted.item is not None:
+            self.items.setdefault(place, []).append(record_pages.from_item(sifted.item))
+        if sifted.record is not None:
+            self.handed += 1
+
+
+def decide(installation: Installation, run: Run) -> None:
+    """The `decide` task: reads every record once, then writes what follows in one transaction."""
+    with reading(installation) as session:
+        ticket = session.get_one(Ticket, run.lease.ticket_id)
+        case = case_of(session, ticket)
+        seal = installation.vault.open_key(ticket.request_id, request_of(session, ticket).data_key)
+        found = [line.source for line in lines(session, ticket.id) if line.found]
+    tallies = {source: _tally(installation, run, seal, case, source) for source in found}
+    with finishing(run) as (session, ticket):
+        if run.lease.key == str(ticket.round):  # else staff ruled meanwhile: a newer task decides
+            _write_down(session, seal, ticket, case, tallies)
+
+
+def _tally(installation: Installation, run: Run, seal: Seal, case: Case, source: str) -> Tally:
+    tally = Tally()
+    for number, record in enumerate(
+        record_pages.records(installation, seal, run.lease.ticket_id, source)
+    ):
+        if number % 1000 == 0:
+            run.check()
+        tally.add(case, source, record)
+    return tally
+
+
+def _write_down(
+    session: Session, seal: Seal, ticket: Ticket, case: Case, tallies: Mapping[str, Tally]
+) -> None:
+    doubts: list[dict[str, Any]] = []
+    for row in lines(session, ticket.id):
+        tally = tallies.get(row.source)
+        if tally is None:
+            continue
+        _write_manifest(session, seal, ticket, case, source=row.source, tally=tally)
+        _write_line(row, tally, acting=case.right in ACTING)
+        session.add(row)
+        doubts += list(_doubts(row, tally))
+    ticket.doubts = doubts
+    ticket.decided_at = installation_of(session).store.now(session)
+    ticket.policy_version = case.policy.version
+    session.add(ticket)
+
+
+def _write_line(row: CoverageLine, tally: Tally, *, acting: bool) -> None:
+    row.kept = [_kept(place, reason, count) for (place, reason), count in tally.kept.items()]
+    row.done = 0 if acting else tally.handed
+    if row.outcome == Outcome.COULD_NOT:
+        return
+    row.reason = ""
+    row.outcome = _outcome(tally, acting=acting).value
+    if row.outcome == Outcome.NOT_IN_SCOPE:
+        row.reason = "Nothing that is held here is concerned."
+
+
+def _outcome(tally: Tally, *, acting: bool) -> Outcome:
+    if acting and tally.items:
+        return Outcome.OPEN
+    if any(reason != NOT_PORTABLE for _, reason in tally.kept):
+        return Outcome.WITHHELD
+    return Outcome.SUPPLIED if tally.handed else Outcome.NOT_IN_SCOPE
+
+
+def _kept(collection: str, reason: Reason, count: int) -> dict[str, Any]:
+    part = {"part": reason.part} if reason.part else {}
+    return part | {
+        "collection": collection,
+        "count": count,
+        "ground": reason.ground,
+        "because": reason.because,
+        "until": reason.until.isoformat() if reason.until else None,
+    }
+
+
+def _doubts(row: CoverageLine, tally: Tally) -> Iterator[dict[str, Any]]:
+    for (place, doubt), count in tally.doubts.items():
+        spot = f"{row.source}.{place}" + (f".{doubt.field}" if doubt.field else "")
+        text = f"{spot}: {count} records, {DOUBTS[doubt.code]}"
+        yield {"code": doubt.code, "place": spot, "text": text, "blocks": doubt.blocks}
+    if len(tally.people) > 1:
+        text = f"{row.source}: {len(tally.people)} different people match"
+        yield {"code": "several_people", "place": row.source, "text": text, "blocks": True}
+
+
+def _write_manifest(
+    session: Session, seal: Seal, ticket: Ticket, case: Case, *, source: str, tally: Tally
+) -> None:
+    """The items in the order in which they are acted on: what refers goes first."""
+    number = 0
+    for collection in reversed(_order(case, source, tally.items)):
+        rows = tally.items[collection]
+        for start in range(0, len(rows), BATCH):
+            number += 1
+            record_pages.write(
+                session,
+                seal,
+                ticket.id,
+                role=record_pages.MANIFEST,
+                round_=ticket.round,
+                source=source,
+                number=number,
+                collection=collection,
+                rows=rows[start : start + BATCH],
+            )
+
+
+def _order(case: Case, source: str, items: Mapping[str, Sequence[Any]]) -> list[str]:
+    known = [name for name in case.dictionaries.get(source, {}) if name in items]
+    return known + [name for name in items if name not in known]

@@ -1,0 +1,242 @@
+"""Ends a restriction: first the person is told (Art. 18(3)), then each source takes its mark away.
+
+Staff triggers it, with a reason; it is never the engine's own idea. The law says *before*, and our
+letters are queued here and sent by the house, so there are two steps. `announce` writes the letter
+and puts the sources' tasks down, none of which can start; `told`, once the letter went out, lets
+them. The law gives no number of days between the two, so there is none here.
+
+Only an ended ticket is lifted: until then what was contested is still being examined. Ends stay
+ends: no state is entered, the history and the `lift` tasks say how far it is. What is lifted is
+what receipts prove was restricted, and each source's receipts prove that it ended. A record that
+another ticket of the same person restricts stays restricted until that one is lifted too. What a
+person restricted by hand, or an adapter cannot lift, waits for a person, and the ticket says who
+must act: `retry`, or `by_hand` once it was done there.
+"""
+
+from collections import Counter
+
+import structlog
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from dsar.domain.coverage import Outcome
+from dsar.domain.errors import BadInput, NotAllowed
+from dsar.domain.identity import UNUSED
+from dsar.domain.lifecycle import ENDS, LIFT, RESTRICT_AT_ONCE, State
+from dsar.domain.records import Done
+from dsar.domain.rights import Right
+from dsar.sdk import NeedsHuman, can
+from dsar.services import letters
+from dsar.services.inquiries.desk import desk_for
+from dsar.services.runtime import journal, record_pages
+from dsar.services.runtime.actor import SYSTEM, Actor
+from dsar.services.runtime.because import Because
+from dsar.services.runtime.installation import Installation, installation_of, reading
+from dsar.services.runtime.record_pages import PageRef
+from dsar.services.ticket import owed_tasks
+from dsar.services.ticket.run_task import Run, finishing
+from dsar.services.work.act import LIFTED, RESTRICTIONS, Job, walk
+from dsar.store import tasks
+from dsar.store.tables import Identifier, JournalEntry, Task, Ticket
+from dsar.store.tickets import identifiers, line, lines, locked
+from dsar.store.vault import KeyLost
+
+ANNOUNCED, BEGUN, LETTER = "lifting_announced", "lifting_begun", "restriction_ends"
+_FIRST = "The person is told first: send the letter, then say so."
+_BY_HAND = "What was restricted there by hand is freed there by hand; then say so."
+_STUCK = ("parked", "waiting_human")
+
+log = structlog.get_logger("dsar.tasks")
+
+
+def announce(session: Session, actor: Actor, ticket: Ticket, *, reason: str) -> list[str]:
+    """Writes the letter of Art. 18(3); nothing is lifted yet. Returns the sources concerned.
+
+    Raises BadInput without a reason; NotAllowed before the ticket's end, where it restricted
+    nothing, or a second time.
+    """
+    if not reason.strip():
+        raise BadInput(
+            "reason", "is missing.", "Say why the restriction ends; the person reads it."
+        )
+    ticket = locked(session, ticket.id)
+    if State(ticket.state) not in ENDS:
+        raise NotAllowed(f"{ticket.ref} is {ticket.state}: it stays restricted until that is over.")
+    if _happened(session, ticket, ANNOUNCED):
+        raise NotAllowed(f"The end of the restriction of {ticket.ref} was announced before.")
+    sources = _restricting(session, ticket)
+    if not sources:
+        raise NotAllowed(f"{ticket.ref} restricted nothing; there is nothing to lift.")
+    data = {
+        "sources": sources,
+        "reason_mark": installation_of(session).vault.blind("reason", reason)[:16],
+    }
+    journal.append(session, actor, ticket, event=ANNOUNCED, data=data)
+    letters.queue(session, ticket, kind=LETTER, because=Because(reason=reason))
+    for source in sources:
+        owed_tasks.enqueue(session, ticket, LIFT, source=source, blocked=True)
+    mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == LIFT)
+    session.execute(update(Task).where(*mine).values(reason=_FIRST))
+    session.add(ticket)
+    return sources
+
+
+def told(session: Session, actor: Actor, ticket: Ticket) -> None:
+    """The letter has gone out: the sources may lift. NotAllowed unannounced, or said before."""
+    ticket = locked(session, ticket.id)
+    if not _happened(session, ticket, ANNOUNCED):
+        mend = "Announce it with a reason; the person is told before it is lifted."
+        raise NotAllowed(f"No end of a restriction of {ticket.ref} was announced. {mend}")
+    if _happened(session, ticket, BEGUN):
+        raise NotAllowed(f"That the person was told of {ticket.ref} was said before.")
+    journal.append(session, actor, ticket, event=BEGUN, data={})
+    for task in _tasks(session, ticket):
+        tasks.unblock(session, installation_of(session).store, task.id)
+    session.add(ticket)
+
+
+def retry(session: Session, actor: Actor, ticket: Ticket) -> int:
+    """Has the sources that got stuck asked again; how many. NotAllowed where none did."""
+    ticket = locked(session, ticket.id)
+    store = installation_of(session).store
+    again = tasks.reopen(session, store, ticket_id=ticket.id, kind=LIFT, states=_STUCK)
+    if not again:
+        raise NotAllowed(f"No source of {ticket.ref} got stuck with lifting.")
+    journal.append(session, actor, ticket, event="lifting_retried", data={"sources": again})
+    session.add(ticket)
+    return again
+
+
+def by_hand(session: Session, actor: Actor, ticket: Ticket, source: str, *, reason: str) -> None:
+    """A person has ended the restriction in a source that could not; `reason` says who and how."""
+    if not reason.strip():
+        raise BadInput("reason", "is missing.", "Say who ended it there.")
+    ticket = locked(session, ticket.id)
+    stuck = {task.source: task for task in _tasks(session, ticket) if task.state in _STUCK}
+    if source not in stuck:
+        names = ", ".join(sorted(stuck)) or "none"
+        raise BadInput("source", "waits for nobody.", f"Those that do: {names}.")
+    mine = update(Task).where(col(Task.id) == stuck[source].id)
+    session.execute(mine.values(state="cancelled", fence=col(Task.fence) + 1))
+    mark = installation_of(session).vault.blind("reason", reason)[:16]
+    data = {"source": source, "reason_mark": mark}
+    journal.append(session, actor, ticket, event="lifted_by_hand", data=data)
+    _end(session, ticket)
+
+
+def lift(installation: Installation, run: Run) -> None:
+    """The `lift` task: what receipts of this source call restricted is freed, page by page."""
+    name = run.lease.source
+    with reading(installation) as session:
+        ticket = session.get_one(Ticket, run.lease.ticket_id)
+        found = _restricted(session, ticket, name)
+        spared = _spared(session, installation, ticket, name)
+        hand = _unproven(session, ticket, name)
+    with installation.sources[name].open(desk_for(installation, run.lease)) as adapter:
+        if found and not can(adapter, LIFT):
+            message = f"{adapter.title} cannot end a restriction; end it there by hand and say so."
+            raise NeedsHuman(message)
+        seal = record_pages.seal_for(installation, run.lease.ticket_id)
+        walk(installation, run, Job(LIFT, found, {}, seal, 1, LIFTED, spared), adapter)
+    if hand:
+        raise NeedsHuman(_BY_HAND)
+    with finishing(run) as (session, ticket):
+        data = {"source": name, **_counted(session, installation, ticket, name)}
+        journal.append(session, SYSTEM, ticket, event="source_lifted", data=data)
+        _end(session, ticket)
+
+
+def _end(session: Session, ticket: Ticket) -> None:
+    """Where the last source is done: said once, for `by_hand` and `lift` hold the ticket's lock."""
+    session.flush()
+    counts = tasks.by_state(session, ticket.id, LIFT)
+    if not any(counts.get(state) for state in tasks.OPEN):
+        data = {"sources": sum(counts.values())}
+        journal.append(session, SYSTEM, ticket, event="restriction_lifted", data=data)
+    session.add(ticket)
+
+
+def _tasks(session: Session, ticket: Ticket) -> list[Task]:
+    mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == LIFT)
+    return list(session.exec(select(Task).where(*mine).order_by(col(Task.source))))
+
+
+def _happened(session: Session, ticket: Ticket, event: str) -> bool:
+    mine = (col(JournalEntry.ticket_id) == ticket.id, col(JournalEntry.event) == event)
+    return session.exec(select(JournalEntry.id).where(*mine).limit(1)).first() is not None
+
+
+def _restricting(session: Session, ticket: Ticket) -> list[str]:
+    """The sources that restricted something for a ticket, or may have been made to by hand."""
+    proven = {sheet.source for sheet in _restricted(session, ticket)}
+    return [
+        row.source
+        for row in lines(session, ticket.id)
+        if row.source in proven or _unproven(session, ticket, row.source)
+    ]
+
+
+def _restricted(session: Session, ticket: Ticket, source: str | None = None) -> tuple[PageRef, ...]:
+    """The pages of receipts of what a ticket restricted."""
+    right = Right(ticket.right)
+    if right is Right.RESTRICTION:
+        role, number = record_pages.RECEIPTS, ticket.round
+    elif right in RESTRICT_AT_ONCE:
+        role, number = RESTRICTIONS, 1
+    else:
+        return ()
+    return record_pages.sheets(session, ticket.id, role=role, round_=number, source=source)
+
+
+def _unproven(session: Session, ticket: Ticket, source: str) -> bool:
+    """Whether a source was given up with restricting: a person may have done it there."""
+    if Right(ticket.right) is Right.RESTRICTION:
+        return line(session, ticket.id, source).outcome == Outcome.COULD_NOT
+    mine = (col(Task.ticket_id) == ticket.id, col(Task.source) == source)
+    at_once = (col(Task.kind) == "restrict_now", col(Task.state) == "cancelled")
+    return session.exec(select(Task.id).where(*mine, *at_once)).first() is not None
+
+
+def _spared(
+    session: Session, installation: Installation, ticket: Ticket, source: str
+) -> frozenset[tuple[str, str]]:
+    """What other tickets of the person restrict in this source and have not begun to lift.
+
+    Of two that are lifted at once at least one sees that the other has begun, so nothing is left.
+    """
+    found: set[tuple[str, str]] = set()
+    for other in _others(session, ticket):
+        try:
+            seal = record_pages.seal_for(installation, other.id)
+        except KeyLost:
+            log.warning("lifting.request_forgotten", ticket=other.ref)
+            continue
+        for sheet, rows in record_pages.opened(
+            installation, seal, _restricted(session, other, source)
+        ):
+            parts = map(record_pages.receipt_parts, rows)
+            found |= {(sheet.collection, key) for done, key, _ in parts if done == Done.RESTRICTED}
+    return frozenset(found)
+
+
+def _others(session: Session, ticket: Ticket) -> list[Ticket]:
+    mine = [r for r in identifiers(session, ticket.request_id) if r.evidence not in UNUSED]
+    theirs = select(Identifier.request_id).where(
+        col(Identifier.blind).in_([row.blind for row in mine]),
+        col(Identifier.evidence).not_in(UNUSED),
+    )
+    rights = [right.value for right in (Right.RESTRICTION, *RESTRICT_AT_ONCE)]
+    query = select(Ticket).where(col(Ticket.request_id).in_(theirs), col(Ticket.right).in_(rights))
+    every = session.exec(query.where(col(Ticket.id) != ticket.id).order_by(col(Ticket.id)))
+    return [other for other in every.all() if not _happened(session, other, BEGUN)]
+
+
+def _counted(
+    session: Session, installation: Installation, ticket: Ticket, source: str
+) -> dict[str, int]:
+    """How many records of a source are free, kept or gone, as their receipts say."""
+    seal = record_pages.seal_for(installation, ticket.id)
+    sheets = record_pages.sheets(session, ticket.id, role=LIFTED, source=source)
+    every = record_pages.opened(installation, seal, sheets)
+    done = (record_pages.receipt_parts(row)[0] for _, rows in every for row in rows)
+    return dict(Counter(map(str, done)))

@@ -1,0 +1,81 @@
+"""The day an answer is due is explained to the person in the report's language, whatever the law."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsar.domain.clock import ClockEvent, ClockEventType, Dates, Step
+from dsar.services.law.regimes import known
+from exports.document import derivation
+from exports.document.words import languages, words_in
+from tests.domain.clocks import asked, dates
+from tests.domain.test_clock_properties import QUESTIONS, RECEIPTS
+
+
+def steps(*inputs: str, result: str = "2026-03-02") -> list[Step]:
+    return [Step("GDPR Art. 12(3)", given, result) for given in inputs]
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "told"),
+    [
+        ("1 month from 2026-02-02", "en", "1 month from 2 February 2026: until 2 March 2026"),
+        ("20 working days from 2026-02-02", "de", "20 Arbeitstage ab dem 2. Februar 2026: bis zum 2. März 2026"),
+        ("2026-02-28 is Saturday (Germany)", "de", "Der 28. Februar 2026 ist kein Arbeitstag (Samstag): bis zum 2. März 2026"),
+        ("2026-04-03 is Karfreitag (Germany, BY)", "en", "3 April 2026 is no working day (Karfreitag): until 2 March 2026"),
+        (
+            "identity_requested on 2026-02-03, answered on 2026-02-10: 7 days do not count", "en",
+            "Not counted: 7 days between our question of 3 February 2026 and your answer of 10 February 2026; until 2 March 2026",
+        ),
+    ],
+)  # fmt: skip
+def test_a_step_is_a_sentence_of_the_language(said: str, language: str, told: str) -> None:
+    assert derivation.told(steps(said), words_in(language)) == [told]
+
+
+def test_what_staff_alone_needs_is_not_told() -> None:
+    silent = steps(
+        "2026-01-31T10:00:00+00:00 in Europe/Berlin",
+        "received 2026-02-02",
+        "no extension notified; notice possible by 2026-03-02",
+        "cautious 2026-03-02",
+        "2026-03-02 in Europe/Berlin",
+    )
+    acknowledged = Step("Acknowledge the request", "10 working days from 2026-02-02", "2026-02-16")
+    void = Step("GDPR Art. 12(3)", "extension notified on 2026-02-10", "no extension: void")
+    assert derivation.told([*silent, acknowledged, void], words_in("en")) == []
+
+
+def last(found: Dates, language: str) -> str:
+    return derivation.told(found.explanation, words_in(language))[-1]
+
+
+@given(RECEIPTS, QUESTIONS, st.sampled_from(known()), st.booleans())
+def test_the_last_sentence_ends_on_the_day_that_counts(
+    received: datetime, questions: list[tuple[str, int, int]], regime: str, extended: bool
+) -> None:
+    events = asked(questions, received)
+    if extended:
+        at = max([received.date() + timedelta(days=5), *(event.at for event in events)])
+        events.append(ClockEvent(ClockEventType.EXTENSION_NOTIFIED, at, days=30))
+    found = dates(events, regime=regime, received=received)
+    if found.effective_due is None or found.waiting_for:
+        return
+    for language in languages():
+        words = words_in(language)
+        assert words.date(found.effective_due) in last(found, language)
+        for sentence in derivation.told(found.explanation, words):
+            assert not re.search(r"\d{4}-\d\d|[{}_]|GDPR|Art\.", sentence)
+
+
+def test_an_extension_is_told_with_the_day_it_was_told_on() -> None:
+    received = datetime(2026, 1, 15, tzinfo=UTC)
+    notice = ClockEvent(
+        ClockEventType.EXTENSION_NOTIFIED, datetime(2026, 2, 2, tzinfo=UTC), months=2
+    )
+    assert last(dates([notice], received=received), "en") == (
+        "Extended by 2 months, as we told you on 2 February 2026: until 15 April 2026"
+    )
