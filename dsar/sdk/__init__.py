@@ -147,6 +147,14 @@ class Adapter(ABC):
     def __init__(self, settings: Any) -> None:
         self.settings = settings
 
+    @classmethod
+    def completed(cls, settings: Any) -> Any:
+        """The settings with what stands in the files they name; read once, with the configuration.
+
+        Raises `dsar.sdk.settings.BadInput` naming the file, the place in it and the mend.
+        """
+        return settings
+
     @abstractmethod
     def collections(self) -> Sequence[Collection]:
         """The dictionary: every collection, parents before those that refer to them.

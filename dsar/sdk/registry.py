@@ -62,7 +62,7 @@ def settings_from(
     problem and the mend.
     """
     own = {key: value for key, value in mapping.items() if key not in {"adapter", "title"}}
-    return build(cls.Settings, own, at=at, folder=folder)
+    return cls.completed(build(cls.Settings, own, at=at, folder=folder))
 
 
 def _installed() -> dict[str, str]:

@@ -107,6 +107,16 @@ def test_settings_leave_out_what_is_the_engines() -> None:
         registry.settings_from(Quiet, {"wrd": "x"}, at="sources.shop")
 
 
+def test_an_adapter_may_complete_its_settings_once_from_the_files_they_name() -> None:
+    class Described(Quiet):
+        @classmethod
+        def completed(cls, settings: Nothing) -> Nothing:
+            return Nothing(f"{settings.word}, as the file says")
+
+    given = registry.settings_from(Described, {"word": "x"}, at="sources.shop")
+    assert given == Nothing("x, as the file says")
+
+
 def test_importing_the_registry_loads_no_adapter_and_no_database_library() -> None:
     code = (
         "import sys; import dsar.sdk.registry; "

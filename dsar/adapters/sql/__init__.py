@@ -5,11 +5,13 @@ changes is one transaction.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dsar.adapters.dictionary import collection
-from dsar.adapters.sql import check, reading, writing
+from dsar.adapters.sql import check, fideslang, reading, writing
 from dsar.adapters.sql.plan import faults, order, steps
+from dsar.adapters.sql.schema import database_of
 from dsar.adapters.sql.settings import SqlSettings
 from dsar.sdk import (
     Adapter,
@@ -37,8 +39,19 @@ class Sql(Adapter):
         super().__init__(settings)
         self.identifies_by = settings.identifies_by
         self.gives = settings.gives
-        self._database = settings.database
+        self._database = database_of(settings)
         self._database.open()
+
+    @classmethod
+    def completed(cls, settings: SqlSettings) -> SqlSettings:
+        """The tables of the Fideslang dataset too; one declared in the settings replaces its own.
+
+        Raises BadInput naming the file, the line and the mend.
+        """
+        if settings.dataset is None:
+            return settings
+        described = fideslang.read(settings.dataset, settings.dataset_key)
+        return replace(settings, tables={**described, **settings.tables})
 
     def collections(self) -> Sequence[Collection]:
         """Every declared table, parents first.

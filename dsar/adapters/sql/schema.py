@@ -12,6 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -144,11 +145,13 @@ class Live:
 class Database:
     """Connections to one database, and what its declared tables look like.
 
-    Shared by every adapter of the same settings; connections stay open while one of them is.
+    Connections stay open while an adapter is.
     """
 
     def __init__(self, settings: SqlSettings) -> None:
-        self._settings = settings
+        self._url = settings.url
+        self._mask_key = (settings.mask_key or "").encode()
+        self._declared = settings.tables
         self._known: tuple[float, Mapping[str, Live]] | None = None
         self._users = 0
         self._counting = Lock()
@@ -167,7 +170,7 @@ class Database:
 
     @cached_property
     def engine(self) -> sa.Engine:
-        url = sa.make_url(self._settings.url)
+        url = sa.make_url(self._url)
         backend = url.get_backend_name()
         options = dict(_CONNECTING.get(backend, {}))
         try:
@@ -179,7 +182,7 @@ class Database:
                 f"The driver {error.name} for {url.drivername} is not installed. Install it."
             ) from None
         if backend == "sqlite":
-            _prepare_sqlite(engine, (self._settings.mask_key or "").encode())
+            _prepare_sqlite(engine, self._mask_key)
         return engine
 
     @property
@@ -209,7 +212,7 @@ class Database:
     def tables(self) -> Mapping[str, Live]:
         """Every declared table; raises NeedsHuman naming the first table or column missing."""
         found = self.look_up()
-        for name, declared in self._settings.tables.items():
+        for name, declared in self._declared.items():
             if name not in found:
                 raise NeedsHuman(
                     f"Table {declared.table or name} is not in the database. "
@@ -232,7 +235,7 @@ class Database:
         now = time.monotonic()
         if self._known is None or now - self._known[0] > _FRESH:
             with self.reading() as connection:
-                self._known = (now, _reflect(connection, self._settings.tables))
+                self._known = (now, _reflect(connection, self._declared))
         return self._known[1]
 
     def forget(self) -> None:
@@ -249,6 +252,17 @@ class Database:
             raise NeedsHuman(
                 f"The SQLite file {Path(path).name} is not there. Restore it, or correct the URL."
             )
+
+
+#: It holds no settings, and so goes with those it was opened for.
+_OPENED: WeakKeyDictionary[SqlSettings, Database] = WeakKeyDictionary()
+_OPENING = Lock()
+
+
+def database_of(settings: SqlSettings) -> Database:
+    """The database these settings mean: the same one for every adapter made from them."""
+    with _OPENING:
+        return _OPENED.setdefault(settings, Database(settings))
 
 
 def _reflect(connection: sa.Connection, tables: Mapping[str, Table]) -> dict[str, Live]:

@@ -2,15 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dsar.adapters.dictionary import Column, Erase, Marking
 from dsar.sdk.settings import Location, Words
-
-if TYPE_CHECKING:
-    from dsar.adapters.sql.schema import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +74,7 @@ def _split(target: str) -> tuple[str, str]:
     return table, column
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SqlSettings:
     """A SQL source; adapters made from the same settings share what was learned of its schema."""
 
@@ -96,25 +91,11 @@ class SqlSettings:
     mask_key: str | None = field(default=None, repr=False)
     """The secret of the keyed hash."""
 
-    def __post_init__(self) -> None:
-        if self.dataset:
-            from dsar.adapters.sql.fideslang import read
-
-            tables = {**read(self.dataset, self.dataset_key), **self.tables}
-            object.__setattr__(self, "tables", tables)
-
     @property
     def gives(self) -> tuple[str, ...]:
         """The further kinds of identifier an answer may bring."""
         kinds = (kind for table in self.tables.values() for kind in table.gives)
         return tuple(dict.fromkeys(kinds))
-
-    @cached_property
-    def database(self) -> "Database":
-        """The database these settings mean."""
-        from dsar.adapters.sql.schema import Database
-
-        return Database(self)
 
     @property
     def identifies_by(self) -> tuple[str, ...]:
