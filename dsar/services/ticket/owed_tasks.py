@@ -9,7 +9,7 @@ from dsar.config.sources import Source, Sources
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import State
 from dsar.domain.rights import ACTING, Right
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import details_of
 from dsar.store import tasks
 from dsar.store.tables import CoverageLine, Page, Task, Ticket
@@ -34,13 +34,13 @@ _STUCK_IN = {
 }
 
 
-def owe(session: Session, ticket: Ticket, kind: str) -> None:
+def owe(session: Unit, ticket: Ticket, kind: str) -> None:
     """Writes the tasks of one kind that a ticket owes now; writing them twice is harmless."""
     _KINDS[kind](session, ticket)
 
 
 def enqueue(
-    session: Session,
+    session: Unit,
     ticket: Ticket,
     kind: str,
     *,
@@ -51,7 +51,7 @@ def enqueue(
     """One task of a ticket, ranked by its deadline; its id if it is new."""
     return tasks.enqueue(
         session,
-        installation_of(session).store,
+        session.installation.store,
         ticket_id=ticket.id,
         kind=kind,
         source=source,
@@ -62,13 +62,13 @@ def enqueue(
     )
 
 
-def _search(session: Session, ticket: Ticket) -> None:
+def _search(session: Unit, ticket: Ticket) -> None:
     """Every known source is asked; those that need another's identifiers wait for it.
 
     A supplement asks the sources it is about, and no other.
     """
     scope = details_of(session, ticket).get(SCOPE)
-    known = installation_of(session).sources
+    known = session.installation.sources
     every = tuple(source for source in known if scope is None or source.name in scope)
     for source in every:
         session.add(
@@ -95,9 +95,9 @@ def givers(source: Source, every: Iterable[Source]) -> tuple[str, ...]:
     )
 
 
-def unblock(session: Session, ticket: Ticket) -> None:
+def unblock(session: Unit, ticket: Ticket) -> None:
     """Lets those search whose givers have all answered or got stuck."""
-    installation = installation_of(session)
+    installation = session.installation
     rows = session.exec(
         select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
     ).all()
@@ -115,13 +115,13 @@ def _waits_for(known: Sources, name: str, every: Iterable[Source]) -> frozenset[
     return frozenset(givers(known[name], every)) if name in known else frozenset()
 
 
-def _bundle(session: Session, ticket: Ticket) -> None:
+def _bundle(session: Unit, ticket: Ticket) -> None:
     """One task an approval; what an earlier one left stuck is of no use any more."""
     _drop(session, ticket, "bundle")
     enqueue(session, ticket, "bundle", key=str(ticket.version))
 
 
-def _decide(session: Session, ticket: Ticket) -> None:
+def _decide(session: Unit, ticket: Ticket) -> None:
     """One task a round; what an earlier round left stuck is of no use any more."""
     _drop(session, ticket, "decide")
     enqueue(session, ticket, "decide", key=str(ticket.round))
@@ -133,13 +133,13 @@ def _drop(session: Session, ticket: Ticket, kind: str) -> None:
     session.execute(update(Task).where(*mine).values(state="cancelled"))
 
 
-def _act(session: Session, ticket: Ticket) -> None:
+def _act(session: Unit, ticket: Ticket) -> None:
     """Only sources with something in the approved manifest are asked to act."""
     for source in _with_manifest(session, ticket):
         enqueue(session, ticket, "act", source=source, key=str(ticket.round))
 
 
-def _look_again(session: Session, ticket: Ticket) -> None:
+def _look_again(session: Unit, ticket: Ticket) -> None:
     given_up = {
         line.source for line in lines(session, ticket.id) if line.outcome == Outcome.COULD_NOT
     }
@@ -160,7 +160,7 @@ def _with_manifest(session: Session, ticket: Ticket) -> list[str]:
     )
 
 
-_KINDS: dict[str, Callable[[Session, Ticket], None]] = {
+_KINDS: dict[str, Callable[[Unit, Ticket], None]] = {
     "search": _search,
     "decide": _decide,
     "act": _act,
@@ -169,9 +169,9 @@ _KINDS: dict[str, Callable[[Session, Ticket], None]] = {
 }
 
 
-def reopen(session: Session, ticket: Ticket, state: State) -> None:
+def reopen(session: Unit, ticket: Ticket, state: State) -> None:
     """Makes what got stuck ready again; where something was left over, acts once more."""
-    installation = installation_of(session)
+    installation = session.installation
     if state is State.COLLECTING:
         _ask_again(session, ticket)
     tasks.reopen(
@@ -188,9 +188,9 @@ def reopen(session: Session, ticket: Ticket, state: State) -> None:
             enqueue(session, ticket, "act", source=line.source, key=key)
 
 
-def _ask_again(session: Session, ticket: Ticket) -> None:
+def _ask_again(session: Unit, ticket: Ticket) -> None:
     """Who answered without the identifiers of a source that was stuck is asked anew behind it."""
-    installation = installation_of(session)
+    installation = session.installation
     rows = session.exec(
         select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
     ).all()
@@ -203,7 +203,7 @@ def _ask_again(session: Session, ticket: Ticket) -> None:
             _forget_answer(session, ticket, answered.pop(source))
 
 
-def _forget_answer(session: Session, ticket: Ticket, task: Task) -> None:
+def _forget_answer(session: Unit, ticket: Ticket, task: Task) -> None:
     mine = (col(Page.ticket_id) == ticket.id, col(Page.source) == task.source)
     session.execute(delete(Page).where(*mine, col(Page.role) == "records"))
     started = {"checkpoint": None, "done": 0, "attempts": 0, "crashes": 0, "reason": ""}
@@ -214,7 +214,7 @@ def _forget_answer(session: Session, ticket: Ticket, task: Task) -> None:
             session.add(line)
 
 
-def accept_gap(session: Session, ticket: Ticket, state: State) -> None:
+def accept_gap(session: Unit, ticket: Ticket, state: State) -> None:
     """Closes the lines of sources that staff gives up on: named, never called done."""
     kinds = {_STUCK_IN[state]} | ({"look_again"} if state is State.ACTION_FAILED else set())
     stuck = session.exec(

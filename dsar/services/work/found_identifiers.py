@@ -23,7 +23,7 @@ from dsar.domain.identity import (
 )
 from dsar.sdk import NeedsHuman, Page
 from dsar.services.runtime import seals
-from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.ticket.run_task import Run
 from dsar.store.engine import add_once
 from dsar.store.tables import Identifier, Task, Ticket
@@ -35,14 +35,14 @@ log = structlog.get_logger("dsar.tasks")
 _UNPROVEN = (STATED, GIVEN, UNSETTLED, NOT_THEIRS)
 
 
-def learn(session: Session, seal: Seal, ticket: Ticket, source: str, page: Page) -> None:
+def learn(session: Unit, seal: Seal, ticket: Ticket, source: str, page: Page) -> None:
     """Keeps the identifiers of a page that passed; those known already stay as they are."""
     for kind, exact in _usable(page):
         _keep(session, seal, ticket, source, kind, exact)
 
 
 def _keep(
-    session: Session,
+    session: Unit,
     seal: Seal,
     ticket: Ticket,
     source: str,
@@ -50,7 +50,7 @@ def _keep(
     evidence: str = GIVEN,
 ) -> None:
     kind, exact = pair
-    installation = installation_of(session)
+    installation = session.installation
     blind = installation.vault.blind(kind, exact)
     row = Identifier(
         request_id=ticket.request_id,
