@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dsar.adapters.sql.fideslang import read as read_dataset
-from dsar.adapters.sql.settings import Table
-from dsar.adapters.sql.yaml_lines import Lines
+from dsar.adapters.fideslang.dataset import Described
+from dsar.adapters.fideslang.dataset import read as read_dataset
+from dsar.adapters.fideslang.yaml_lines import Lines
 from dsar.domain.policy import Activity, Basis, Origin, Recipient, Retention
 from dsar.domain.records import Text
 
@@ -67,7 +67,7 @@ class Dataset:
     """A dataset the manifests refer to: the source that holds it, and its description."""
 
     source: str
-    tables: Mapping[str, Table]
+    collections: Mapping[str, Described]
 
     @classmethod
     def of(cls, source: str, path: Path, key: str) -> "Dataset":
@@ -79,8 +79,8 @@ class Dataset:
         wanted = tuple(categories)
         return [
             f"{self.source}.{name}.{column}"
-            for name, table in self.tables.items()
-            for column, entry in table.columns.items()
+            for name, told in self.collections.items()
+            for column, entry in told.columns.items()
             if any(entry.category == one or entry.category.startswith(f"{one}.") for one in wanted)
         ]
 

@@ -16,8 +16,8 @@ from dsar.domain.records import Collection
 from dsar.sandbox.adapter import isolated, sendable
 from dsar.sdk import Adapter, Limits, can
 from dsar.sdk.desk import Desk
-from dsar.sdk.registry import BUILT_IN, settings_from
 from dsar.sdk.registry import adapter as find_adapter
+from dsar.sdk.registry import built_in, settings_from
 from dsar.sdk.settings import build
 
 log = structlog.get_logger("dsar.sources")
@@ -140,7 +140,7 @@ def _source(name: str, table: Any, path: Path) -> Source:
 
 def _isolated(table: Mapping[str, Any], kind: type[Adapter], at: str) -> bool:
     """Whether it runs in a process of its own: strangers' adapters do unless somebody vouches."""
-    wanted = table.get("isolated", table["adapter"] not in BUILT_IN and not kind.answers_later)
+    wanted = table.get("isolated", table["adapter"] not in built_in() and not kind.answers_later)
     if not isinstance(wanted, bool):
         raise BadInput(at, "is neither true nor false.", "Write true or false.")
     if wanted and kind.answers_later:

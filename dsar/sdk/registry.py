@@ -1,12 +1,13 @@
 """Finds an adapter by its name and builds its settings.
 
-A name is one of the built-in ones, an entry point of the group `dsar.adapters`, or a dotted path
-`package.module:Class`. Nothing is imported before it is asked for: start-up time is a promise.
+A name is an entry point of the group `dsar.adapters`, of this package or of an integrator's, or a
+dotted path `package.module:Class`. Nothing is imported before it is asked for: start-up time is a
+promise.
 """
 
 import sys
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +15,19 @@ from dsar.domain.errors import BadInput
 from dsar.sdk import VERSION, Adapter
 from dsar.sdk.settings import build
 
-__all__ = ["BUILT_IN", "GROUP", "BadInput", "adapter", "names", "settings_from"]
+__all__ = ["GROUP", "BadInput", "adapter", "built_in", "names", "settings_from"]
 
 GROUP = "dsar.adapters"
 
-#: The built-in adapters, by dotted path: this layer may not import them.
-BUILT_IN: Mapping[str, str] = {
-    "files": "dsar.adapters.files:Files",
-    "mailbox": "dsar.adapters.mailbox:Mailbox",
-    "manual": "dsar.adapters.manual:Manual",
-    "opendsr": "dsar.adapters.opendsr:OpenDsr",
-    "mongo": "dsar.adapters.mongo:Mongo",
-    "objects": "dsar.adapters.objects:Objects",
-    "rest": "dsar.adapters.rest:Rest",
-    "sql": "dsar.adapters.sql:Sql",
-    "webhook": "dsar.adapters.webhook:Webhook",
-}
+#: The distribution this module is of: its own adapters cannot be taken over by another's.
+_OURS = "dsar"
 
 
 def adapter(name: str, *, at: str = "adapter") -> type[Adapter]:
     """The adapter class of that name; `at` names the setting it came from. Raises BadInput."""
-    path = BUILT_IN.get(name) or _installed().get(name) or name
+    path = _own().get(name) or _installed(name, at) or name
     if ":" not in path:
-        choice = ", ".join(names())
-        raise BadInput(
-            at, f"there is no adapter {name!r}.", f"Write one of {choice}, or package.module:Class."
-        )
+        raise BadInput(at, f"there is no adapter {name!r}.", _choice())
     found = _load(path, at)
     if not (isinstance(found, type) and issubclass(found, Adapter)):
         raise BadInput(at, f"{path} is not an adapter.", "Derive it from dsar.sdk.Adapter.")
@@ -49,7 +37,12 @@ def adapter(name: str, *, at: str = "adapter") -> type[Adapter]:
 
 def names() -> tuple[str, ...]:
     """Every adapter that can be named without a dotted path."""
-    return tuple(sorted({*BUILT_IN, *_installed()}))
+    return tuple(sorted({*_own(), *(entry.name for entry in entry_points(group=GROUP))}))
+
+
+def built_in() -> tuple[str, ...]:
+    """The names of the adapters that come with this package, as it is installed."""
+    return tuple(sorted(_own()))
 
 
 def settings_from(
@@ -65,8 +58,27 @@ def settings_from(
     return cls.completed(build(cls.Settings, own, at=at, folder=folder))
 
 
-def _installed() -> dict[str, str]:
-    return {entry.name: entry.value for entry in entry_points(group=GROUP)}
+def _own() -> dict[str, str]:
+    try:
+        told = distribution(_OURS).entry_points
+    except PackageNotFoundError:
+        return {}
+    return {entry.name: entry.value for entry in told.select(group=GROUP)}
+
+
+def _installed(name: str, at: str) -> str | None:
+    """The path another package gives for the name; which of two is meant nobody can know."""
+    paths = sorted({entry.value for entry in entry_points(group=GROUP) if entry.name == name})
+    if len(paths) > 1:
+        problem = f"{name} is the name of several adapters: {', '.join(paths)}."
+        raise BadInput(at, problem, "Write the one you mean.")
+    return paths[0] if paths else None
+
+
+def _choice() -> str:
+    if not _own():  # an editable install of before the built-in ones were entry points, too
+        return "Install dsar again (pip install -e .): it does not know its own adapters."
+    return f"Write one of {', '.join(names())}, or package.module:Class."
 
 
 def _load(path: str, at: str) -> Any:

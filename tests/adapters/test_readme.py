@@ -23,7 +23,7 @@ PERSON = Subject.of([("email", "ann@example.com")])
 
 def test_the_table_names_every_built_in_adapter_and_its_verbs() -> None:
     rows = re.findall(r"^\| \[`(\w+)`\]\(#\S+\) \| [^|]+ \| ([^|]+) \|", TEXT, re.MULTILINE)
-    kinds = {name: registry.adapter(name) for name in registry.BUILT_IN}
+    kinds = {name: registry.adapter(name) for name in registry.built_in()}
     verbs = {
         name: [verb for verb in ("find", *VERBS, "probe") if can(kind, verb)]
         for name, kind in kinds.items()
@@ -34,7 +34,7 @@ def test_the_table_names_every_built_in_adapter_and_its_verbs() -> None:
 
 def test_the_table_leads_to_each_adapters_section_and_that_to_its_settings() -> None:
     places = dict(re.findall(r"^\| \[`(\w+)`\]\(#(\S+)\)", TEXT, re.MULTILINE))
-    for name in registry.BUILT_IN:
+    for name in registry.built_in():
         [(heading, section)] = re.findall(
             rf"^## ({name}: .*)\n((?:(?!## ).*\n)*)", TEXT, re.MULTILINE
         )

@@ -9,7 +9,7 @@ import pytest
 
 from dsar.adapters.dictionary import Erase
 from dsar.adapters.sql import Sql
-from dsar.adapters.sql.fideslang import read
+from dsar.adapters.sql.datasets import read
 from dsar.adapters.sql.settings import Table
 from dsar.domain.errors import BadInput
 from dsar.sdk import Adapter, Batch, Done, Item, Match, Subject

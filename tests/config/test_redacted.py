@@ -9,7 +9,7 @@ import pytest
 
 from dsar.config.redacted import HIDDEN, configured, shown
 from dsar.config.sources import load
-from dsar.sdk.registry import BUILT_IN, adapter
+from dsar.sdk.registry import adapter, built_in
 
 SECRET = "s3cr3t-9f2c"
 
@@ -113,7 +113,7 @@ def test_each_setting_says_what_it_means_and_whether_it_was_left_out() -> None:
     assert told["page"].meaning == "How many at once."
 
 
-@pytest.mark.parametrize("name", sorted(BUILT_IN))
+@pytest.mark.parametrize("name", built_in())
 def test_every_secret_the_built_in_adapters_declare_stays_hidden(name: str) -> None:
     settings = adapter(name).Settings
     declared = [one.name.removesuffix("_") for one in fields(settings) if not one.repr]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, EntryPoints
@@ -12,6 +13,8 @@ import pytest
 
 from dsar.domain.errors import BadInput
 from dsar.sdk import Adapter, Collection, Page, Problem, Subject, registry
+
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def shop_module(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "quiet_shop", module)
 
 
-@pytest.mark.parametrize("name", registry.BUILT_IN)
+@pytest.mark.parametrize("name", registry.built_in())
 def test_every_built_in_adapter_is_found_and_bears_its_name(name: str) -> None:
     assert registry.adapter(name).name == name
 
@@ -54,13 +57,43 @@ def test_an_adapter_is_found_by_dotted_path() -> None:
     assert registry.adapter("quiet_shop:Quiet") is Quiet
 
 
-def test_an_installed_adapter_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("quiet", "quiet_shop:Quiet", registry.GROUP)
+def offer(monkeypatch: pytest.MonkeyPatch, *offered: EntryPoint) -> None:
+    """Have other packages installed that offer these adapters."""
     monkeypatch.setattr(
-        registry, "entry_points", lambda group: EntryPoints([entry]).select(group=group)
+        registry, "entry_points", lambda group: EntryPoints(offered).select(group=group)
     )
+
+
+def test_an_installed_adapter_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, EntryPoint("quiet", "quiet_shop:Quiet", registry.GROUP))
     assert registry.adapter("quiet") is Quiet
-    assert registry.names() == tuple(sorted({*registry.BUILT_IN, "quiet"}))
+    assert registry.names() == tuple(sorted({*registry.built_in(), "quiet"}))
+
+
+def test_the_built_in_adapters_are_those_of_our_own_entry_points() -> None:
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    assert registry.built_in() == tuple(sorted(project["entry-points"][registry.GROUP]))
+
+
+def test_no_other_package_takes_over_a_built_in_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, EntryPoint("sql", "quiet_shop:Quiet", registry.GROUP))
+    assert registry.adapter("sql").title == "SQL database"
+
+
+def test_a_name_that_two_packages_offer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = ("quiet_shop:Quiet", "quiet_shop:Ancient")
+    offer(monkeypatch, *(EntryPoint("quiet", path, registry.GROUP) for path in paths))
+    with pytest.raises(BadInput, match="several adapters: quiet_shop:Ancient, quiet_shop:Quiet"):
+        registry.adapter("quiet")
+
+
+def test_where_our_own_entry_points_are_not_installed_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(registry, "_OURS", "no-such-distribution")
+    monkeypatch.setattr(registry, "entry_points", lambda group: EntryPoints([]).select(group=group))
+    with pytest.raises(BadInput, match=r"Install dsar again \(pip install -e \.\)"):
+        registry.adapter("sql")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from dsar.adapters.dictionary import collection
-from dsar.adapters.sql import check, fideslang, reading, writing
+from dsar.adapters.sql import check, datasets, reading, writing
 from dsar.adapters.sql.plan import faults, order, steps
 from dsar.adapters.sql.schema import database_of
 from dsar.adapters.sql.settings import SqlSettings
@@ -50,7 +50,7 @@ class Sql(Adapter):
         """
         if settings.dataset is None:
             return settings
-        described = fideslang.read(settings.dataset, settings.dataset_key)
+        described = datasets.read(settings.dataset, settings.dataset_key)
         return replace(settings, tables={**described, **settings.tables})
 
     def collections(self) -> Sequence[Collection]:

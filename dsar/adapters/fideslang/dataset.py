@@ -1,4 +1,4 @@
-"""Reads a Fideslang dataset, in YAML, as the map of a SQL source.
+"""Reads a Fideslang dataset, in YAML, as the map of a source.
 
 The format is that of https://ethyca.github.io/fideslang/resources/dataset/. It is read strictly:
 what is not part of it, or cannot be done here, is refused with its line. Data flows along
@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dsar.adapters.dictionary import Column, Erase
-from dsar.adapters.sql.settings import Table
-from dsar.adapters.sql.yaml_lines import Lines
+from dsar.adapters.fideslang.yaml_lines import Lines
 from dsar.sdk.settings import Words
 
 _LABELS = (
@@ -54,37 +53,29 @@ _MASKS = {"null_rewrite": "null", "hash": "hash", "hmac": "hash", "preserve": "k
 
 
 @dataclass(slots=True)
-class Draft:
-    """A table while its file is read; references of other tables may still add to it."""
+class Described:
+    """What a dataset says of one collection; references of other collections add to it."""
 
     title: Words
     meaning: Words
     erase: Erase
     key: list[str] = field(default_factory=list)
+    """The columns that tell its rows apart."""
     identify: dict[str, list[str]] = field(default_factory=dict)
+    """Kind of identifier = the columns that hold it."""
     from_: dict[str, list[str]] = field(default_factory=dict)
+    """Column = the places, `collection.column`, it refers to."""
     gives: dict[str, str] = field(default_factory=dict)
+    """Kind of identifier = the column that holds a further one of the same person."""
     columns: dict[str, Column] = field(default_factory=dict)
     references: list[tuple[str, Any]] = field(default_factory=list)
+    """Column and node of each reference, as they stand in the file."""
     followed: bool = False
-
-    def finished(self) -> Table:
-        """Whoever other rows refer to is a person, and must be one; mere mentions may be many."""
-        return Table(
-            key=tuple(self.key),
-            title=self.title,
-            meaning=self.meaning,
-            identify={kind: tuple(columns) for kind, columns in self.identify.items()},
-            unique=self.followed,
-            from_={column: tuple(targets) for column, targets in self.from_.items()},
-            gives=self.gives,
-            erase=self.erase,
-            columns=self.columns,
-        )
+    """Rows of another collection refer to its rows."""
 
 
-def read(path: Path, key: str | None = None) -> dict[str, Table]:
-    """The tables of the dataset `key`, or of the only one in the file.
+def read(path: Path, key: str | None = None) -> dict[str, Described]:
+    """The collections of the dataset `key`, or of the only one in the file.
 
     Raises BadInput naming the file, the line and the mend.
     """
@@ -102,28 +93,28 @@ def read(path: Path, key: str | None = None) -> dict[str, Table]:
         choice = ", ".join(datasets)
         mend = f"Set dataset_key to one of {choice}."
         raise lines.fault(root["dataset"], f"holds the datasets {choice}.", mend)
-    return Dataset(lines, chosen, *datasets[chosen]).tables()
+    return _Dataset(lines, chosen, *datasets[chosen]).collections()
 
 
-class Dataset:
-    """One dataset of a file on its way to tables."""
+class _Dataset:
+    """One dataset of a file on its way to its collections."""
 
     def __init__(self, lines: Lines, key: str, node: Any, entries: Mapping[str, Any]) -> None:
         self.lines = lines
         self.key = key
         self.node = node
         self.entries = entries
-        self.drafts: dict[str, Draft] = {}
+        self.described: dict[str, Described] = {}
 
-    def tables(self) -> dict[str, Table]:
-        collections = self.lines.member(self.node, self.entries, "collections")
-        for node in self.lines.items(collections):
+    def collections(self) -> dict[str, Described]:
+        listed = self.lines.member(self.node, self.entries, "collections")
+        for node in self.lines.items(listed):
             self._collection(node)
-        for name, draft in self.drafts.items():
-            for column, reference in draft.references:
+        for name, told in self.described.items():
+            for column, reference in told.references:
                 self._reference(name, column, reference)
         reached = self._reached()
-        return {name: draft.finished() for name, draft in self.drafts.items() if name in reached}
+        return {name: one for name, one in self.described.items() if name in reached}
 
     def _collection(self, node: Any) -> None:
         lines = self.lines
@@ -132,27 +123,27 @@ class Dataset:
         if lines.flag(meta.get("skip_processing")):
             return
         name = lines.text(lines.member(node, entries, "name"))
-        if name in self.drafts:
+        if name in self.described:
             raise lines.fault(node, f"collection {name} stands here twice.", "Leave one out.")
         erase = self._erase(meta.get("masking_strategy_override"))
-        draft = Draft(_words(name), self._meaning(entries), erase)
-        self.drafts[name] = draft
+        told = Described(_words(name), self._meaning(entries), erase)
+        self.described[name] = told
         inherited = self._categories(entries) or self._categories(self.entries)
         for one in lines.items(lines.member(node, entries, "fields")):
-            self._field(draft, one, inherited)
+            self._field(told, one, inherited)
 
-    def _field(self, draft: Draft, node: Any, inherited: list[str]) -> None:
+    def _field(self, told: Described, node: Any, inherited: list[str]) -> None:
         lines = self.lines
         entries = lines.table(node, _FIELD)
         name = lines.text(lines.member(node, entries, "name"))
-        if name in draft.columns:
+        if name in told.columns:
             raise lines.fault(node, f"field {name} stands here twice.", "Leave one out.")
         meta = self._meta(entries, _FIELD_META)
         categories = self._categories(entries) or inherited
         if "fields" in entries:  # a document in one column: its parts are read, to refuse faults
             for one in lines.items(entries["fields"]):
-                self._field(Draft({}, {}, Erase.MASK), one, categories)
-        draft.columns[name] = Column(
+                self._field(Described({}, {}, Erase.MASK), one, categories)
+        told.columns[name] = Column(
             label=_words(name),
             meaning=self._meaning(entries),
             category=categories[0] if categories else "",
@@ -160,12 +151,12 @@ class Dataset:
             mask=self._mask(meta, categories),
         )
         if lines.flag(meta.get("primary_key")):
-            draft.key.append(name)
+            told.key.append(name)
         if "identity" in meta:
             kind = lines.text(meta["identity"])
-            draft.identify.setdefault(_KINDS.get(kind, kind), []).append(name)
+            told.identify.setdefault(_KINDS.get(kind, kind), []).append(name)
         if "references" in meta:
-            draft.references += [(name, one) for one in lines.items(meta["references"])]
+            told.references += [(name, one) for one in lines.items(meta["references"])]
 
     def _reference(self, name: str, column: str, node: Any) -> None:
         """Within the dataset a reference is a `from`; across datasets, an identifier given on."""
@@ -176,43 +167,44 @@ class Dataset:
         if direction not in {"from", "to"}:
             raise lines.fault(node, "has no such direction.", "Write from or to.")
         if dataset != self.key:
-            draft = self.drafts[name]
+            told = self.described[name]
             if direction == "from":
-                draft.identify.setdefault(_kind(f"{dataset}.{target}"), []).append(column)
+                told.identify.setdefault(_kind(f"{dataset}.{target}"), []).append(column)
             else:
-                draft.gives[_kind(f"{self.key}.{name}.{column}")] = column
+                told.gives[_kind(f"{self.key}.{name}.{column}")] = column
             return
         other, _, other_column = target.partition(".")
-        if other not in self.drafts or other_column not in self.drafts[other].columns:
+        if other not in self.described or other_column not in self.described[other].columns:
             mend = "Write it as collection.field of this dataset."
             raise lines.fault(node, f"refers to {target}, which is not here.", mend)
         child, parent = (name, other) if direction == "from" else (other, name)
         pair = (column, target) if direction == "from" else (other_column, f"{name}.{column}")
-        self.drafts[child].from_.setdefault(pair[0], []).append(pair[1])
-        self.drafts[parent].followed |= direction == "from"
+        self.described[child].from_.setdefault(pair[0], []).append(pair[1])
+        self.described[parent].followed |= direction == "from"
 
     def _reached(self) -> set[str]:
-        """The tables to search: not those that only say what a person's rows refer to.
+        """The collections to search: not those that only say what a person's rows refer to.
 
         A collection without any category of `user` that others merely point `to`, such as a
         catalogue of products, speaks of things.
         """
         pointed_to = {
             name
-            for name, draft in self.drafts.items()
-            if draft.from_ and not (draft.identify or draft.followed or self._refers(name))
+            for name, told in self.described.items()
+            if told.from_ and not (told.identify or told.followed or self._refers(name))
         }
         personal = {
             name
-            for name, draft in self.drafts.items()
-            if any(column.category.startswith("user") for column in draft.columns.values())
+            for name, told in self.described.items()
+            if any(column.category.startswith("user") for column in told.columns.values())
         }
-        return set(self.drafts) - (pointed_to - personal)
+        return set(self.described) - (pointed_to - personal)
 
     def _refers(self, name: str) -> bool:
         """Whether the collection itself refers to one that leads to it."""
         return any(
-            column in self.drafts[name].from_ for column, _node in self.drafts[name].references
+            column in self.described[name].from_
+            for column, _node in self.described[name].references
         )
 
     def _meta(self, entries: Mapping[str, Any], known: str) -> dict[str, Any]:
