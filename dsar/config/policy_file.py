@@ -14,8 +14,8 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from dsar.domain.calendar.period import Period
 from dsar.domain.errors import BadInput
-from dsar.domain.period import Period
 from dsar.domain.policy import Activity, Basis, Origin, Policy, Recipient, Retention
 from dsar.domain.records import Text
 from dsar.domain.regimes.strict_toml import Table, refuse

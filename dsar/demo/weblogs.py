@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from dsar.demo.people import HOLDERS, Customer
-from dsar.domain.period import Period
+from dsar.domain.calendar.period import Period
 
 LINES = 5_000
 #: How long a visit is kept with the customer number and the full address of the device.

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 
-from dsar.domain.period import Period
+from dsar.domain.calendar.period import Period
 from dsar.domain.records import Record, Text
 
 

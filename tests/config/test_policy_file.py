@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dsar.config import policy_file
+from dsar.domain.calendar.period import Period
 from dsar.domain.errors import BadInput
-from dsar.domain.period import Period
 from dsar.domain.policy import Basis, Origin, Recipient
 
 GOOD = """\

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dsar.domain.calendar.period import Period
 from dsar.domain.decision import (
     DOUBTS,
     NOT_PORTABLE,
@@ -19,7 +20,6 @@ from dsar.domain.decision import (
     stopped,
     withheld_files,
 )
-from dsar.domain.period import Period
 from dsar.domain.policy import Activity, Basis, Origin, Policy, Retention
 from dsar.domain.records import Attachment, Collection, Field, Match, Record
 from dsar.domain.rights import ACTING, Right

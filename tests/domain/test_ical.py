@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.domain.ical import DueEntry, calendar_file
+from dsar.domain.calendar.ical import DueEntry, calendar_file
 
 NOW = datetime(2026, 6, 1, 10, 30, tzinfo=timezone(timedelta(hours=2)))
 

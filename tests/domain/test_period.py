@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.domain.period import Period
+from dsar.domain.calendar.period import Period
 
 
 @pytest.mark.parametrize(

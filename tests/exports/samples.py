@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from dsar.domain.calendar.period import Period
 from dsar.domain.clock import Step
 from dsar.domain.controller import Authority, Controller
 from dsar.domain.coverage import Kept, Line, Outcome
-from dsar.domain.period import Period
 from dsar.domain.policy import Activity, Basis, Origin, Recipient, Retention
 from dsar.domain.records import Collection, Done, Field, Receipt, Record
 from dsar.domain.rights import Right
