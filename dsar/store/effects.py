@@ -3,9 +3,9 @@
 from enum import StrEnum
 
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import Session, col
 
-from dsar.store.engine import Store, StoreSession
+from dsar.store.engine import Store
 from dsar.store.tables import Effect
 from dsar.store.tasks import Lease, renew
 
@@ -20,7 +20,7 @@ class Standing(StrEnum):
 
 
 def intend(
-    session: StoreSession, store: Store, lease: Lease, key: str, *, number: int, sheet: str
+    session: Session, store: Store, lease: Lease, key: str, *, number: int, sheet: str
 ) -> Standing:
     """Renews the lease under its fence and writes the intent; says what is known of it.
 
@@ -39,7 +39,7 @@ def intend(
                 fence=lease.fence,
                 manifest=sheet,
                 state="intent",
-                at=session.now(),
+                at=store.now(session),
             )
         )
         return Standing.NEW
@@ -51,10 +51,10 @@ def intend(
     return before
 
 
-def settle_effect(session: StoreSession, lease: Lease, key: str, *, failed: bool) -> None:
+def settle_effect(session: Session, store: Store, lease: Lease, key: str, *, failed: bool) -> None:
     """Writes what came of an intent."""
     session.execute(
         update(Effect)
         .where(col(Effect.idem_key) == key, col(Effect.fence) == lease.fence)
-        .values(state="failed" if failed else "done", done_at=session.now())
+        .values(state="failed" if failed else "done", done_at=store.now(session))
     )

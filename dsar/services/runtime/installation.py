@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlmodel import Session
+
 from dsar.config.settings import Settings
 from dsar.config.sources import Sources
 from dsar.domain.controller import Controller
 from dsar.domain.policy import Policy
-from dsar.store.engine import Store, StoreSession
+from dsar.store.engine import Store
 from dsar.store.vault import Vault
 
 #: Rings for one ready task after its transaction has committed: (queue, task id). Losing a ring is
@@ -35,26 +37,27 @@ class Installation:
     cache: dict[str, Any] = field(default_factory=dict)
 
 
-class Unit(StoreSession):
-    """One unit of work: a transaction, and the installation it belongs to."""
-
-    def __init__(self, installation: Installation, *, reading: bool = False) -> None:
-        super().__init__(installation.store, reading=reading)
-        self.installation = installation
-
-
 @contextmanager
-def transaction(installation: Installation) -> Iterator[Unit]:
+def transaction(installation: Installation) -> Iterator[Session]:
     """One unit of work: committed at its end, then the bells of its new tasks are rung."""
-    with Unit(installation) as session:
+    with installation.store.session() as session:
+        session.info["installation"] = installation
+        session.info["bells"] = []
         yield session
         session.commit()
-    for queue, task in session.rings:
+    for queue, task in session.info["bells"]:
         installation.bell(queue, task)
 
 
 @contextmanager
-def reading(installation: Installation) -> Iterator[Unit]:
-    """A unit of work that only reads."""
-    with Unit(installation, reading=True) as session:
+def reading(installation: Installation) -> Iterator[Session]:
+    """A session that only reads."""
+    with installation.store.reading() as session:
+        session.info["installation"] = installation
         yield session
+
+
+def installation_of(session: Session) -> Installation:
+    """The installation whose unit of work this session is."""
+    installation: Installation = session.info["installation"]
+    return installation

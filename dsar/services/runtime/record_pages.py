@@ -91,6 +91,12 @@ def remove(
     )
 
 
+def forget_records(session: Session, ticket_id: str, source: str) -> None:
+    """Takes away all that a source said: it is searched from the start."""
+    said = (col(Page.ticket_id) == ticket_id, col(Page.role) == RECORDS)
+    session.execute(delete(Page).where(*said, col(Page.source) == source))
+
+
 def sheets(
     session: Session, ticket_id: str, *, role: str, round_: int = 1, source: str | None = None
 ) -> tuple[PageRef, ...]:

@@ -1,16 +1,16 @@
 """Turns what a transition owes into task rows: one per source where the kind works on sources."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from dsar.config.sources import Source, Sources
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import State
 from dsar.domain.rights import ACTING, Right
-from dsar.services.runtime.installation import Unit
+from dsar.services.runtime.installation import installation_of
 from dsar.services.runtime.seals import details_of
+from dsar.services.ticket import search_order
 from dsar.store import tasks
 from dsar.store.tables import CoverageLine, Page, Task, Ticket
 from dsar.store.tickets import lines
@@ -34,13 +34,13 @@ _STUCK_IN = {
 }
 
 
-def owe(session: Unit, ticket: Ticket, kind: str) -> None:
+def owe(session: Session, ticket: Ticket, kind: str) -> None:
     """Writes the tasks of one kind that a ticket owes now; writing them twice is harmless."""
     _KINDS[kind](session, ticket)
 
 
 def enqueue(
-    session: Unit,
+    session: Session,
     ticket: Ticket,
     kind: str,
     *,
@@ -51,7 +51,7 @@ def enqueue(
     """One task of a ticket, ranked by its deadline; its id if it is new."""
     return tasks.enqueue(
         session,
-        session.installation.store,
+        installation_of(session).store,
         ticket_id=ticket.id,
         kind=kind,
         source=source,
@@ -62,13 +62,13 @@ def enqueue(
     )
 
 
-def _search(session: Unit, ticket: Ticket) -> None:
+def _search(session: Session, ticket: Ticket) -> None:
     """Every known source is asked; those that need another's identifiers wait for it.
 
     A supplement asks the sources it is about, and no other.
     """
     scope = details_of(session, ticket).get(SCOPE)
-    known = session.installation.sources
+    known = installation_of(session).sources
     every = tuple(source for source in known if scope is None or source.name in scope)
     for source in every:
         session.add(
@@ -80,48 +80,19 @@ def _search(session: Unit, ticket: Ticket) -> None:
             )
         )
     session.flush()
+    order = search_order.order_of(known, (source.name for source in every))
     for source in every:
-        waits = bool(givers(source, every))
+        waits = bool(order.waits_for[source.name])
         enqueue(session, ticket, "search", source=source.name, blocked=waits)
 
 
-def givers(source: Source, every: Iterable[Source]) -> tuple[str, ...]:
-    """The sources that give an identifier this one searches by; a circle waits for nobody."""
-    wanted = source.needs
-    return tuple(
-        other.name
-        for other in every
-        if other.name != source.name and other.gives & wanted and not source.gives & other.needs
-    )
-
-
-def unblock(session: Unit, ticket: Ticket) -> None:
-    """Lets those search whose givers have all answered or got stuck."""
-    installation = session.installation
-    rows = session.exec(
-        select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
-    ).all()
-    open_ = {row.source for row in rows if row.state in {"blocked", "ready", "leased"}}
-    every = tuple(installation.sources)
-    for row in rows:
-        if row.state == "blocked" and not open_ & _waits_for(
-            installation.sources, row.source, every
-        ):
-            tasks.unblock(session, installation.store, row.id)
-
-
-def _waits_for(known: Sources, name: str, every: Iterable[Source]) -> frozenset[str]:
-    """A source that was removed meanwhile waits for nobody: its search says that it is gone."""
-    return frozenset(givers(known[name], every)) if name in known else frozenset()
-
-
-def _bundle(session: Unit, ticket: Ticket) -> None:
+def _bundle(session: Session, ticket: Ticket) -> None:
     """One task an approval; what an earlier one left stuck is of no use any more."""
     _drop(session, ticket, "bundle")
     enqueue(session, ticket, "bundle", key=str(ticket.version))
 
 
-def _decide(session: Unit, ticket: Ticket) -> None:
+def _decide(session: Session, ticket: Ticket) -> None:
     """One task a round; what an earlier round left stuck is of no use any more."""
     _drop(session, ticket, "decide")
     enqueue(session, ticket, "decide", key=str(ticket.round))
@@ -133,13 +104,13 @@ def _drop(session: Session, ticket: Ticket, kind: str) -> None:
     session.execute(update(Task).where(*mine).values(state="cancelled"))
 
 
-def _act(session: Unit, ticket: Ticket) -> None:
+def _act(session: Session, ticket: Ticket) -> None:
     """Only sources with something in the approved manifest are asked to act."""
     for source in _with_manifest(session, ticket):
         enqueue(session, ticket, "act", source=source, key=str(ticket.round))
 
 
-def _look_again(session: Unit, ticket: Ticket) -> None:
+def _look_again(session: Session, ticket: Ticket) -> None:
     given_up = {
         line.source for line in lines(session, ticket.id) if line.outcome == Outcome.COULD_NOT
     }
@@ -160,7 +131,7 @@ def _with_manifest(session: Session, ticket: Ticket) -> list[str]:
     )
 
 
-_KINDS: dict[str, Callable[[Unit, Ticket], None]] = {
+_KINDS: dict[str, Callable[[Session, Ticket], None]] = {
     "search": _search,
     "decide": _decide,
     "act": _act,
@@ -169,14 +140,16 @@ _KINDS: dict[str, Callable[[Unit, Ticket], None]] = {
 }
 
 
-def reopen(session: Unit, ticket: Ticket, state: State) -> None:
+def reopen(session: Session, ticket: Ticket, state: State) -> None:
     """Makes what got stuck ready again; where something was left over, acts once more."""
-    installation = session.installation
+    installation = installation_of(session)
     if state is State.COLLECTING:
-        _ask_again(session, ticket)
+        search_order.ask_again(session, ticket)
     tasks.reopen(
         session, installation.store, ticket_id=ticket.id, kind=_STUCK_IN[state], states=_STUCK
     )
+    if state is State.COLLECTING:
+        search_order.unblock(session, ticket)
     if state is not State.ACTING:
         return
     _drop(session, ticket, "look_again")  # it is looked for anew once this is done
@@ -188,33 +161,7 @@ def reopen(session: Unit, ticket: Ticket, state: State) -> None:
             enqueue(session, ticket, "act", source=line.source, key=key)
 
 
-def _ask_again(session: Unit, ticket: Ticket) -> None:
-    """Who answered without the identifiers of a source that was stuck is asked anew behind it."""
-    installation = session.installation
-    rows = session.exec(
-        select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
-    ).all()
-    every = tuple(installation.sources)
-    again = {row.source for row in rows if row.state in _STUCK}
-    answered = {row.source: row for row in rows if row.state == "done"}
-    while behind := {s for s in answered if again & _waits_for(installation.sources, s, every)}:
-        again |= behind
-        for source in behind:
-            _forget_answer(session, ticket, answered.pop(source))
-
-
-def _forget_answer(session: Unit, ticket: Ticket, task: Task) -> None:
-    mine = (col(Page.ticket_id) == ticket.id, col(Page.source) == task.source)
-    session.execute(delete(Page).where(*mine, col(Page.role) == "records"))
-    started = {"checkpoint": None, "done": 0, "attempts": 0, "crashes": 0, "reason": ""}
-    session.execute(update(Task).where(col(Task.id) == task.id).values(state="blocked", **started))
-    for line in lines(session, ticket.id):
-        if line.source == task.source:
-            line.outcome, line.found, line.reason = Outcome.OPEN.value, 0, ""
-            session.add(line)
-
-
-def accept_gap(session: Unit, ticket: Ticket, state: State) -> None:
+def accept_gap(session: Session, ticket: Ticket, state: State) -> None:
     """Closes the lines of sources that staff gives up on: named, never called done."""
     kinds = {_STUCK_IN[state]} | ({"look_again"} if state is State.ACTION_FAILED else set())
     stuck = session.exec(

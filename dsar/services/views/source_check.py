@@ -11,6 +11,7 @@ from dsar.sandbox.checked_pages import PageChecks
 from dsar.sandbox.pool import Stopped
 from dsar.sdk import Later, NeedsHuman, Problem, Record
 from dsar.services.runtime.installation import Installation
+from dsar.services.ticket.search_order import order_of
 
 
 def check_all(installation: Installation, name: str | None = None) -> dict[str, list[str]]:
@@ -31,6 +32,15 @@ def check_all(installation: Installation, name: str | None = None) -> dict[str, 
         except (Later, NeedsHuman, Stopped) as failed:
             problems.append(failed.reason)
     return found
+
+
+def circles(installation: Installation) -> tuple[tuple[str, ...], ...]:
+    """The sources that lead to each other by the identifiers they give: no fault, but slower.
+
+    Each is asked again when another of its circle brings an identifier it can be searched by.
+    """
+    known = installation.sources
+    return order_of(known, (source.name for source in known)).circles
 
 
 def _without_purpose(

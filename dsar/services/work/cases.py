@@ -14,7 +14,7 @@ from dsar.domain.records import Collection, in_language
 from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
-from dsar.services.runtime.installation import Installation, Unit
+from dsar.services.runtime.installation import Installation, installation_of
 from dsar.services.runtime.seals import details_of, seal_of
 from dsar.store.tables import CoverageLine, Hold, RulingRow, Ticket
 from dsar.store.tickets import identifiers, lines, request_of, rulings
@@ -48,9 +48,9 @@ class Dictionaries(Mapping[str, Mapping[str, Collection]]):
         return len(self._sources)
 
 
-def case_of(session: Unit, ticket: Ticket) -> Case:
+def case_of(session: Session, ticket: Ticket) -> Case:
     """The case of a ticket as it stands now."""
-    installation = session.installation
+    installation = installation_of(session)
     details = details_of(session, ticket)
     return Case(
         right=Right(ticket.right),
@@ -68,7 +68,7 @@ def case_of(session: Unit, ticket: Ticket) -> Case:
     )
 
 
-def _rules(session: Unit, ticket: Ticket) -> tuple[Ruling, ...]:
+def _rules(session: Session, ticket: Ticket) -> tuple[Ruling, ...]:
     rows = rulings(session, ticket.id)
     if not rows:
         return ()

@@ -23,7 +23,7 @@ from dsar.domain.identity import (
 )
 from dsar.sdk import NeedsHuman, Page
 from dsar.services.runtime import seals
-from dsar.services.runtime.installation import Installation, Unit, reading, transaction
+from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
 from dsar.services.ticket.run_task import Run
 from dsar.store.engine import add_once
 from dsar.store.tables import Identifier, Task, Ticket
@@ -35,22 +35,26 @@ log = structlog.get_logger("dsar.tasks")
 _UNPROVEN = (STATED, GIVEN, UNSETTLED, NOT_THEIRS)
 
 
-def learn(session: Unit, seal: Seal, ticket: Ticket, source: str, page: Page) -> None:
-    """Keeps the identifiers of a page that passed; those known already stay as they are."""
-    for kind, exact in _usable(page):
-        _keep(session, seal, ticket, source, kind, exact)
+def learn(session: Session, seal: Seal, ticket: Ticket, source: str, page: Page) -> frozenset[str]:
+    """Keeps the identifiers of a page that passed; those known already stay as they are.
+
+    Returns the kinds of those that are new.
+    """
+    return frozenset(
+        kind for kind, exact in _usable(page) if _keep(session, seal, ticket, source, kind, exact)
+    )
 
 
 def _keep(
-    session: Unit,
+    session: Session,
     seal: Seal,
     ticket: Ticket,
     source: str,
     *pair: str,
     evidence: str = GIVEN,
-) -> None:
+) -> bool:
     kind, exact = pair
-    installation = session.installation
+    installation = installation_of(session)
     blind = installation.vault.blind(kind, exact)
     row = Identifier(
         request_id=ticket.request_id,
@@ -60,7 +64,7 @@ def _keep(
         evidence=evidence,
         source=source,
     )
-    add_once(session, installation.store, row, same=("request_id", "kind", "blind"))
+    return add_once(session, installation.store, row, same=("request_id", "kind", "blind"))
 
 
 def _usable(page: Page) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 
+from sqlmodel import Session
+
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import RESTRICT_AT_ONCE
 from dsar.domain.rights import Right
@@ -13,10 +15,11 @@ from dsar.sandbox.checked_pages import PageChecks, Reached
 from dsar.sdk import Later, Page
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages, seals
-from dsar.services.runtime.installation import Installation, Unit, reading, transaction
+from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
 from dsar.services.ticket import owed_tasks
 from dsar.services.ticket.facts import marketing_only
 from dsar.services.ticket.run_task import Run, finishing
+from dsar.services.ticket.search_order import ask_circle
 from dsar.services.work import attachments
 from dsar.services.work.attachments import Collecting
 from dsar.services.work.found_identifiers import Examining, learn
@@ -129,7 +132,9 @@ def _place(lease: Lease) -> str:
     return f"checkpoint {lease.task_id}"
 
 
-def _write(session: Unit, seal: Seal, ticket: Ticket, *, run: Run, page: Page, number: int) -> int:
+def _write(
+    session: Session, seal: Seal, ticket: Ticket, *, run: Run, page: Page, number: int
+) -> int:
     for collection, group in groupby(page.records, key=lambda record: record.collection):
         number += 1
         record_pages.write(
@@ -143,7 +148,8 @@ def _write(session: Unit, seal: Seal, ticket: Ticket, *, run: Run, page: Page, n
             collection=collection,
             rows=[record_pages.from_record(record) for record in group],
         )
-    learn(session, seal, ticket, run.lease.source, page)
+    if new := learn(session, seal, ticket, run.lease.source, page):
+        ask_circle(session, ticket, run.lease.source, new)
     return number
 
 
@@ -159,19 +165,20 @@ def _finish(
             session, ticket.id, role=record_pages.RECORDS, source=run.lease.source
         )
         row.found = sum(sheet.count for sheet in sheets)
-        row.searched_at = session.now()
+        row.searched_at = run.installation.store.now(session)
         unasked = Outcome.NOT_IN_SCOPE if kinds else Outcome.NOTHING_HELD
         row.outcome = (Outcome.OPEN if row.found else unasked).value
         row.reason = f"No {' or '.join(kinds)} of this person is known." if kinds else ""
         session.add(row)
         if row.found and _restricts_at_once(session, ticket, run.lease.source):
-            owed_tasks.enqueue(session, ticket, "restrict_now", source=run.lease.source)
+            key = str(run.lease.fence)  # a source asked anew may hold more to be restricted
+            owed_tasks.enqueue(session, ticket, "restrict_now", source=run.lease.source, key=key)
 
 
-def _restricts_at_once(session: Unit, ticket: Ticket, source: str) -> bool:
+def _restricts_at_once(session: Session, ticket: Ticket, source: str) -> bool:
     """Contested accuracy and a general objection restrict before anybody decides (Art. 18(1))."""
     return (
         Right(ticket.right) in RESTRICT_AT_ONCE
-        and session.installation.sources[source].can("restrict")
+        and installation_of(session).sources[source].can("restrict")
         and not marketing_only(session, ticket)
     )

@@ -1,0 +1,107 @@
+"""Whose search of a ticket may begin, and which is begun anew: see `dsar.domain.search_order`."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlmodel import Session, col, func, select
+
+from dsar.config.sources import Sources
+from dsar.domain.coverage import Outcome
+from dsar.domain.identity import GIVEN
+from dsar.domain.search_order import MOST_VALUES, Searched, SearchOrder, search_order
+from dsar.services.runtime import record_pages
+from dsar.services.runtime.installation import installation_of
+from dsar.store import tasks
+from dsar.store.tables import Identifier, Task, Ticket
+from dsar.store.tasks import TaskState
+from dsar.store.tickets import lines
+
+_OPEN = frozenset({TaskState.BLOCKED, TaskState.READY, TaskState.LEASED})
+_STUCK = frozenset({TaskState.PARKED, TaskState.WAITING_HUMAN})
+
+
+def order_of(known: Sources, names: Iterable[str]) -> SearchOrder:
+    """The order of the sources so called.
+
+    One that was removed meanwhile waits for nobody: its search says that it is gone.
+    """
+    return search_order(
+        Searched(name, known[name].needs, known[name].gives) if name in known else Searched(name)
+        for name in names
+    )
+
+
+def unblock(session: Session, ticket: Ticket) -> None:
+    """Lets those search whose givers have all answered or got stuck."""
+    installation = installation_of(session)
+    searches = _searches(session, ticket)
+    if not any(row.state == TaskState.BLOCKED for row in searches):
+        return
+    order = order_of(installation.sources, (row.source for row in searches))
+    ready = order.ready([row.source for row in searches if row.state in _OPEN])
+    for row in searches:
+        if row.state == TaskState.BLOCKED and row.source in ready:
+            tasks.unblock(session, installation.store, row.id)
+
+
+def ask_again(session: Session, ticket: Ticket) -> None:
+    """Who answered without the identifiers of a source that got stuck is asked anew, behind it."""
+    searches = _searches(session, ticket)
+    order = order_of(installation_of(session).sources, (row.source for row in searches))
+    again = {row.source for row in searches if row.state in _STUCK}
+    answered = {row.source: row for row in searches if row.state == TaskState.DONE}
+    while behind := {name for name in answered if again & _listens_to(order, name)}:
+        again |= behind
+        for name in behind:
+            _begin_anew(session, ticket, answered.pop(name), TaskState.BLOCKED)
+
+
+def _listens_to(order: SearchOrder, name: str) -> frozenset[str]:
+    return order.waits_for[name].union(order.beside(name))
+
+
+def ask_circle(session: Session, ticket: Ticket, source: str, kinds: Collection[str]) -> None:
+    """Has a source brought new identifiers of these kinds, its circle is asked anew by them.
+
+    Also whoever is being searched just now without them: that search is shut out and begins anew.
+    """
+    searches = {row.source: row for row in _searches(session, ticket)}
+    known = installation_of(session).sources
+    beside = order_of(known, searches).beside(source)
+    news = _worth_asking(session, ticket, kinds) if beside else frozenset()
+    for name in beside:
+        row = searches[name]
+        if not known[name].needs.isdisjoint(news) and _has_begun(row):
+            stays = row.state if row.state in _STUCK else TaskState.READY
+            _begin_anew(session, ticket, row, TaskState(stays))
+
+
+def _has_begun(row: Task) -> bool:
+    return row.checkpoint is not None or row.state in {TaskState.LEASED, TaskState.DONE}
+
+
+def _worth_asking(session: Session, ticket: Ticket, kinds: Collection[str]) -> frozenset[str]:
+    """The kinds of which sources have not named too many already."""
+    given = (
+        select(Identifier.kind, func.count())
+        .where(col(Identifier.request_id) == ticket.request_id, col(Identifier.kind).in_(kinds))
+        .where(col(Identifier.evidence) == GIVEN)
+        .group_by(col(Identifier.kind))
+    )
+    return frozenset(kind for kind, number in session.exec(given) if number <= MOST_VALUES)
+
+
+def _searches(session: Session, ticket: Ticket) -> Sequence[Task]:
+    mine = select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
+    return session.exec(
+        mine.order_by(col(Task.id)), execution_options={"populate_existing": True}
+    ).all()
+
+
+def _begin_anew(session: Session, ticket: Ticket, row: Task, state: TaskState) -> None:
+    """What a source said counts no more: it is searched from the start."""
+    record_pages.forget_records(session, ticket.id, row.source)
+    tasks.begin_anew(session, installation_of(session).store, row.id, state=state)
+    for line in lines(session, ticket.id):
+        if line.source == row.source:
+            line.outcome, line.found, line.reason = Outcome.OPEN.value, 0, ""
+            session.add(line)
