@@ -1,10 +1,5 @@
 """The README is true: its files are what `dsar adapter new` writes, its commands run, its tests pass."""
 
-import os
-import re
-import shlex
-import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,35 +7,12 @@ from typing import Any
 import pytest
 
 from dsar.sdk import Limits, contract
+from tests.sdk.stranger import commands_in, files_in, run
 
 README = Path(contract.__file__).with_name("README.md")
 TEXT = README.read_text(encoding="utf-8")
-FILES = dict(re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```\n", TEXT, re.DOTALL))
-COMMANDS = [
-    line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()
-]
-
-
-def run(command: str, folder: Path) -> str:
-    """The command's output; python and dsar are those that run the tests."""
-    words = shlex.split(command)
-    tools = {
-        "python": [sys.executable],
-        "dsar": [sys.executable, "-c", "import dsar.cli; dsar.cli.main()"],
-    }
-    places = os.pathsep.join([str(folder), str(README.parents[2])])
-    # A command that another test ran in this process may have named its own configuration.
-    around = {name: value for name, value in os.environ.items() if not name.startswith("DSAR_")}
-    found = subprocess.run(
-        [*tools[words[0]], *words[1:]],
-        cwd=folder,
-        env={**around, "PYTHONPATH": places},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert found.returncode == 0, found.stdout + found.stderr
-    return found.stdout
+FILES = files_in(TEXT)
+COMMANDS = commands_in(TEXT)
 
 
 def test_a_new_reader_gets_as_far_as_the_readme_says(tmp_path: Path) -> None:
