@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from dsar.sdk import Collection, Field
+from dsar.sdk import NEVER_DISCLOSED, Collection, Field
 from dsar.sdk.settings import Words
 
 
@@ -32,6 +32,19 @@ class Entry:
     """The standard thing it holds (email, family_name, …): one correction reaches every source."""
     about_others: bool = False
     """Its text may speak of other people: staff sees it first."""
+    secret: bool | None = None
+    """`true`: a password, a token, a key, a hash of one: it is never handed over. `false`: it is no
+    secret, though it is called like one."""
+    withhold: str = ""
+    """The ground on which it is never handed over, such as `"rights_of_others"`; it is listed as
+    withheld."""
+
+    @property
+    def withheld(self) -> str | None:
+        """The ground for the dictionary; "" where it may be handed over, None where nobody said."""
+        if self.withhold:
+            return self.withhold
+        return None if self.secret is None else NEVER_DISCLOSED if self.secret else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +102,5 @@ def _field(name: str, column: Entry) -> Field:
         category=column.category,
         term=column.term,
         about_others=column.about_others,
+        withhold=column.withheld,
     )

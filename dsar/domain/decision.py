@@ -25,11 +25,12 @@ from dsar.domain.records import (
     WEAK,
     Attachment,
     Collection,
+    Field,
     Item,
     Record,
     Text,
     in_language,
-    unexplained,
+    looks_secret,
 )
 from dsar.domain.rights import Right
 
@@ -66,7 +67,10 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that decides about a ticket's records: policy, rulings, what was asked, the day."""
+    """All that decides about a ticket's records: policy, rulings, what was asked, the day.
+
+    `cite` says a ground in words.
+    """
 
     right: Right
     policy: Policy
@@ -76,6 +80,7 @@ class Case:
     corrections: Mapping[str, Any] = field(default_factory=dict)
     purposes: tuple[str, ...] = ()
     held: bool = False
+    cite: Callable[[str], str] = lambda ground: ground.replace("_", " ")
 
     def collection(self, source: str, record: Record) -> Collection | None:
         """The dictionary of the record's collection, if the source explained it."""
@@ -138,12 +143,13 @@ def _copy(case: Case, source: str, record: Record) -> Decision:
     kept, doubts = [], []
     collection = case.collection(source, record)
     hidden = set()
-    for name in record.data:
+    for name, value in record.data.items():
         ruled = case.ruling(source, record, name)
-        if ruled is not None and ruled.verdict in SPARING:
+        entry = collection.field(name) if collection is not None else None
+        if reason := _hiding(case, entry, name, ruled):
             hidden.add(name)
-            kept.append(Reason(ruled.ground, f"{ruled.because} (only: {_label(collection, name)})"))
-        elif ruled is None and (doubt := _field_doubt(collection, record, name)):
+            kept += [reason] if value not in _BLANK else []
+        elif ruled is None and (doubt := _field_doubt(entry, name, value)):
             doubts.append(doubt)
     if case.ruling(source, record) is not None:
         doubts = []
@@ -151,6 +157,28 @@ def _copy(case: Case, source: str, record: Record) -> Decision:
     files, spared = _files(case, source, record)
     handed = replace(record, data=data, attachments=files)
     return Decision(handed, None, (*kept, *spared), tuple(doubts))
+
+
+#: Values that tell nothing: what holds one of them is not withheld and not doubted.
+_BLANK: tuple[Any, ...] = (None, "")
+
+
+def _hiding(case: Case, entry: Field | None, name: str, ruled: Ruling | None) -> Reason | None:
+    """Why a field is not handed over: what its dictionary says no ruling can outweigh."""
+    if entry is not None and entry.withhold:
+        ground, because = entry.withhold, case.cite(entry.withhold)
+    elif ruled is not None and ruled.verdict in SPARING:
+        ground, because = ruled.ground, ruled.because
+    else:
+        return None
+    label = in_language(entry.label, "en") if entry is not None else name
+    return Reason(ground, f"{because} (only: {label})")
+
+
+def withheld_by(collection: Collection | None, name: str) -> str:
+    """The ground on which a dictionary says that a field is never handed over; "" for the rest."""
+    entry = collection.field(name) if collection is not None else None
+    return (entry.withhold or "") if entry is not None else ""
 
 
 def _files(
@@ -170,16 +198,26 @@ def _files(
 
 
 def withheld_values(case: Case, source: str, record: Record) -> Iterator[tuple[str, Any]]:
-    """The values of a record that staff keeps from the person, each with its field.
+    """The values of a record that are kept from the person, each with its field.
 
-    A ruling on a field outweighs the one on its record: what was ruled released is no secret.
+    A ruling on a field outweighs the one on its record: what was ruled released is no secret. What
+    the dictionary withholds is one whatever was ruled.
     """
     hiding = {WITHHOLD} if case.right in VERB else SPARING
     whole = case.ruling(source, record)
+    collection = case.collection(source, record) if withholds(case, source) else None
     for name, value in record.data.items():
         ruled = case.ruling(source, record, name) or whole
-        if ruled is not None and ruled.verdict in hiding:
+        if withheld_by(collection, name) or (ruled is not None and ruled.verdict in hiding):
             yield name, value
+
+
+def withholds(case: Case, source: str) -> bool:
+    """Whether a dictionary says of any field that it is never handed over, where copies are."""
+    if case.right in VERB:
+        return False
+    known = case.dictionaries.get(source, {}).values()
+    return any(entry.withhold for one in known for entry in one.fields)
 
 
 def withheld_files(case: Case, source: str, record: Record) -> Iterator[tuple[Attachment, bool]]:
@@ -195,18 +233,14 @@ def withheld_files(case: Case, source: str, record: Record) -> Iterator[tuple[At
             yield one, alone is not None
 
 
-def _label(collection: Collection | None, name: str) -> str:
-    entry = collection.field(name) if collection is not None else None
-    return in_language(entry.label, "en") if entry is not None else name
-
-
-def _field_doubt(collection: Collection | None, record: Record, name: str) -> Doubt | None:
-    if unexplained(collection, (name,)):
+def _field_doubt(entry: Field | None, name: str, value: Any) -> Doubt | None:
+    if entry is None:
         return Doubt("unexplained_field", name)
-    entry = collection.field(name) if collection is not None else None
-    if entry is not None and entry.about_others and record.data[name] not in (None, ""):
-        return Doubt("about_others", name, blocks=False)
-    return None
+    if value in _BLANK:
+        return None
+    if entry.withhold is None and looks_secret(name):
+        return Doubt("secret_field", name)
+    return Doubt("about_others", name, blocks=False) if entry.about_others else None
 
 
 #: No gap: the right itself covers no more than this (Art. 20(1)).
@@ -354,6 +388,7 @@ VERB = {
 DOUBTS = {
     "weak_match": "matched by name only",
     "unexplained_field": "a field nobody explained",
+    "secret_field": "a field that looks like a secret",
     "about_others": "may speak about other people",
     "undecided": "the policy cannot decide",
     "several_people": "more than one person matches",

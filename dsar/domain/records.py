@@ -1,8 +1,10 @@
 """What a source holds about a person, and what it did with it: the values that cross every seam."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 #: A JSON value: None, bool, int, float, str, list or dict of them. Adapters turn dates, decimals
@@ -39,6 +41,8 @@ class Field:
 
     `term` names the standard thing a field holds ("email", "family_name", …), so that one
     correction reaches every source. `about_others` marks fields that may speak of other people.
+    `withhold` is the ground on which its values are never handed over, such as `NEVER_DISCLOSED`
+    for a password; "" says that they may be, None that nobody has said.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Field:
     category: str = ""
     term: str | None = None
     about_others: bool = False
+    withhold: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,24 @@ class Collection:
     def field(self, name: str) -> Field | None:
         """The dictionary's entry for one field, or None where the source never explained it."""
         return next((entry for entry in self.fields if entry.name == name), None)
+
+
+#: The ground of secrets: passwords, tokens, keys. They are described and never disclosed.
+NEVER_DISCLOSED = "never_disclosed"
+
+#: Words in the name of a field that mostly holds a secret: hashes of passwords stand here too.
+_SECRET = frozenset(
+    {"credential", "credentials", "hash", "otp", "pass", "passphrase", "passwd", "password", "pwd"}
+    | {"salt", "secret", "secrets", "session", "sessions", "token", "tokens", "totp"}
+)
+_SECRET_PAIRS = frozenset({("activation", "key"), ("api", "key"), ("private", "key")})
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a field is called as secrets are: `user_pass`, `sessionTokens`, `api_key`."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return not _SECRET.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(pairwise(words))
 
 
 @dataclass(frozen=True, slots=True)

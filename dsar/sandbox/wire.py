@@ -122,6 +122,7 @@ def from_collection(collection: Collection) -> dict[str, Any]:
     entries = [
         {"name": one.name, "label": dict(one.label), "meaning": dict(one.meaning)}
         | {"category": one.category, "term": one.term, "about_others": one.about_others}
+        | {"withhold": one.withhold}
         for one in collection.fields
     ]
     title, meaning = dict(collection.title), dict(collection.meaning)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dsar.domain.identity import Subject
 from dsar.domain.records import (
+    NEVER_DISCLOSED,
     Attachment,
     Collection,
     Done,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dsar.sdk.desk import Desk
 
 __all__ = [
+    "NEVER_DISCLOSED",
     "VERBS",
     "VERSION",
     "Adapter",

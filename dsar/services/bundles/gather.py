@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from dsar.domain.clock import Step
 from dsar.domain.coverage import Kept, Line, Outcome
-from dsar.domain.decision import Case, decide_record, withheld_files, withheld_values
+from dsar.domain.decision import Case, decide_record, withheld_files, withheld_values, withholds
 from dsar.domain.errors import NotAllowed
 from dsar.domain.lifecycle import Event
 from dsar.domain.policy import Activity
@@ -292,7 +292,7 @@ def _sources_of(session: Session, ticket: Ticket) -> dict[str, tuple[PageRef, ..
 def _withheld(
     installation: Installation, seal: Seal, case: Case, sources: dict[str, tuple[PageRef, ...]]
 ) -> Iterator[tuple[str, Any]]:
-    """Each value that staff keeps from the person, read anew; nothing where nothing was ruled."""
+    """Each value that is kept from the person, read anew; nothing where nothing is withheld."""
     for source, record in _ruled(installation, seal, case, sources):
         for name, value in withheld_values(case, source, record):
             yield f"{source}.{record.collection}.{name}", value
@@ -319,8 +319,9 @@ def _withheld_files(
 def _ruled(
     installation: Installation, seal: Seal, case: Case, sources: dict[str, tuple[PageRef, ...]]
 ) -> Iterator[tuple[str, Record]]:
-    """The records of the sources staff ruled about."""
-    for source in sorted({rule.source for rule in case.rules} & sources.keys()):
+    """The records of the sources staff ruled about, or of which a field is never handed over."""
+    ruled = {rule.source for rule in case.rules}
+    for source in sorted(name for name in sources if name in ruled or withholds(case, name)):
         for record in record_pages.records_on(installation, seal, sources[source]):
             yield source, record
 
@@ -357,11 +358,12 @@ def _part(
     records: Callable[[], Iterator[Record]] = _nothing,
     receipts: Callable[[], Iterator[Receipt]] = _nothing,
 ) -> Part:
-    known = case.dictionaries.get(source, {}).get(name)
+    known = case.dictionaries.get(source, {}).get(name) or Collection(name, {"en": name})
+    shown = tuple(entry for entry in known.fields if not entry.withhold)
     return Part(
         source=source,
         source_title=title,
-        collection=known or Collection(name, {"en": name}),
+        collection=replace(known, fields=shown),
         activities=tuple(activity.id for activity in case.policy.touching(source, name)),
         count=count,
         records=records,

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session
 
-from dsar.domain.decision import ERASE, SPARING, VERDICTS
+from dsar.config.sources import dictionary
+from dsar.domain.decision import ERASE, RELEASE, SPARING, VERDICTS, withheld_by
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event, State, transition
 from dsar.domain.records import Record
@@ -103,6 +104,7 @@ _WHOLE = frozenset({Right.RESTRICTION, Right.OBJECTION, Right.CONSENT_WITHDRAWAL
 def _meant(installation: Installation, ticket: Ticket, one: RulingInput) -> RulingInput:
     """The ruling, if it speaks of something that was found: a slip must not let anything leave."""
     _refuse_wrong_right(ticket, one)
+    _refuse_never(installation, one)
     seal = record_pages.seal_for(installation, ticket.id)
     whole = _undivided(one)
     undivided = False
@@ -126,6 +128,16 @@ def _refuse_wrong_right(ticket: Ticket, one: RulingInput) -> None:
         raise BadInput("rule", f"names a field; {right} treats whole records.", "Leave it out.")
     if one.file and right not in NEEDED:
         raise BadInput("rule", f"names a file; {right} hands none over.", "Leave it out.")
+
+
+def _refuse_never(installation: Installation, one: RulingInput) -> None:
+    """What the dictionary says is never handed over is not released for one ticket."""
+    if one.verdict != RELEASE or not one.field or one.source not in installation.sources:
+        return
+    known = dictionary(installation.sources[one.source]).get(one.collection)
+    if ground := withheld_by(known, one.field):
+        what = f"releases {one.field}, which is never handed over ({ground})."
+        raise BadInput("rule", what, "Correct its entry in sources.toml, if that is wrong.")
 
 
 def _undivided(one: RulingInput) -> str:

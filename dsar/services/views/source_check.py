@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dsar.domain.decision import withheld_by
 from dsar.domain.errors import DsarError, NotAllowed
 from dsar.domain.identity import Subject
 from dsar.domain.policy import Policy
-from dsar.domain.records import Collection
+from dsar.domain.records import Collection, looks_secret
 from dsar.sandbox.checked_pages import PageChecks
 from dsar.sandbox.pool import Stopped
 from dsar.sdk import Later, NeedsHuman, Problem, Record
@@ -26,9 +27,9 @@ def check_all(installation: Installation, name: str | None = None) -> dict[str, 
         try:
             with source.open() as adapter:
                 problems += [str(one) for one in adapter.check()]
-                problems += _without_purpose(
-                    installation.policy, source.name, adapter.collections()
-                )
+                known = adapter.collections()
+                problems += _without_purpose(installation.policy, source.name, known)
+                problems += _like_secrets(known)
         except (Later, NeedsHuman, Stopped) as failed:
             problems.append(failed.reason)
     return found
@@ -59,6 +60,16 @@ def _without_purpose(
             yield str(Problem("policy", what, mend))
 
 
+def _like_secrets(collections: Iterable[Collection]) -> Iterator[str]:
+    """A sentence for each collection with fields that are called as secrets are."""
+    for one in collections:
+        doubted = [e.name for e in one.fields if e.withhold is None and looks_secret(e.name)]
+        if doubted:
+            what = f"of {one.name} {', '.join(doubted)} may hold secrets; a copy waits for staff."
+            mend = "Say secret = true, so that they are never handed over, or secret = false."
+            yield str(Problem("secret", what, mend))
+
+
 def find_in(installation: Installation, name: str, subject: Subject) -> list[dict[str, Any]]:
     """What one source holds of a person, as plain values, within its limits.
 
@@ -72,17 +83,26 @@ def find_in(installation: Installation, name: str, subject: Subject) -> list[dic
     checks = PageChecks(name, source.limits)
     try:
         with source.open() as adapter:
-            return [
-                _told(r) for p in checks.pages(adapter, adapter.find(subject)) for r in p.records
+            found = [
+                record
+                for page in checks.pages(adapter, adapter.find(subject))
+                for record in page.records
             ]
+            known = {one.name: one for one in adapter.collections()}
+            return [_told(record, known.get(record.collection)) for record in found]
     except (Later, NeedsHuman) as failed:
         raise DsarError(f"{name}: {failed.reason}") from None
 
 
-def _told(record: Record) -> dict[str, Any]:
+def _told(record: Record, collection: Collection | None) -> dict[str, Any]:
+    """A record as plain values; what is never handed over is only named with its ground."""
+    grounds = {name: withheld_by(collection, name) for name in record.data}
     return {
         "collection": record.collection,
         "key": record.key,
         "match": record.match.value,
-        "data": dict(record.data),
+        "data": {
+            name: f"withheld: {grounds[name]}" if grounds[name] and value else value
+            for name, value in record.data.items()
+        },
     }

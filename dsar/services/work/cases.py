@@ -1,6 +1,7 @@
 """Puts together what decides about a ticket's records."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 import structlog
 from sqlmodel import Session, col, select
@@ -10,7 +11,7 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.decision import Case, Ruling
 from dsar.domain.errors import BadInput
 from dsar.domain.policy import ON_HOLD
-from dsar.domain.records import Collection, in_language
+from dsar.domain.records import NEVER_DISCLOSED, Collection, in_language
 from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
@@ -65,7 +66,12 @@ def case_of(session: Session, ticket: Ticket) -> Case:
         corrections=details.get("corrections", {}),
         purposes=tuple(details.get("purposes", ())),
         held=held(session, ticket),
+        cite=partial(cited, ticket.regime),
     )
+
+
+#: Grounds that most laws have no provision of their own for, in words.
+_UNCITED = {NEVER_DISCLOSED: "A secret that guards access: it is described and never disclosed."}
 
 
 def _rules(session: Session, ticket: Ticket) -> tuple[Ruling, ...]:
@@ -101,7 +107,7 @@ def cited(regime: str, ground: str) -> str:
     try:
         return regimes.load(regime).citation(ground)
     except BadInput:
-        return ground.replace("_", " ")
+        return _UNCITED.get(ground) or ground.replace("_", " ")
 
 
 def held(session: Session, ticket: Ticket) -> bool:
