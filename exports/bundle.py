@@ -32,7 +32,6 @@ from exports.data.datafiles import (
 )
 from exports.document import processing
 from exports.document.contents import Contents
-from exports.document.words import words_in
 from exports.pdf import printed_report
 from exports.pdf.print_selection import BUDGET, Paper, shares
 
@@ -125,7 +124,7 @@ class _Builder:
             self._place("receipts", s.source, s.collection.name, s.count) for s in contents.receipts
         ]
         document = processing.document(contents, sets, receipts)
-        with contextlib.closing(Paper.on(self.folder, words_in(contents.language))) as paper:
+        with contextlib.closing(Paper.on(self.folder, contents.words)) as paper:
             self._records(sets, document, paper, print_at_most)
             self._receipts(receipts, document)
             self._pages(document, paper, limits)

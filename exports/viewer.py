@@ -13,8 +13,8 @@ from functools import cache
 from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dsar.words import Words
 from exports.document.processing import Document
-from exports.document.words import Words
 from exports.pdf import blocks
 from exports.pdf.blocks import Templates
 from exports.pdf.printable import laid_out

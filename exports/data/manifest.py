@@ -18,6 +18,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from dsar.words import Words
 from exports.data.archive import Member
 from exports.document.contents import Contents
 from exports.document.processing import FORMAT, Document
@@ -44,7 +45,7 @@ def manifest(
             "cut_off": contents.cut_off.isoformat(),
             "engine_version": contents.engine_version,
             "policy_version": contents.policy_version,
-            "templates": templates_hash(),
+            "templates": templates_hash(contents.words),
             "signed_by": key,
             "records": document["answer"]["records"],
             "sources": [
@@ -141,9 +142,14 @@ def pretty(value: Any) -> bytes:
     return text + b"\n"
 
 
-@cache
-def templates_hash() -> str:
+def templates_hash(words: Words) -> str:
     """One hash over everything the report and the start page are rendered from."""
+    said = f"{_layout_hash()} {words.language} {words.locale} {words.moments} {words.sha256}"
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+@cache
+def _layout_hash() -> str:
     found = hashlib.sha256()
     for folder in ("bundle", "pdf"):
         for path in sorted((FOLDER / folder).rglob("*")):

@@ -7,7 +7,7 @@ and hash. Members are copied as they are packed: nothing is compressed again.
 
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +16,10 @@ from typing import IO, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dsar.domain.errors import BadInput
+from dsar.words import Words
 from exports.bundle import replacing
 from exports.data import manifest
 from exports.data.archive import Archive, Member, Packed
-from exports.document.words import words_in
 from exports.proof import check
 from exports.proof.check import Finding
 
@@ -44,17 +44,23 @@ class Part:
 
 
 def split(
-    bundle: IO[bytes], target: Path, *, size: int, sign_with: Ed25519PrivateKey | None = None
+    bundle: IO[bytes],
+    target: Path,
+    *,
+    size: int,
+    words: Callable[[str], Words],
+    sign_with: Ed25519PrivateKey | None = None,
 ) -> list[Part]:
     """Writes the parts of a finished bundle beside `target`, as NAME.part1.zip and so on.
 
     None has more than `size` bytes, unless one file alone is larger. Nothing is left if any fails.
-    A bundle that is small enough is one part. Raises BadInput, and OSError where the disk does.
+    `words` gives those of the report in the language of a tag. A bundle that is small enough is one
+    part. Raises BadInput, and OSError where the disk does.
     """
     if size < LEAST:
         raise BadInput("part_size", f"is {size} bytes.", f"Give at least {LEAST // 10**6}MB.")
     with zipfile.ZipFile(bundle) as archive:
-        splitting = _Splitting(archive, bundle, target, size, sign_with)
+        splitting = _Splitting(archive, bundle, target, size, words=words, sign_with=sign_with)
         try:
             return splitting.write()
         except BaseException:
@@ -70,11 +76,14 @@ class _Splitting:
         bundle: IO[bytes],
         target: Path,
         size: int,
+        *,
+        words: Callable[[str], Words],
         sign_with: Ed25519PrivateKey | None,
     ) -> None:
         content = archive.read(manifest.MANIFEST)
         self._archive, self._bundle, self._sign_with = archive, bundle, sign_with
         self._whole = manifest.of(bundle)
+        self._words = words(self._whole["language"])
         self._mark = hashlib.sha256(content).hexdigest()
         self._entries = {entry["path"]: entry for entry in self._whole["members"]}
         frame = len(manifest.pretty({**self._whole, "members": []})) + _FRAME
@@ -137,14 +146,12 @@ class _Splitting:
 
     def _letter(self, number: int) -> bytes:
         """What this part is and what to do with it, in the language of the bundle."""
-        words = words_in(self._whole["language"])
-        told = words["part"]["told"].format(
-            number=words.number(number),
-            parts=words.number(len(self.paths)),
-            reference=self._whole["reference"],
-        )
+        told = self._words.say(
+            "part", "told",
+            number=number, parts=len(self.paths), reference=self._whole["reference"],
+        )  # fmt: skip
         names = [path.name for path in self.paths]
-        return "\n".join([told, words["part"]["unpack"], "", *names, ""]).encode()
+        return "\n".join([told, self._words["part"]["unpack"], "", *names, ""]).encode()
 
     def _manifest(self, members: list[Member], number: int, others: list[Part]) -> dict[str, Any]:
         told: dict[str, Any] = {

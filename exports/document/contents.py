@@ -13,6 +13,7 @@ from dsar.domain.coverage import Line
 from dsar.domain.policy import Activity
 from dsar.domain.records import Attachment, Collection, Receipt, Record
 from dsar.domain.rights import Right
+from dsar.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,14 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything a bundle says. `cut_off` is the instant up to which the sources were read."""
+    """Everything a bundle says, and the words it says it in.
+
+    `cut_off` is the instant up to which the sources were read.
+    """
 
     question: Question
     outcome: str
-    language: str
+    words: Words
     controller: Controller
     law: Law
     cut_off: datetime
@@ -100,3 +104,8 @@ class Contents:
     decision: HumanDecision | None = None
     engine_version: str = ""
     policy_version: str = ""
+
+    @property
+    def language(self) -> str:
+        """The language it is written in, as it was asked for: de-AT where the words are German."""
+        return self.words.tag

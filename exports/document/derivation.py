@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dsar.domain.clock import Step
-from exports.document.words import Words
+from dsar.words import Words
 
 _DAY = r"\d{4}-\d\d-\d\d"
 _TERM = r"\d+ [a-z ]+?"
@@ -45,7 +45,7 @@ def _told(step: Step, words: Words) -> Iterator[str]:
         if found:
             facts = {"result": result[0], **found.groupdict()}
             spoken = {key: _spoken(key, fact, words) for key, fact in facts.items()}
-            yield words["derivation"][name].format(**spoken)
+            yield words.say("derivation", name, **spoken)
 
 
 def _spoken(key: str, fact: str, words: Words) -> str:

@@ -17,7 +17,6 @@ from exports.data.attachments import Attached
 from exports.data.datafiles import CannotBuild, Place
 from exports.document import derivation
 from exports.document.contents import Contents, ReceiptSet, RecordSet
-from exports.document.words import words_in
 
 #: The version of the bundle's format; exports/README.md describes it.
 FORMAT = "dsar-bundle/1"
@@ -87,7 +86,7 @@ def _request(contents: Contents) -> Document:
         "due_on": question.due_on.isoformat(),
         "identifiers": [{"kind": kind, "value": value} for kind, value in question.identifiers],
         "words": question.words,
-        "explanation": derivation.told(question.explanation, words_in(contents.language)),
+        "explanation": derivation.told(question.explanation, contents.words),
         "extended_because": question.extended_because,
         "clock": {name: day.isoformat() for name, day in question.clock.items()},
     }

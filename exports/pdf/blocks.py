@@ -16,8 +16,8 @@ from markupsafe import Markup, escape
 from dsar.domain.clock import Dates
 from dsar.domain.rights import COPYING, Right
 from dsar.domain.timeline import ENGLISH, Look, timeline
+from dsar.words import Words
 from exports.document.processing import Document
-from exports.document.words import Words, words_in
 from exports.pdf.portions import Block, Row, Table
 from exports.pdf.print_selection import CARDS, TABLE, rows
 from exports.pdf.printable import laid_out
@@ -90,9 +90,9 @@ def foot(document: Document) -> str:
 
 
 def blocks(job: dict[str, Any], texts: IO[bytes]) -> Iterator[Block]:
-    """The report's blocks; `job` holds the document and its sheets' facts, `texts` the rows."""
+    """The report's blocks; `job` holds the document, words and sheets' facts, `texts` the rows."""
     document, sheets = job["document"], job["sheets"]
-    words = words_in(document["language"])
+    words = Words(**job["words"])
     context = _context(document, words, printed=sum(sheet["printed"] for sheet in sheets))
     yield from _rendered("front.html", context)
     for facts, records in zip(sheets, document["sets"], strict=True):
@@ -222,18 +222,14 @@ def answer(document: Document, words: Words, *, printed: int) -> list[str]:
 def _copied(document: Document, words: Words) -> Iterator[str]:
     records = document["answer"]["records"]
     searched = sum(line["outcome"] != "not_in_scope" for line in document["coverage"])
-    yield words["answer"]["access_one" if records == 1 else "access"].format(
-        records=words.number(records),
-        sources=words.number(len({each["source"] for each in document["sets"]})),
-        searched=words.number(searched),
-    )
+    sources = len({each["source"] for each in document["sets"]})
+    yield words.say("answer", "access", count=records, sources=sources, searched=searched)
 
 
 def _acted(document: Document, words: Words) -> Iterator[str]:
     done = sum(line["done"] for line in document["coverage"])
     if done and document["receipts"]:
-        form = words["answer"]["act_one" if done == 1 else "act"]
-        yield form.format(done=words.number(done), section=words["section"]["done"])
+        yield words.say("answer", "act", count=done, section=words["section"]["done"])
 
 
 def _gaps(document: Document, words: Words) -> Iterator[str]:
@@ -245,17 +241,13 @@ def _gaps(document: Document, words: Words) -> Iterator[str]:
         ("failed", failed, "coverage"),
     ):
         if count:
-            yield words["answer"][f"{key}_one" if count == 1 else key].format(
-                count=words.number(count), section=words["section"][section]
-            )
+            yield words.say("answer", key, count=count, section=words["section"][section])
 
 
 def _shortened(document: Document, words: Words, printed: int) -> Iterator[str]:
     records = document["answer"]["records"]
     if printed < records:
-        yield words["answer"]["summarised"].format(
-            printed=words.number(printed), records=words.number(records)
-        )
+        yield words.say("answer", "summarised", printed=printed, records=records)
 
 
 def retention(facts: Document, words: Words) -> list[str]:
@@ -266,12 +258,12 @@ def retention(facts: Document, words: Words) -> list[str]:
         if facts["since"] and facts["whole_years"]:
             form = "retention_year"
         found.append(
-            words["activity"][form].format(
-                period=words.period(facts["period"]), since=facts["since_label"]
+            words.say(
+                "activity", form, period=words.period(facts["period"]), since=facts["since_label"]
             )
         )
     if facts["because"]:
         found.append(facts["because"])
     if facts["law"]:
-        found.append(words["activity"]["retention_law"].format(law=facts["law"]))
+        found.append(words.say("activity", "retention_law", law=facts["law"]))
     return [f"{sentence.rstrip('.')}." for sentence in found]

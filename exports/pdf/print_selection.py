@@ -13,9 +13,8 @@ from typing import IO, Any, Self
 
 import orjson
 
-from dsar.domain.records import in_language
+from dsar.words import Words
 from exports.document.contents import RecordSet
-from exports.document.words import Words
 from exports.pdf.printable import printable
 
 #: So many records a report prints at most; 20,000 lines are some 640 pages.
@@ -108,7 +107,7 @@ class Paper:
 
     def begin(self, records: RecordSet, allowed: int, *, data_file: str) -> "Writer":
         """A new sheet for one collection, to be written while its stream passes."""
-        labels = [in_language(f.label, self.words.language) for f in records.collection.fields]
+        labels = [self.words.of(f.label) for f in records.collection.fields]
         heads = tuple(max(map(len, label.split()), default=0) for label in labels)
         start = self.file.tell()
         sheet = Sheet(heads, allowed, [0] * len(heads), start=start, end=start)

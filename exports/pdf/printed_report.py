@@ -73,6 +73,7 @@ def print_report(
     """
     job = {
         "document": document,
+        "words": asdict(paper.words),
         "sheets": [sheet.facts() for sheet in paper.sheets],
         "limits": asdict(limits),
         "every": TELL_EVERY,

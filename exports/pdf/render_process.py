@@ -135,13 +135,13 @@ def limit(limits: dict[str, int]) -> None:
 
 def write(job: dict[str, Any], rows: IO[bytes], out: IO[bytes]) -> int:
     """Prints one report; returns the number of its pages."""
+    from dsar.words import Words
     from exports.data.manifest import pretty
-    from exports.document.words import words_in
     from exports.pdf import blocks, pdf_a, streaming
     from exports.pdf.printable import laid_out
 
     document = job["document"]
-    words = words_in(document["language"])
+    words = Words(**job["words"])
     head = pdf_a.Head(
         title=f"{blocks.title(document, words)} – {document['request']['reference']}",
         author=laid_out(document["controller"]["name"]),
@@ -155,11 +155,22 @@ def write(job: dict[str, Any], rows: IO[bytes], out: IO[bytes]) -> int:
     return streaming.write(blocks.blocks(job, rows), head, out)
 
 
+def load_languages() -> None:
+    """Reads how our languages write days and sizes."""
+    from dsar.words import ours
+
+    for language in ours().offered.values():
+        words = language.words("report")
+        words.date("2026-03-02")
+        words.size(1)
+
+
 def main() -> None:
     """Loads the engine, then serves the socket whose number is the first argument."""
     from exports.pdf import blocks, streaming  # noqa: F401 - loaded once, for all children
 
     blocks.load()
+    load_languages()
     wake, waker = os.pipe()
     for end in (wake, waker):
         os.set_blocking(end, False)

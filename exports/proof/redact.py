@@ -18,7 +18,6 @@ from typing import IO, Any
 from dsar.domain.errors import DsarError
 from exports.document import derivation
 from exports.document.contents import Contents, ReceiptSet, RecordSet
-from exports.document.words import words_in
 from exports.pdf import pdf_text
 from exports.proof.check import Finding
 from templates import FOLDER
@@ -128,11 +127,11 @@ def everybody(contents: Contents) -> Iterator[str]:
     """
     question = contents.question
     yield from (question.reference, question.words)
-    yield from derivation.told(question.explanation, words_in(contents.language))
+    yield from derivation.told(question.explanation, contents.words)
     known: list[RecordSet | ReceiptSet] = [*contents.sets, *contents.receipts]
     collections = [each.collection for each in known]
     yield from texts_of([question.identifiers, contents.controller, contents.law])
-    yield from texts_of([contents.activities, collections, words_in(contents.language).sections])
+    yield from texts_of([contents.activities, collections, contents.words.sections])
     yield from (line.title for line in contents.coverage)
     for file in sorted((FOLDER / "bundle").iterdir()):
         yield file.read_text("utf-8")

@@ -13,6 +13,7 @@ from dsar.domain.coverage import Kept, Line, Outcome
 from dsar.domain.policy import Activity, Basis, Origin, Recipient, Retention
 from dsar.domain.records import Collection, Done, Field, Receipt, Record
 from dsar.domain.rights import Right
+from dsar.words import Words, ours
 from exports.document.contents import Contents, HumanDecision, Law, Question, ReceiptSet, RecordSet
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -41,6 +42,11 @@ LAW = Law(
     "or where you think the law was broken (Art. 77).",
     remedy="You can also go to court (Art. 79).",
 )
+
+
+def words(language: str) -> Words:
+    """The words of a report for somebody who asked for it in a language."""
+    return ours().spoken(language).words("report")
 
 
 def en(text: str) -> Mapping[str, str]:
@@ -273,7 +279,7 @@ def access(log_lines: int = 40, **changes: Any) -> Contents:
                 ),
             ),
             outcome="partly_fulfilled",
-            language="en",
+            words=words("en"),
             controller=CONTROLLER,
             law=LAW,
             cut_off=NOW,

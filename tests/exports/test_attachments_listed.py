@@ -18,7 +18,6 @@ from dsar.domain.coverage import FILE, Kept
 from dsar.domain.records import Attachment, Record
 from exports.data.attachments import LISTED, kind_of
 from exports.document.contents import Contents
-from exports.document.words import words_in
 from tests.exports import reading, samples
 from tests.exports.verapdf import problems
 
@@ -39,7 +38,7 @@ def content(_record: Record, attachment: Attachment) -> Iterator[bytes]:
 
 def contents(*attached: Attachment, language: str = "en", number: int = 2) -> Contents:
     """The sample with files at the second of its support messages."""
-    whole = samples.access(5, language=language)
+    whole = samples.access(5, words=samples.words(language))
     *rest, messages, visits = whole.sets
 
     def records() -> Iterator[Record]:
@@ -82,8 +81,8 @@ def links(folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ("2 files belong to these records", "Picture, 16 B 2", "PDF, 48.2 kB 2")),
-        ("de", ("2 Dateien gehören zu diesen", "Bild, 16 B 2", "PDF, 48,2 kB 2")),
+        ("en", ("2 files belong to these records", "Picture, 16 bytes 2", "PDF, 48.2 kB 2")),
+        ("de", ("2 Dateien gehören zu diesen", "Bild, 16 Byte 2", "PDF, 48,2 kB 2")),
     ],
 )
 def test_each_file_stands_there_with_name_kind_size_record_and_path(
@@ -202,23 +201,5 @@ def test_withheld_files_are_counted_as_files_under_their_ground(
 )
 def test_every_kind_of_file_has_a_name_people_use(media_type: str, kind: str) -> None:
     assert kind_of(media_type) == kind
-    known: dict[str, Any] = words_in("de")["file_kind"]
+    known: dict[str, Any] = samples.words("de")["file_kind"]
     assert known[kind]
-
-
-@pytest.mark.parametrize(
-    ("number", "english", "german"),
-    [
-        (0, "0 B", "0 B"),
-        (999, "999 B", "999 B"),
-        (1_000, "1.0 kB", "1,0 kB"),
-        (999_949, "999.9 kB", "999,9 kB"),
-        (999_990, "1.0 MB", "1,0 MB"),
-        (5_300_000_000, "5.3 GB", "5,3 GB"),
-        (10**18, "1000000.0 TB", "1000000,0 TB"),
-    ],
-)
-def test_a_size_is_written_as_people_of_the_language_do(
-    number: int, english: str, german: str
-) -> None:
-    assert (words_in("en").size(number), words_in("de").size(number)) == (english, german)

@@ -10,7 +10,6 @@ import exports
 from dsar.store.files import frames
 from exports import bundle
 from exports.document.processing import FORMAT
-from exports.document.words import words_in
 from exports.pdf.print_selection import BUDGET, SAMPLE
 from exports.proof import redact
 from tests.exports import pictures, samples
@@ -63,5 +62,5 @@ def test_its_pictures_are_those_the_command_makes_and_each_is_described() -> Non
 
 def test_the_headings_by_which_the_report_is_pictured_are_in_its_words() -> None:
     """Else the next who makes the pictures finds no page."""
-    sections = words_in("en")["section"].values()
+    sections = samples.words("en")["section"].values()
     assert set(pictures.REPORT["report.png"]) <= set(sections)

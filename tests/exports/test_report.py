@@ -13,12 +13,11 @@ from dsar.domain.rights import Right
 from exports.data.datafiles import Place
 from exports.document import processing
 from exports.document.contents import Contents
-from exports.document.words import words_in
 from exports.pdf import blocks
 from exports.pdf.print_selection import CARDS, LINES, SAMPLE, TABLE, Paper, shares
 from tests.exports import samples
 
-WORDS = words_in("en")
+WORDS = samples.words("en")
 
 
 def sheet(tmp_path: Path, rows: list[dict[str, Any]], *, allowed: int = 1000) -> Any:

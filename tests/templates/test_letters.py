@@ -1,9 +1,9 @@
 """Every letter of ours can be read by whoever gets it, and none leaves without what it must say."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from dsar.services.letters import facts, house_wording, samples
 from dsar.services.letters.wording import DEMANDED, KINDS, OURS, Lacking, Wording, Wordings
 from dsar.services.letters.wording import our_languages as languages
 from dsar.services.letters.writing import parts, tidy
-from templates import FOLDER
+from dsar.words import ours
 
 CONTROLLER = Controller(
     name="Fenwick & Lind Software GmbH",
@@ -146,9 +146,8 @@ def test_a_right_without_a_deadline_leaves_no_hole(language: str, kind: str) -> 
 
 @pytest.mark.parametrize("language", languages())
 def test_dates_are_written_as_in_the_report(language: str) -> None:
-    report = tomllib.loads((FOLDER / "pdf/words" / f"{language}.toml").read_text("utf-8"))["format"]
-    words = OURSELVES.words_in(language)["format"]
-    assert {name: report[name] for name in words} == words
+    day, report = date(2026, 3, 2), ours().spoken(language).words("report")
+    assert OURSELVES.words_in(language).date(day) == report.date(day)
 
 
 def test_a_german_letter_has_german_dates_and_citations() -> None:

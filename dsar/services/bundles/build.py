@@ -123,7 +123,7 @@ def contents(gathered: Gathered, controller: Controller) -> Contents:
     return Contents(
         question=_question(gathered),
         outcome=gathered.outcome,
-        language=gathered.language,
+        words=gathered.spoken.words("report"),
         controller=controller,
         law=_law(gathered),
         cut_off=gathered.cut_off,
@@ -247,7 +247,13 @@ def split_out(
 ) -> list[parts.Part]:
     """Writes a kept bundle as parts of at most `size` bytes beside `target`, each signed."""
     with stored_bundle.plain() as plain:
-        return exports.split(plain, target, size=size, sign_with=_signature(installation))
+        return exports.split(
+            plain,
+            target,
+            size=size,
+            words=lambda tag: installation.spoken(tag).words("report"),
+            sign_with=_signature(installation),
+        )
 
 
 def _deliverable(installation: Installation, ref: str) -> bool:

@@ -34,6 +34,7 @@ from dsar.services.work.cases import case_of
 from dsar.store.tables import Request, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal
+from dsar.words import Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Gathered:
     ref: str
     right: Right
     outcome: str
-    language: str
+    spoken: Spoken
     law: Cited
     received_on: date
     due_on: date
@@ -145,12 +146,13 @@ def _question(
     seal = seals.seal_of(session, request)
     words = seal.open(request.sealed_words, f"words {request.id}") if request.sealed_words else ""
     received_on = request.received_at.astimezone(zone).date()
-    right, nearest = Right(ticket.right), wordings_of(installation).nearest(request.language)
+    right, spoken = Right(ticket.right), installation.spoken(request.language)
+    words_of_law = wordings_of(installation).nearest(spoken.tag)
     return {
         "ref": ticket.ref,
         "right": right,
-        "language": request.language,
-        "law": cited(nearest, regimes.load(ticket.regime), right),
+        "spoken": spoken,
+        "law": cited(words_of_law, regimes.load(ticket.regime), right),
         "received_on": received_on,
         "due_on": ticket.due_on or ticket.due_at.astimezone(zone).date(),
         "explanation": _explained(ticket),
@@ -202,14 +204,15 @@ def _found(
     session: Session, installation: Installation, ticket: Ticket, *, request: Request, case: Case
 ) -> tuple[Line, ...]:
     """The ledger in the person's language: what collections are called, why something was kept."""
-    words = wordings_of(installation).nearest(request.language)
+    spoken = installation.spoken(request.language)
+    words = wordings_of(installation).nearest(spoken.tag)
     known = phrases(words, regimes.load(ticket.regime), case.policy)
     found = []
     for line in map(line_value, lines(session, ticket.id)):
         titles = case.dictionaries.get(line.source, {})
         kept = tuple(
             replace(one, because=words.put(one.because, known),
-                    title=_title(titles.get(one.collection), request.language))
+                    title=_title(titles.get(one.collection), spoken.tag))
             for one in line.kept
         )  # fmt: skip
         found.append(replace(line, kept=kept, reason=words.put(line.reason, known)))

@@ -13,6 +13,7 @@ from dsar.domain.controller import Controller
 from dsar.domain.policy import Policy
 from dsar.store.engine import Store
 from dsar.store.vault import Vault
+from dsar.words import Languages, Spoken, ours
 
 #: Rings for one ready task after its transaction has committed: (queue, task id). Losing a ring is
 #: harmless, the sweeper rings again.
@@ -25,7 +26,7 @@ def no_bell(queue: str, task: str) -> None:
 
 @dataclass
 class Installation:
-    """Settings, database, keys, sources and policy of one running dsar, and its bell."""
+    """Settings, database, keys, sources, policy and languages of one running dsar, and its bell."""
 
     settings: Settings
     store: Store
@@ -33,8 +34,13 @@ class Installation:
     controller: Controller
     sources: Sources
     policy: Policy
+    languages: Languages = field(default_factory=ours)
     bell: Bell = no_bell
     cache: dict[str, Any] = field(default_factory=dict)
+
+    def spoken(self, *asked: str) -> Spoken:
+        """What somebody is spoken to in who asked for these languages, best first."""
+        return self.languages.spoken(*asked, home=self.controller.language)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def answer(opened: Opened, form: Form) -> dict[str, Any]:
     if outcome == "cannot":
         reason = form.fields.get("reason", "").strip()
         if not reason:
-            raise Unfinished("reason", "e_reason")
+            raise Unfinished("reason", "reason")
         return {"outcome": "cannot", "reason": reason}
     return _ANSWERS[kind(opened)](opened, form, outcome)
 
@@ -50,12 +50,12 @@ def _find(opened: Opened, form: Form, outcome: str) -> dict[str, Any]:
     rows = [*_entries(opened, form), *_files([file for _, file in form.files], note)]
     if outcome == "nothing":
         if rows:
-            raise Unfinished("outcome-nothing", "e_contradiction")
+            raise Unfinished("outcome-nothing", "contradiction")
         return {"outcome": "nothing"}
     if outcome != "records":
-        raise Unfinished("outcome-records", "e_outcome")
+        raise Unfinished("outcome-records", "outcome")
     if not rows:
-        raise Unfinished("outcome-records", "e_empty")
+        raise Unfinished("outcome-records", "empty")
     return {"outcome": "records", "records": rows}
 
 
@@ -92,16 +92,16 @@ def lines(fields: Mapping[str, str]) -> int:
 
 def _act(opened: Opened, form: Form, outcome: str) -> dict[str, Any]:
     if outcome != "receipts":
-        raise Unfinished("outcome-receipts", "e_outcome")
+        raise Unfinished("outcome-receipts", "outcome")
     allowed = {done.value for done in VERBS[opened.verb]}
     rows = []
     for number, one in enumerate(opened.question.wanted):
         done = form.fields.get(f"done.{number}") or form.fields.get("done.all", "")
         why = form.fields.get(f"why.{number}", "").strip() or form.fields.get("why.all", "").strip()
         if done not in allowed:
-            raise Unfinished("done.all", "e_done")
+            raise Unfinished("done.all", "done")
         if done in _REASONED and not why:
-            raise Unfinished(f"why.{number}", "e_why")
+            raise Unfinished(f"why.{number}", "why")
         reason = {"reason": why} if done in _REASONED else {}
         rows.append({"collection": one.collection, "key": one.key, "done": done, **reason})
     return {"outcome": "receipts", "receipts": rows}
@@ -110,12 +110,12 @@ def _act(opened: Opened, form: Form, outcome: str) -> dict[str, Any]:
 def _again(opened: Opened, form: Form, outcome: str) -> dict[str, Any]:
     """What a second look finds: what is gone is not there, what was corrected reads as asked."""
     if outcome != "looked":
-        raise Unfinished("outcome-looked", "e_outcome")
+        raise Unfinished("outcome-looked", "outcome")
     rows = []
     for number, one in enumerate(opened.question.wanted):
         said = form.fields.get(f"done.{number}") or form.fields.get("done.all", "")
         if said not in {"gone", "still"}:
-            raise Unfinished("done.all", "e_done")
+            raise Unfinished("done.all", "done")
         data = _left(one, done=said == "gone")
         if data is not None:
             rows.append({"collection": one.collection, "key": one.key, "data": data})

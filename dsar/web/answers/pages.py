@@ -8,15 +8,12 @@ from typing import ClassVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import templates
-from dsar.domain.records import Collection, in_language
+from dsar.domain.records import Collection
 from dsar.sdk import VERBS
 from dsar.sdk.desk import Wanted
 from dsar.services.inquiries.answering import Opened
 from dsar.web.answers import form
-from dsar.web.answers.words import Words
-
-#: How a date is written in each language.
-_DATES = {"en": "%d %b %Y", "de": "%d.%m.%Y"}
+from dsar.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,14 +115,12 @@ def question(
         heading=opened.title,
         kind=kind,
         whom=opened.question.whom,
-        by=f"{opened.answer_by:{_DATES[w['lang']]}}".lstrip("0"),
-        task=in_language(opened.question.words, w["lang"]),
+        by=w.date(opened.answer_by, length="medium"),
+        task=w.of(opened.question.words),
         identifiers=tuple((k.replace("_", " "), v) for k, v in opened.question.identifiers),
         purposes=opened.question.purposes,
-        groups=_groups(opened, w["lang"], given, number) if kind == "find" else (),
-        rows=tuple(
-            _row(opened, n, one, w["lang"], given) for n, one in enumerate(opened.question.wanted)
-        ),
+        groups=_groups(opened, w, given, number) if kind == "find" else (),
+        rows=tuple(_row(opened, n, one, w, given) for n, one in enumerate(opened.question.wanted)),
         choices=_choices(opened, kind),
         typed=given,
         lines=number,
@@ -143,42 +138,38 @@ def _choices(opened: Opened, kind: str) -> tuple[str, ...]:
     return tuple(name for name in (*order, "missing", "failed") if name in VERBS[opened.verb])
 
 
-def _groups(
-    opened: Opened, language: str, given: Mapping[str, str], number: int
-) -> tuple[Group, ...]:
+def _groups(opened: Opened, w: Words, given: Mapping[str, str], number: int) -> tuple[Group, ...]:
     return tuple(
         Group(
-            in_language(one.title, language),
-            in_language(one.meaning, language),
-            tuple(_inputs(one, entry, language, given) for entry in range(1, number + 1)),
+            w.of(one.title),
+            w.of(one.meaning),
+            tuple(_inputs(one, entry, w, given) for entry in range(1, number + 1)),
         )
         for name, one in opened.collections.items()
         if name != form.FILES and one.fields
     )
 
 
-def _inputs(
-    one: Collection, entry: int, language: str, given: Mapping[str, str]
-) -> tuple[Input, ...]:
+def _inputs(one: Collection, entry: int, w: Words, given: Mapping[str, str]) -> tuple[Input, ...]:
     named = [(form.place(one.name, entry, field.name), field) for field in one.fields]
     return tuple(
         Input(
             name,
-            in_language(field.label, language),
-            in_language(field.meaning, language),
+            w.of(field.label),
+            w.of(field.meaning),
             given.get(name, ""),
         )
         for name, field in named
     )
 
 
-def _row(opened: Opened, number: int, one: Wanted, language: str, given: Mapping[str, str]) -> Row:
+def _row(opened: Opened, number: int, one: Wanted, w: Words, given: Mapping[str, str]) -> Row:
     known = opened.collections.get(one.collection) or Collection(one.collection, {})
-    labels = {entry.name: in_language(entry.label, language) for entry in known.fields}
+    labels = {entry.name: w.of(entry.label) for entry in known.fields}
     said = [(labels.get(name, name), str(value)) for name, value in one.data.items()]
     return Row(
         number=number,
-        title=in_language(known.title, language) or one.collection,
+        title=w.of(known.title) or one.collection,
         data=tuple(said) or ((one.collection, one.key),),
         changes=tuple((labels.get(name, name), str(to)) for name, to in one.changes.items()),
         parts=tuple(labels.get(name, name) for name in one.fields),

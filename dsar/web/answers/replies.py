@@ -8,12 +8,17 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from dsar.domain.errors import BadInput
 from dsar.services.inquiries.answering import Opened
-from dsar.web.answers import pages, words
+from dsar.services.runtime.installation import Installation
+from dsar.web.answers import pages
+from dsar.web.languages import accepted
+from dsar.words import Words
 
 
-def spoken(request: Request) -> words.Words:
-    """The words in the visitor's language."""
-    return words.spoken(request.headers.get("accept-language", ""))
+def words(request: Request) -> Words:
+    """The words of these pages in the visitor's language."""
+    installation: Installation = request.app.state.installation
+    asked = accepted(request.headers.get("accept-language", ""))
+    return installation.spoken(*asked).words("answers")
 
 
 def document(opened: Opened) -> dict[str, Any]:
@@ -56,7 +61,7 @@ def question(
     installation = request.app.state.installation
     page = pages.question(
         opened,
-        spoken(request),
+        words(request),
         controller=installation.controller.name,
         megabytes=installation.settings.inquiries.answer_megabytes,
         typed=typed,
@@ -74,7 +79,7 @@ def message(
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """A heading and a sentence by the keys of their words."""
-    said = spoken(request)
+    said = words(request)["message"]
     return _plain(request, status, said[word], said[text or f"{word}_text"], headers=headers)
 
 
@@ -83,7 +88,7 @@ def refusal(request: Request, status: int, wrong: BadInput, *, machines: bool) -
     if machines:
         told = {"field": wrong.field, "problem": wrong.problem, "mend": wrong.mend}
         return JSONResponse({"error": told}, status)
-    return _plain(request, status, spoken(request)["problem"], str(wrong).strip())
+    return _plain(request, status, words(request)["message"]["problem"], str(wrong).strip())
 
 
 def _plain(
@@ -95,5 +100,5 @@ def _plain(
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     controller = request.app.state.installation.controller.name
-    page = pages.AnswerPage(w=spoken(request), controller=controller, heading=heading, text=text)
+    page = pages.AnswerPage(w=words(request), controller=controller, heading=heading, text=text)
     return HTMLResponse(pages.render(page), status, headers)

@@ -154,5 +154,5 @@ def _from_form(
 
 def _fault(request: Request, wrong: form.Unfinished | BadInput) -> pages.Fault:
     if isinstance(wrong, form.Unfinished):
-        return pages.Fault(wrong.field, replies.spoken(request)[wrong.word])
+        return pages.Fault(wrong.field, replies.words(request)["fault"][wrong.word])
     return pages.Fault("main", str(wrong))

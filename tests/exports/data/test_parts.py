@@ -42,7 +42,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def made(whole: Path, tmp_path: Path) -> list[Part]:
     with whole.open("rb") as file:
-        return split(file, tmp_path / "R-1.zip", size=SIZE, sign_with=KEY)
+        return split(file, tmp_path / "R-1.zip", size=SIZE, sign_with=KEY, words=samples.words)
 
 
 def manifest_of(part: Part) -> dict[str, object]:
@@ -103,9 +103,9 @@ def test_each_part_says_what_it_is_in_the_person_s_language(
     language: str, words: str, tmp_path: Path
 ) -> None:
     attached = tuple(Attachment(str(n), f"{n}.jpg", "image/jpeg", 900_000) for n in range(3))
-    answer = replace(contents(attached, photos), language=language)
+    answer = replace(contents(attached, photos), words=samples.words(language))
     with build(answer, tmp_path / "R-1.zip").path.open("rb") as file:
-        made = split(file, tmp_path / "R-1.zip", size=SIZE)
+        made = split(file, tmp_path / "R-1.zip", size=SIZE, words=samples.words)
     with zipfile.ZipFile(made[1].path) as archive:
         letter = archive.read("PART-2.txt").decode("utf-8")
     assert letter.startswith(words)
@@ -123,7 +123,7 @@ def test_a_part_that_is_missing_exchanged_or_foreign_is_named(
     other.parent.mkdir()
     changed = replace(samples.access(3), engine_version="another")
     with build(changed, other).path.open("rb") as file:
-        foreign = split(file, other, size=LEAST * 50, sign_with=KEY)
+        foreign = split(file, other, size=LEAST * 50, sign_with=KEY, words=samples.words)
     last = made[-1].path
     kept = last.read_bytes()
     last.unlink()
@@ -150,7 +150,7 @@ def test_what_one_part_alone_holds_cannot_be_changed_unseen(
 
 def test_a_file_larger_than_a_part_has_a_part_of_its_own(whole: Path, tmp_path: Path) -> None:
     with whole.open("rb") as file:
-        found = split(file, tmp_path / "R-1.zip", size=LEAST, sign_with=KEY)
+        found = split(file, tmp_path / "R-1.zip", size=LEAST, sign_with=KEY, words=samples.words)
     larger = [part for part in found if part.bytes > LEAST]
     assert len(larger) == 1
     assert verify(tmp_path, public_key=PUBLIC) == []
@@ -159,7 +159,7 @@ def test_a_file_larger_than_a_part_has_a_part_of_its_own(whole: Path, tmp_path: 
 def test_a_small_bundle_is_one_part(tmp_path: Path) -> None:
     built = build(samples.review(), tmp_path / "small.zip")
     with built.path.open("rb") as file:
-        (only,) = split(file, tmp_path / "out.zip", size=50 * LEAST)
+        (only,) = split(file, tmp_path / "out.zip", size=50 * LEAST, words=samples.words)
     assert verify(only.path) == []
     assert manifest_of(only)["parts"] == []
 
@@ -170,13 +170,13 @@ def test_the_same_bundle_gives_the_same_parts(
     again = tmp_path / "again"
     again.mkdir()
     with whole.open("rb") as file:
-        found = split(file, again / "R-1.zip", size=SIZE, sign_with=KEY)
+        found = split(file, again / "R-1.zip", size=SIZE, sign_with=KEY, words=samples.words)
     assert [part.sha256 for part in found] == [part.sha256 for part in made]
 
 
 def test_parts_that_are_too_small_to_be_of_use_are_refused(whole: Path, tmp_path: Path) -> None:
     with whole.open("rb") as file, pytest.raises(BadInput, match="Give at least 1MB"):
-        split(file, tmp_path / "R-1.zip", size=LEAST - 1)
+        split(file, tmp_path / "R-1.zip", size=LEAST - 1, words=samples.words)
 
 
 def test_a_split_that_fails_leaves_no_part(
@@ -189,7 +189,7 @@ def test_a_split_that_fails_leaves_no_part(
 
     monkeypatch.setattr(parts._Splitting, "_letter", fail)
     with whole.open("rb") as file, pytest.raises(OSError, match="No space"):
-        split(file, tmp_path / "R-1.zip", size=SIZE)
+        split(file, tmp_path / "R-1.zip", size=SIZE, words=samples.words)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from dsar.domain.clock import ClockEvent, ClockEventType, Dates, Step
 from dsar.services.law.regimes import known
+from dsar.words import ours
 from exports.document import derivation
-from exports.document.words import languages, words_in
 from tests.domain.clocks import asked, dates
 from tests.domain.test_clock_properties import QUESTIONS, RECEIPTS
+from tests.exports import samples
 
 
 def steps(*inputs: str, result: str = "2026-03-02") -> list[Step]:
@@ -33,7 +34,7 @@ def steps(*inputs: str, result: str = "2026-03-02") -> list[Step]:
     ],
 )  # fmt: skip
 def test_a_step_is_a_sentence_of_the_language(said: str, language: str, told: str) -> None:
-    assert derivation.told(steps(said), words_in(language)) == [told]
+    assert derivation.told(steps(said), samples.words(language)) == [told]
 
 
 def test_what_staff_alone_needs_is_not_told() -> None:
@@ -46,11 +47,11 @@ def test_what_staff_alone_needs_is_not_told() -> None:
     )
     acknowledged = Step("Acknowledge the request", "10 working days from 2026-02-02", "2026-02-16")
     void = Step("GDPR Art. 12(3)", "extension notified on 2026-02-10", "no extension: void")
-    assert derivation.told([*silent, acknowledged, void], words_in("en")) == []
+    assert derivation.told([*silent, acknowledged, void], samples.words("en")) == []
 
 
 def last(found: Dates, language: str) -> str:
-    return derivation.told(found.explanation, words_in(language))[-1]
+    return derivation.told(found.explanation, samples.words(language))[-1]
 
 
 @given(RECEIPTS, QUESTIONS, st.sampled_from(known()), st.booleans())
@@ -64,8 +65,8 @@ def test_the_last_sentence_ends_on_the_day_that_counts(
     found = dates(events, regime=regime, received=received)
     if found.effective_due is None or found.waiting_for:
         return
-    for language in languages():
-        words = words_in(language)
+    for language in ours().offered:
+        words = samples.words(language)
         assert words.date(found.effective_due) in last(found, language)
         for sentence in derivation.told(found.explanation, words):
             assert not re.search(r"\d{4}-\d\d|[{}_]|GDPR|Art\.", sentence)

@@ -144,13 +144,15 @@ def test_a_set_that_no_activity_explains_does_not_ship(one: Company) -> None:
     assert nothing_to_download(one, ref)
 
 
-def test_a_language_without_words_waits_for_a_person(one: Company) -> None:
-    ref = one.ask(Right.ACCESS, language="sv")
+def test_who_asked_in_a_language_without_words_is_answered_in_english(one: Company) -> None:
+    """Once this was accepted, searched, reviewed and approved, and then could not be answered."""
+    ref = one.ask(Right.ACCESS, language="fr-CA")
     one.work()
     again(one, ref)
-    assert one.state(ref) == "assembly_failed"
-    assert "no words for a report in sv" in told(one, ref)
-    assert nothing_to_download(one, ref)
+    assert one.state(ref) == "ready"
+    text = everything(one.bundle(ref))
+    assert '<html lang="en">' in text
+    assert "Our answer in short" in text
 
 
 @contextmanager

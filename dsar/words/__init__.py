@@ -1,0 +1,27 @@
+"""Every word that is not data, in every language offered, and one rule for a language that is not.
+
+    spoken = ours().spoken("fr-CA", home="de")   # asked; else its base, the controller's, English
+    spoken.note                                  # to staff: "" or that no French is spoken here
+    words = spoken.words("report")               # the words of templates/words/<tag>/report.toml
+    words.say("data", "count", count=3)          # filled, in the plural of three
+    words["section"]["rights"]                   # as it stands
+    words.date(day), words.number(n), words.size(n), words.period("7 years"), words.of(titles)
+
+`templates/words/README.md` says what a language must have. A new file of words stands beside those
+of English, in every language; tests then ask for the same words with the same places in braces.
+"""
+
+from dsar.words.languages import FOLDER, MODEL, Language, Languages, Spoken, forms, order, ours
+from dsar.words.words import Words
+
+__all__ = [
+    "FOLDER",
+    "MODEL",
+    "Language",
+    "Languages",
+    "Spoken",
+    "Words",
+    "forms",
+    "order",
+    "ours",
+]

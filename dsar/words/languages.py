@@ -1,0 +1,126 @@
+"""Which languages are offered, and the one rule for a language that is not.
+
+A language is a folder, named by its tag, with the same files as that of English. Ours lie in
+`templates/words`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import templates
+from dsar.domain.errors import BadInput
+from dsar.words import catalogue, formats
+from dsar.words.catalogue import Part
+from dsar.words.words import Words
+
+FOLDER = templates.FOLDER / "words"
+#: The language that every other is held to, and that is spoken where no other can be.
+MODEL = "en"
+#: The file that says how a language is written.
+_WRITTEN = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language that is offered: its tag, the folder of its files; `own` are words read anew."""
+
+    tag: str
+    folder: Path
+    own: Mapping[str, Part] = field(default_factory=dict)
+
+    def part(self, name: str) -> Part:
+        """The words of one of its files, called without its ending."""
+        return self.own.get(name) or catalogue.ours(self.folder / f"{name}.toml")
+
+    @property
+    def locale(self) -> str:
+        """Whose dates, numbers and plurals it has."""
+        return str(self.part(_WRITTEN).sections["written"]["locale"])
+
+    def words(self, *names: str, asked: str = "") -> Words:
+        """The words of some of its files together; `asked` is the form of it that was asked for."""
+        parts = [self.part(name) for name in names]
+        joined = parts[0]
+        for part in parts[1:]:
+            joined = part.over(joined)
+        written = self.part(_WRITTEN).sections["written"]
+        return Words(
+            language=self.tag,
+            tag=asked or self.tag,
+            locale=str(written["locale"]),
+            moments=str(written["moment"]),
+            sections=joined.sections,
+            sha256=joined.sha256,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What somebody is spoken to in: which language they asked for, and which it is."""
+
+    asked: str
+    language: Language
+
+    @property
+    def tag(self) -> str:
+        """The form of the language that was asked for, else the language: de-AT, else de."""
+        return self.asked if self.as_asked else self.language.tag
+
+    @property
+    def as_asked(self) -> bool:
+        """Whether it is the language that was asked for, or the one that this is a form of."""
+        return self.language.tag in tuple(forms(self.asked))
+
+    @property
+    def note(self) -> str:
+        """What staff must know: that another language is spoken than was asked for; else ""."""
+        if self.as_asked:
+            return ""
+        asked, used = formats.name(self.asked), formats.name(self.language.tag)
+        named = asked if asked == self.asked else f"{asked} ({self.asked})"
+        return f"Asked in {named}, answered in {used}: there are no {asked} words."
+
+    def words(self, *parts: str) -> Words:
+        """The words of some files together."""
+        return self.language.words(*parts, asked=self.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """The languages that are offered by tag, and what is at fault in those that are not."""
+
+    offered: Mapping[str, Language]
+    faults: tuple[BadInput, ...] = ()
+
+    def spoken(self, *asked: str, home: str = MODEL) -> Spoken:
+        """The language to speak to somebody who asked for `asked`, best first, in that order:
+        one of them, the one it is a form of, the controller's, English.
+        """
+        for tag in asked:
+            found = next((one for one in forms(tag) if one in self.offered), None)
+            if found is not None:
+                return Spoken(tag, self.offered[found])
+        found = next(one for one in order("", home) if one in self.offered)
+        return Spoken(next(iter(asked), home), self.offered[found])
+
+
+def forms(tag: str) -> Iterator[str]:
+    """A language and those it is a form of: zh-hant-tw, zh-hant, zh (RFC 4647, section 3.4)."""
+    named = tag.lower()
+    while named:
+        yield named
+        named = named.rpartition("-")[0]
+
+
+def order(asked: str, home: str = MODEL) -> tuple[str, ...]:
+    """Every tag to look for a text in, best first: the rule for who has none in their language."""
+    return tuple(dict.fromkeys((*forms(asked), *forms(home), MODEL)))
+
+
+@cache
+def ours() -> Languages:
+    """The languages that we speak."""
+    found = sorted(file.parent for file in FOLDER.glob(f"*/{_WRITTEN}.toml"))
+    return Languages({folder.name: Language(folder.name, folder) for folder in found})
