@@ -222,7 +222,7 @@ with Source("s", "S", Strange, Settings("spin"), isolated=True, limits=Limits())
 
 def test_it_ends_when_the_engine_is_killed() -> None:
     """Also when it is stuck and reads nothing any more."""
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     engine = subprocess.Popen(
         [sys.executable, "-c", _ENGINE], cwd=root, stdout=subprocess.PIPE, text=True
     )
