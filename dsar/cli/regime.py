@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dsar.domain.errors import BadInput
-from dsar.domain.regimes import Regime, Rule
+from dsar.domain.regimes import Ground, Regime, Rule
 from dsar.domain.regimes.file import parse
 from dsar.services.law.due import mismatches
 from dsar.services.law.regimes import known, load
@@ -50,6 +50,8 @@ def show(
     for name, duty in (*duties, ("Recipients", law.recipients)):
         typer.echo(f"{name}: {duty.text} ({duty.source})")
     typer.echo(f"A refusal contains: {', '.join(law.refusal.must_contain)} ({law.refusal.source})")
+    for name, one in law.refusal.grounds.items():
+        typer.echo(_ground(name, one))
     typer.echo(f"Complaints: {law.complaint.text}\n\nGrounds")
     for ground, citation in law.grounds.items():
         typer.echo(f"  {ground:22} {citation}")
@@ -104,6 +106,13 @@ def _verdict(result: Mapping[str, object]) -> str:
     if isinstance(problems, list) and problems:
         return "\n".join(f"{result['regime']}: {problem}" for problem in problems)
     return f"{result['regime']}: {result['examples']} examples come out as written"
+
+
+def _ground(name: str, one: Ground) -> str:
+    """A ground of refusal, against which rights, and what the answer must say."""
+    where = f" (controllers in {one.country})" if one.country else ""
+    rights = ", ".join(one.rights)
+    return f"  {name}{where}: {one.text}\n    against {rights}; {one.certainty}. {one.answer}"
 
 
 def _rule(rule: Rule) -> str:

@@ -22,7 +22,7 @@ class Facts:
     marketing_only: bool = False
     reason: str = ""
     ground: str = ""
-    refusal_grounds: frozenset[str] = frozenset()
+    refusal_grounds: tuple[str, ...] = ()
     decision_maker: str = ""
     extension_notice_by: date | None = None
     extended: bool = False
@@ -47,6 +47,13 @@ def _why_not_in_time(facts: Facts) -> str:
     if facts.extension_notice_by is None:
         return "This law knows no extension for this right."
     return f"The notice had to be sent by {facts.extension_notice_by}; a late one has no effect."
+
+
+def _why_no_ground(facts: Facts) -> str:
+    right = facts.right.value.replace("_", " ")
+    if not facts.refusal_grounds:
+        return f"This law knows no ground against {right}: answer it."
+    return f"Name a ground this law knows against {right}: {', '.join(facts.refusal_grounds)}."
 
 
 CONDITIONS: dict[str, Condition] = {
@@ -88,7 +95,7 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "ground_for_refusal": Condition(
         lambda f: f.ground in f.refusal_grounds,
-        lambda f: f"Name a ground this law knows: {', '.join(sorted(f.refusal_grounds))}.",
+        _why_no_ground,
     ),
     "decision_maker": Condition(
         lambda f: bool(f.decision_maker),

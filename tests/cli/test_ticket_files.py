@@ -44,10 +44,10 @@ def test_staff_finds_looks_at_and_withholds_one_file(dsar: Cli, tmp_path: Path) 
     out = tmp_path / "photo.jpg"
     assert dsar("ticket", "file", ref, told["place"], "--out", str(out), "--by", "ana").code == 0
     assert out.read_bytes() == b"a face"
-    rule = f"{told['place']}=withhold:others_rights"
+    rule = f"{told['place']}=withhold:rights_of_others"
     assert dsar("ticket", "act", ref, "revise", "--rule", rule, "--reason", "shows Bo").code == 0
     said = dsar("ticket", "files", ref).out
-    assert "others_rights" in said
+    assert "rights_of_others" in said
     assert "\x1b" not in said  # the name is a stranger's: it steers no terminal
 
 

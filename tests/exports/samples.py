@@ -240,7 +240,7 @@ COVERAGE = (
             Kept(
                 "messages",
                 1,
-                "others_rights",
+                "rights_of_others",
                 "The message speaks of another customer's contract.",
                 title="Support messages",
             ),

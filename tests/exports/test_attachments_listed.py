@@ -166,7 +166,7 @@ def test_withheld_files_are_counted_as_files_under_their_ground(
     tmp_path: Path, count: int, short: str, row: str
 ) -> None:
     made = contents(PHOTO)
-    kept = Kept("messages", count, "others_rights", "Art. 15(4)", part=FILE)
+    kept = Kept("messages", count, "rights_of_others", "Art. 15(4)", part=FILE)
     lines = tuple(
         replace(line, kept=(*line.kept, kept)) if line.source == "support" else line
         for line in made.coverage
@@ -178,7 +178,7 @@ def test_withheld_files_are_counted_as_files_under_their_ground(
     assert "1 record is not included" in text  # the record that was withheld as a whole
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     gaps = [gap for gap in manifest["gaps"] if gap.get("part") == "file"]
-    assert [(gap["ground"], gap["count"]) for gap in gaps] == [("others_rights", count)]
+    assert [(gap["ground"], gap["count"]) for gap in gaps] == [("rights_of_others", count)]
 
 
 @pytest.mark.parametrize(

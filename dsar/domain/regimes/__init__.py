@@ -32,6 +32,7 @@ __all__ = [
     "Effect",
     "Example",
     "Extension",
+    "Ground",
     "NoticeMember",
     "Question",
     "Refusal",
@@ -108,12 +109,41 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """One ground on which some rights may be refused, and what an answer resting on it must say.
+
+    `text` is the provision, a colon and what it is about. `answer` tells staff what their reasons
+    must contain; the burden is on the controller unless it says otherwise. `country` limits a
+    national restriction to controllers there; empty where it holds under the law everywhere.
+    """
+
+    text: str
+    rights: tuple[str, ...]
+    answer: str
+    certainty: Certainty
+    country: str = ""
+
+    @property
+    def citation(self) -> str:
+        """The provision alone."""
+        return self.text.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a refusal must contain and on which grounds the law lets one refuse."""
+    """What a refusal must contain and on which grounds the law lets one refuse which right."""
 
     must_contain: tuple[NoticeMember, ...]
-    grounds: Mapping[str, str]
+    grounds: Mapping[str, Ground]
     source: str
+
+    def of(self, right: str, country: str | None = None) -> Mapping[str, Ground]:
+        """The grounds against one right for a controller in `country`, in the law's order."""
+        return {
+            name: ground
+            for name, ground in self.grounds.items()
+            if right in ground.rights and ground.country in {"", country}
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +204,9 @@ class Regime:
 
     def citation(self, ground: str) -> str:
         """Return the provision behind a ground of the lifecycle, a refusal or an extension."""
-        for table in (self.grounds, self.refusal.grounds, self.extension_grounds):
+        if ground in self.refusal.grounds and ground not in self.grounds:
+            return self.refusal.grounds[ground].text
+        for table in (self.grounds, self.extension_grounds):
             if ground in table:
                 return table[ground]
         raise BadInput("ground", f"{self.id} knows no ground {ground!r}.", "Name one it lists.")

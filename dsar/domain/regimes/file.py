@@ -19,6 +19,7 @@ from dsar.domain.regimes import (
     Effect,
     Example,
     Extension,
+    Ground,
     NoticeMember,
     Question,
     Refusal,
@@ -93,10 +94,29 @@ def _refusal(table: Table) -> Refusal:
             NoticeMember(member) for member in table.names("must_contain", tuple(NoticeMember))
         ),
         source=table.text("source"),
-        grounds=_words(table, "grounds"),
+        grounds=_refusal_grounds(table),
     )
     table.finish()
     return refusal
+
+
+def _refusal_grounds(table: Table) -> Mapping[str, Ground]:
+    """Read the grounds of a refusal: no law lets anybody refuse that consent is withdrawn."""
+    inner = table.table("grounds", optional=True)
+    refusable = tuple(right for right in CLOCK_RIGHTS if right != Right.CONSENT_WITHDRAWAL)
+    grounds = {}
+    for name in inner.values:
+        row = inner.table(name)
+        grounds[name] = Ground(
+            text=row.text("text"),
+            rights=row.names("rights", refusable),
+            answer=row.text("answer"),
+            certainty=row.choice("certainty", Certainty),
+            country=row.text("country", default=""),
+        )
+        row.finish()
+    inner.finish()
+    return grounds
 
 
 def _duty(table: Table) -> Duty:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session
 
 from dsar.config.sources import dictionary
+from dsar.domain import grounds
 from dsar.domain.decision import ERASE, RELEASE, SPARING, VERDICTS, withheld_by
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event, State, transition
 from dsar.domain.records import Record
 from dsar.domain.rights import Right
+from dsar.services.law import regimes
 from dsar.services.law.clock import today
 from dsar.services.runtime import record_pages, seals
 from dsar.services.runtime.actor import Actor
@@ -69,6 +71,8 @@ def rule(
     if transition(State(ticket.state), Event.REVISE, Right(ticket.right)) is None:
         mend = "Rule while it is in review."
         raise BadInput("rule", f"{ticket.ref} is {ticket.state}.", mend)
+    for one in spoken:
+        _refuse_free_ground(installation_of(session), ticket, one)
     spoken = tuple(_meant(installation_of(session), ticket, one) for one in spoken)
     for one in spoken:
         session.add(_ruling(session, actor, ticket, one))
@@ -118,6 +122,16 @@ def _meant(installation: Installation, ticket: Ticket, one: RulingInput) -> Ruli
         return replace(one, key=whole, field="", file="")
     mend = f"Name what was found as {_SHAPE}."
     raise BadInput("rule", f"meets nothing that was found in {one.source}.{one.collection}.", mend)
+
+
+def _refuse_free_ground(installation: Installation, ticket: Ticket, one: RulingInput) -> None:
+    """Only what the law lists against this right is a ground: the person reads it."""
+    law = regimes.load(ticket.regime)
+    known = grounds.ruling(law, ticket.right, installation.controller.country)
+    if one.ground and one.ground not in known:
+        problem = f"names {one.ground}, which is no ground of {law.id} against {ticket.right}."
+        mend = f"Use one of: {', '.join(sorted(known))}. `dsar regime show {law.id}` explains them."
+        raise BadInput("rule", problem, mend)
 
 
 def _refuse_wrong_right(ticket: Ticket, one: RulingInput) -> None:

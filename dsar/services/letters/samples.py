@@ -23,7 +23,8 @@ def facts(
 ) -> Facts:
     """The facts of a ticket that nobody has; not `full`: with nothing that can be left out."""
     law = regimes.load(regime)
-    grounds = words["ground"].get(regime) or law.refusal.grounds
+    ours = {name: one.text for name, one in law.refusal.grounds.items()}
+    grounds = words["ground"].get(regime) or ours
     said = str(words["sample"]["reason"])
     reasons = [said, str(next(iter(grounds.values())))] if full else [said]
     source, form = words["sample"]["source"], words["gap"]["record"]

@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlmodel import Session
 
+from dsar.domain import grounds
 from dsar.domain.conditions import CONDITIONS, Facts
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import ENDS, State
@@ -44,11 +45,16 @@ def facts_of(
         marketing_only="may_be_refused" in wanted and marketing_only(session, ticket),
         reason=because.reason,
         ground=because.ground,
-        refusal_grounds=frozenset(regimes.load(ticket.regime).refusal.grounds),
+        refusal_grounds=_refusal_grounds(session, ticket),
         decision_maker=because.decided_by,
         extension_notice_by=date.fromisoformat(notice) if isinstance(notice, str) else None,
         extended=any(row["type"] == "extension_notified" for row in ticket.clock_events),
     )
+
+
+def _refusal_grounds(session: Session, ticket: Ticket) -> tuple[str, ...]:
+    country = installation_of(session).controller.country
+    return tuple(grounds.refusing(regimes.load(ticket.regime), ticket.right, country))
 
 
 def waits_for(session: Session, ticket: Ticket) -> tuple[str, ...]:

@@ -46,7 +46,8 @@ def steps(ticket: Mapping[str, Any], regime: Regime) -> tuple[Step, ...]:
 
 def _step(ticket: Mapping[str, Any], row: Mapping[str, Any], regime: Regime) -> Step:
     event = Event(row["event"])
-    choices = tuple(sorted(regime.refusal.grounds)) if "ground_for_refusal" in row["asks"] else ()
+    asked = "ground_for_refusal" in row["asks"]
+    choices = tuple(sorted(regime.refusal.of(ticket["right"]))) if asked else ()
     command = join(["dsar", *_arguments(ticket, event, row["asks"])])
     return Step(EVENTS[event], command, tuple(row["blocked_by"]), choices)
 

@@ -60,7 +60,7 @@ def nothing_to_download(one: Company, ref: str) -> bool:
 
 def test_a_withheld_value_that_still_stands_somewhere_blocks_the_release(one: Company) -> None:
     subscribed_as(one, "Lotta of Storgatan 5")
-    ref = reviewed(one, "shop.customers.street=withhold:others_rights")
+    ref = reviewed(one, "shop.customers.street=withhold:rights_of_others")
     assert one.state(ref) == "assembly_failed"
     assert "The bundle is not released" in told(one, ref)
     assert "data/mailing/subscribers.csv: holds what was withheld as shop.customers.street" in (
@@ -72,21 +72,21 @@ def test_a_withheld_value_that_still_stands_somewhere_blocks_the_release(one: Co
 
 def test_staff_withholds_it_there_too_and_the_bundle_leaves(one: Company) -> None:
     subscribed_as(one, "Lotta of Storgatan 5")
-    ref = reviewed(one, "shop.customers.street=withhold:others_rights")
-    again(one, ref, "mailing.subscribers.name=withhold:others_rights")
+    ref = reviewed(one, "shop.customers.street=withhold:rights_of_others")
+    again(one, ref, "mailing.subscribers.name=withhold:rights_of_others")
     assert one.state(ref) == "ready"
     assert "Storgatan" not in everything(one.bundle(ref))
 
 
 def test_or_rules_that_it_may_be_known(one: Company) -> None:
     subscribed_as(one, "Lotta of Storgatan 5")
-    ref = reviewed(one, "shop.customers=withhold:others_rights")
+    ref = reviewed(one, "shop.customers=withhold:rights_of_others")
     assert "shop.customers.street" in told(one, ref)
     again(one, ref, "shop.customers.street=release")
     assert one.state(ref) == "ready"
 
 
-@pytest.mark.parametrize("ruling", ["=withhold:others_rights", ".street=keep:others_rights"])
+@pytest.mark.parametrize("ruling", ["=withhold:rights_of_others", ".street=keep:rights_of_others"])
 def test_what_was_withheld_and_is_gone_blocks_nothing(one: Company, ruling: str) -> None:
     ref = reviewed(one, f"shop.customers{ruling}")
     assert one.state(ref) == "ready"
@@ -95,12 +95,12 @@ def test_what_was_withheld_and_is_gone_blocks_nothing(one: Company, ruling: str)
 
 def test_what_was_handed_over_by_another_record_blocks_nothing(one: Company) -> None:
     subscribed_as(one, "Storgatan 5")
-    ref = reviewed(one, "shop.customers.street=withhold:others_rights")
+    ref = reviewed(one, "shop.customers.street=withhold:rights_of_others")
     assert one.state(ref) == "ready"
 
 
 def test_a_collection_of_which_nothing_is_handed_over_has_its_title(one: Company) -> None:
-    ref = reviewed(one, "shop.invoices=withhold:others_rights")
+    ref = reviewed(one, "shop.invoices=withhold:rights_of_others")
     text = everything(one.bundle(ref))
     assert '"collection_title": "Invoices"' in text
     assert re.search(r"Invoices\s+2\s", text)
@@ -127,7 +127,7 @@ def test_a_field_nobody_explained_goes_back_to_staff_with_its_name(one: Company)
     )
     assert "41" not in told(one, ref)
     assert nothing_to_download(one, ref)
-    again(one, ref, "mailing.subscribers.shoe_size=withhold:not_explained")
+    again(one, ref, "mailing.subscribers.shoe_size=withhold:rights_of_others")
     assert one.state(ref) == "ready"
 
 

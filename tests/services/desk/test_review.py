@@ -86,14 +86,14 @@ def searched(one: Company, right: Right = Right.ACCESS) -> str:
 @pytest.mark.parametrize(
     "text",
     [
-        "shpo.customers=withhold:g",
-        "shop.custmers=withhold:g",
-        "shop.customers:99=withhold:g",
-        "shop.customers.secret=withhold:g",
-        "shop.customers:1.secret=withhold:g",
+        "shpo.customers=withhold:rights_of_others",
+        "shop.custmers=withhold:rights_of_others",
+        "shop.customers:99=withhold:rights_of_others",
+        "shop.customers.secret=withhold:rights_of_others",
+        "shop.customers:1.secret=withhold:rights_of_others",
         "shop.customers=erase",
-        "shop.customers#0123456789ab=withhold:g",
-        "shop.customers:1#0123456789ab=withhold:g",
+        "shop.customers#0123456789ab=withhold:rights_of_others",
+        "shop.customers:1#0123456789ab=withhold:rights_of_others",
     ],
 )
 def test_a_ruling_that_meets_nothing_is_refused(small: Company, text: str) -> None:
@@ -109,7 +109,7 @@ def test_a_whole_right_knows_no_ruling_on_a_field(make: Make, desk: Script) -> N
     one = make()
     ref = searched(one, Right.RESTRICTION)
     with pytest.raises(BadInput, match="treats whole records"):
-        one.rule(ref, "desk.cases.topic=keep:g")
+        one.rule(ref, "desk.cases.topic=keep:no_case_of_restriction")
 
 
 def test_rulings_are_made_in_review_only(small: Company) -> None:
@@ -180,7 +180,7 @@ def test_a_new_decision_is_a_persons_with_reasons(small: Company) -> None:
 
 def test_ruling_again_has_everything_decided_again(small: Company) -> None:
     ref = searched(small, Right.ERASURE)
-    small.rule(ref, "shop.customers.street=keep:rights_of_others")
+    small.rule(ref, "shop.customers.street=keep:erasure_expression")
     assert small.view(ref)["state"] == "in_review"
     with pytest.raises(NotAllowed, match="not been applied"):
         small.act(ref, Event.APPROVE)
@@ -197,7 +197,7 @@ def test_a_decision_that_was_overtaken_by_a_ruling_writes_nothing(small: Company
     search(small)
     lease = claim(small.installation, queue="work", kinds=("decide",), owner="slow")
     assert lease is not None
-    small.rule(ref, "shop.customers=keep:legal_claims")
+    small.rule(ref, "shop.customers=keep:erasure_legal_claims")
     assert lease.key == "2"
     newer = perform(
         small.installation, lease, stopping=threading.Event(), handlers={"decide": WORK["decide"]}
@@ -207,7 +207,9 @@ def test_a_decision_that_was_overtaken_by_a_ruling_writes_nothing(small: Company
     assert newer is not None
     perform(small.installation, newer, stopping=threading.Event(), handlers=WORK)
     line = small.line(ref, "shop")
-    assert [(k["collection"], k["count"]) for k in line["kept"] if k["ground"] == "legal_claims"]
+    assert [
+        (k["collection"], k["count"]) for k in line["kept"] if k["ground"] == "erasure_legal_claims"
+    ]
     assert {task.state for task in small.rows(Task)} == {"done"}
 
 
@@ -241,3 +243,14 @@ def test_a_line_behind_the_engines_back_open_is_not_delivered(make: Make) -> Non
     for event in (Event.DELIVER, Event.DELIVER_PART):
         with pytest.raises(NotAllowed, match="Web shop"):
             one.act(ref, event)
+
+
+@pytest.mark.parametrize("ground", ["anyword", "erasure_public_health", "accurate"])
+def test_a_ruling_names_a_ground_of_the_law_against_this_right(small: Company, ground: str) -> None:
+    """The person reads it: a free word, or the ground of another right, is none."""
+    ref = searched(small)
+    with pytest.raises(
+        BadInput, match=r"is no ground of eu_gdpr against access\..*rights_of_others"
+    ):
+        small.rule(ref, f"shop.customers=withhold:{ground}")
+    assert small.rows(RulingRow) == []

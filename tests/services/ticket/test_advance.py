@@ -113,7 +113,7 @@ def test_a_refusal_needs_a_ground_of_the_law_and_tells_the_person_how_to_complai
     assert ground in refused(small, ref, Event.REFUSE, ground="dislike")
     assert "Give the reason" in refused(small, ref, Event.REFUSE, ground=ground, reason="")
     small.act(ref, Event.REFUSE, ground=ground, reason="asked five times this week")
-    text, citation = small.letters(ref)["refused"], law.refusal.grounds[ground].partition(":")[0]
+    text, citation = small.letters(ref)["refused"], law.refusal.grounds[ground].citation
     for words in ("asked five times", citation, law.complaint.text):
         assert words in text
     assert small.view(ref)["journal"][-1]["data"]["because"] == ground

@@ -27,7 +27,7 @@ from workers.run_here import run_until_idle
 LETTER = Attachment("l 1", "Brev till Lotta.txt", "text/plain")
 PARTY = Attachment("p 1", "Kräftskiva hos Bo Berg.jpg", "image/jpeg")
 FACES = b"\xff\xd8 the face of somebody else " * 999
-GROUND = "others_rights"
+GROUND = "rights_of_others"
 
 
 def held(desk: Script) -> None:
@@ -190,7 +190,7 @@ def test_a_right_that_hands_no_file_over_knows_no_ruling_on_one(make: Make, desk
     ref = one.ask(Right.RESTRICTION)
     run_until_idle(one.installation)
     with pytest.raises(BadInput, match="hands none over"):
-        one.rule(ref, "desk.cases#0123456789ab=withhold:g")
+        one.rule(ref, "desk.cases#0123456789ab=withhold:not_this_person")
     assert files(one, ref) == {}
 
 

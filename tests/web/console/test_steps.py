@@ -35,7 +35,8 @@ def view(state: State, right: Right) -> dict[str, Any]:
         }
         for row in rows
     ]
-    return {"ref": "R-A-1", "request": "R-A", "state": state.value, "possible": possible}
+    said = {"ref": "R-A-1", "request": "R-A", "state": state.value, "right": right.value}
+    return said | {"possible": possible}
 
 
 def parsed(command: str) -> dict[str, Any]:
@@ -59,7 +60,8 @@ def test_what_a_rule_asks_for_stands_in_the_command() -> None:
     by_words = {step.words: step for step in steps(view(State.VERIFIED, Right.ACCESS), GDPR)}
     refuse = by_words["Refuse, on a ground the law knows"]
     assert {"--reason", "--ground"} <= set(shlex.split(refuse.command))
-    assert set(refuse.choices) == set(GDPR.refusal.grounds)
+    assert set(refuse.choices) == set(GDPR.refusal.of("access"))
+    assert "erasure_public_health" not in refuse.choices
 
 
 def test_options_belong_to_conditions_that_exist() -> None:

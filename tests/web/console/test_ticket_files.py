@@ -45,12 +45,12 @@ def test_each_file_has_its_place_and_a_withheld_one_its_ground(one: Company) -> 
     assert (letter.name, letter.kind, letter.size, letter.of) == (
         "Letter.txt", "text/plain", 4, "Cases, 1",
     )  # fmt: skip
-    one.rule(ref, f"{photo.place}=withhold:others_rights")
+    one.rule(ref, f"{photo.place}=withhold:rights_of_others")
     run_until_idle(one.installation)
     found = page(one.installation, ref)
-    assert [file.withheld for file in found.files.listed] == ["", "Others rights"]
+    assert [file.withheld for file in found.files.listed] == ["", "Rights of others"]
     html = render(found)
-    assert "withheld: Others rights" in html
+    assert "withheld: Rights of others" in html
     assert "Cases: 1</strong> file." in html  # and not a record: that is handed over
     assert f"<code>{photo.place}</code>" in html
     assert "\ufffdgpj.&lt;b&gt;Bo&lt;/b&gt;.jpg" in html
