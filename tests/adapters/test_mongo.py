@@ -234,6 +234,34 @@ def test_a_collection_or_field_that_is_not_as_declared_is_named(
         found(renamed)
 
 
+def test_references_to_what_stands_in_lists_are_followed(
+    mongo_server: MongoServer, filled: Database[Any]
+) -> None:
+    filled.people.update_one({"_id": OIDS[0]}, {"$set": {"cards": [{"no": 11}, {"no": 12}]}})
+    filled.orders.insert_one({"_id": 5, "card": 12, "total": 9, "flag": "none"})
+    source = mongo(mongo_server, filled.name, {"orders": {"from": {"card": "people.cards.no"}}})
+    assert [record.key for record in found(source) if record.collection == "orders"] == ["5"]
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"people": {"identify": {"email": "mails.0.main"}}}, "people.identify.email"),
+        ({"people": {"gives": {"number": "a[0]"}}}, "people.gives.number"),
+        ({"orders": {"from": {"person": "people.a..b"}}}, "orders.from.person"),
+    ],
+)
+def test_a_path_that_can_never_match_is_refused(
+    mongo_server: MongoServer, filled: Database[Any], changed: dict[str, Any], field: str
+) -> None:
+    source = mongo(mongo_server, filled.name, changed)
+    assert f"collections.{field}" in {problem.field for problem in source.check()}
+    with pytest.raises(NeedsHuman, match=r"a place in a list|without a name"):
+        found(source)
+    source.close()
+
+
 def test_a_server_that_cannot_be_reached_is_waited_for() -> None:
     with pytest.raises(Later, match="cannot be reached"):
         found(TestMongo().unreachable())

@@ -72,6 +72,15 @@ class Endless(Sound):
             yield replace(page, checkpoint=page.checkpoint or "99")
 
 
+class CutShort(Sound):
+    """Takes the first page for the last one, as where a system's sign for more is misread."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        for page in super().find(subject, checkpoint):
+            yield replace(page, checkpoint=None)
+            return
+
+
 class Twice(Sound):
     """Gives each record twice."""
 
@@ -281,6 +290,7 @@ MUTANTS: dict[type[Adapter], str] = {
     Forgetful: "it_goes_on_after_a_crash_at_any_page_border",
     Repeating: "it_goes_on_after_a_crash_at_any_page_border",
     Endless: "every_page_but_the_last_has_a_checkpoint",
+    CutShort: "it_finds_exactly_the_persons_records",
     Twice: "it_finds_exactly_the_persons_records",
     Random: "it_answers_the_same_twice",
     Dates: "every_record_can_be_handed_over",

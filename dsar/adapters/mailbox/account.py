@@ -101,6 +101,7 @@ class Account:
         small = header.size <= self.settings.largest_bytes
         whole = open_session.whole(name.uid) if small else None
         if small and whole is None:
+            open_session.refuse_left_out({name.uid})
             return None
         return Mail(
             key=str(name),

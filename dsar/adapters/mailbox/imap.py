@@ -168,7 +168,16 @@ class Session:
         what = f"(UID RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER]<0.{HEADER_LIMIT}>)"
         for chunk in _chunks(sorted(uids)):
             answers = self._ok(self._client.uid("FETCH", _set(chunk), what), "fetching headers")
-            yield from sorted(_headers(answers), key=lambda one: one.uid)
+            found = sorted(_headers(answers), key=lambda one: one.uid)
+            self.refuse_left_out(set(chunk) - {one.uid for one in found})
+            yield from found
+
+    def refuse_left_out(self, uids: set[int]) -> None:
+        """A message that was not given is gone meanwhile, or the answer was cut."""
+        if uids and self.there(sorted(uids)):
+            raise NeedsHuman(
+                "The mail server found messages and does not give them. Ask whoever runs it why."
+            )
 
     def whole(self, uid: int) -> bytes | None:
         """A message as it came, or None where it is gone; it stays unread."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dsar.adapters import checkpoints
+from dsar.adapters import checkpoints, dotted
 from dsar.adapters.dictionary import collection
 from dsar.adapters.extras import need
 from dsar.adapters.mongo.settings import MongoCollection, MongoSettings
@@ -71,6 +71,7 @@ class Mongo(Adapter):
 
     def _faults(self) -> Iterator[Problem]:
         for name, one in self.settings.collections.items():
+            yield from dotted.faults(one.paths(f"collections.{name}"))
             if not one.identify and not one.from_:
                 mend = "Add identify or from."
                 yield Problem(f"collections.{name}", "cannot be reached from anywhere.", mend)

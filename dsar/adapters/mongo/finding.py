@@ -5,12 +5,12 @@ compared again here.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dsar.adapters import checkpoints
-from dsar.adapters.files.matching import texts
+from dsar.adapters import checkpoints, dotted
+from dsar.adapters.files.matching import at, texts
 from dsar.adapters.identifiers import exact
 from dsar.adapters.mongo.database import Database, named_failures
 from dsar.adapters.mongo.settings import MongoCollection
@@ -50,13 +50,17 @@ class Search:
             yield Page(page, None, tuple(further))
 
     def _records(self) -> Iterator[tuple[Record, tuple[Pair, ...], str]]:
+        settings = self.database.settings
+        for name, one in settings.collections.items():
+            if fault := next(dotted.faults(one.paths(f"collections.{name}")), None):
+                raise NeedsHuman(str(fault))
         with named_failures():
             if missing := self.database.missing():
                 raise NeedsHuman(
                     f"The database has no collection {missing[0]}. Restore it, or mend the "
                     "declaration."
                 )
-        order = self.database.settings.in_order()
+        order = settings.in_order()
         given = order.index(self.start[0]) if self.start and self.start[0] in order else 0
         for place, name in enumerate(order):
             mark = self.start[1] if self.start and place == given else None
@@ -128,7 +132,7 @@ class Search:
         for path, target in declared.from_.items():
             parent, _, column = target.partition(".")
             known = self.values.get((parent, column), {})
-            if any(key_of(value) in known for value in _at(document, path)):
+            if any(key_of(value) in known for value in at(document, path)):
                 return True
         return False
 
@@ -139,7 +143,7 @@ class Search:
                 parent, _, column = target.partition(".")
                 if parent == name:
                     held = self.values.setdefault((parent, column), {})
-                    held |= {key_of(one): one for one in _at(document, column) if one is not None}
+                    held |= {key_of(one): one for one in at(document, column) if one is not None}
 
     def _shared(
         self, name: str, declared: MongoCollection, wanted: Mapping[str, frozenset[str]]
@@ -191,14 +195,6 @@ def _pairs(
                 found = exact(kind, text, declared.fold)
                 if found in values:
                     yield kind, found
-
-
-def _at(document: Mapping[str, Any], path: str) -> Sequence[Any]:
-    """The values at a dotted path; a list means each of its members."""
-    value: Any = document
-    for step in path.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value if isinstance(value, list) else [value]
 
 
 def _further(declared: MongoCollection, record: Record) -> tuple[Pair, ...]:

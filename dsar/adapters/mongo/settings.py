@@ -39,6 +39,13 @@ class MongoCollection:
     columns: Mapping[str, Column] = field(default_factory=dict)
     """The dictionary of its fields: field = label, or its entry."""
 
+    def paths(self, at: str) -> Mapping[str, tuple[str, ...]]:
+        """The dotted paths it looks along, by the setting that names each."""
+        ways = {f"{at}.identify.{kind}": paths for kind, paths in self.identify.items()}
+        ways |= {f"{at}.gives.{kind}": (path,) for kind, path in self.gives.items()}
+        to = {path: target.partition(".")[2] for path, target in self.from_.items()}
+        return ways | {f"{at}.from.{path}": (path, target) for path, target in to.items()}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MongoSettings:

@@ -135,29 +135,34 @@ class Bucket:
         return found
 
     def _latest(self, prefix: str) -> Iterator[dict[str, Any]]:
-        more: dict[str, Any] = {}
-        while True:
-            answer = self._found(self._call("list_objects_v2", Prefix=prefix, MaxKeys=MOST, **more))
+        for answer in self._pages("list_objects_v2", prefix, ("ContinuationToken",)):
             yield from answer.get("Contents", ())
-            if not answer.get("IsTruncated"):
-                return
-            more = {"ContinuationToken": answer["NextContinuationToken"]}
 
     def _versions(self, prefix: str) -> Iterator[dict[str, Any]]:
         """Every state of every key in order, the latest of a key first; marks of deletion too."""
+        marks = ("KeyMarker", "VersionIdMarker")
+        for answer in self._pages("list_object_versions", prefix, marks):
+            gone = [{**one, "marker": True} for one in answer.get("DeleteMarkers", ())]
+            yield from sorted([*answer.get("Versions", ()), *gone], key=itemgetter("Key"))
+
+    def _pages(self, what: str, prefix: str, marks: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Every page of a listing; NeedsHuman where the server does not say that it was the last.
+
+        A page is asked for by what the one before it names as `Next…` for each of `marks`.
+        """
         more: dict[str, Any] = {}
         while True:
-            answer = self._found(
-                self._call("list_object_versions", Prefix=prefix, MaxKeys=MOST, **more)
-            )
-            marks = [{**one, "marker": True} for one in answer.get("DeleteMarkers", ())]
-            yield from sorted([*answer.get("Versions", ()), *marks], key=itemgetter("Key"))
-            if not answer.get("IsTruncated"):
+            answer = self._found(self._call(what, Prefix=prefix, MaxKeys=MOST, **more))
+            yield answer
+            if answer.get("IsTruncated") is False:
                 return
-            more = {
-                "KeyMarker": answer["NextKeyMarker"],
-                "VersionIdMarker": answer["NextVersionIdMarker"],
-            }
+            found = {mark: answer.get(f"Next{mark}") for mark in marks}
+            if not answer.get("IsTruncated") or not found[marks[0]] or found == more:
+                raise NeedsHuman(
+                    "The store lists files and does not say whether, or where, there are more: it "
+                    "is not known whether that was all. Ask whoever runs it."
+                )
+            more = {mark: value for mark, value in found.items() if value is not None}
 
     def _found(self, answer: Mapping[str, Any] | None) -> Mapping[str, Any]:
         if answer is None:

@@ -149,6 +149,11 @@ class Search:
             return [_given(identity, files=(file,))] if reply.body else []
         found = reply.json()
         results = found if isinstance(found, list) else [found]
+        if isinstance(found, list) and len(found) < (status.results_count or 0):
+            raise NeedsHuman(
+                f"{self._settings.domain} found {status.results_count} results and gives "
+                f"{len(found)} of them. Ask the processor for the rest."
+            )
         kept = [one for one in results if one not in (None, {}, [])]
         return [_given(identity, kept)] if kept else []
 

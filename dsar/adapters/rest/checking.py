@@ -3,10 +3,19 @@
 import secrets
 from collections.abc import Iterator, Sequence
 
+from dsar.adapters import dotted
 from dsar.adapters.http import Client, auth
 from dsar.adapters.rest import templates
 from dsar.adapters.rest.finding import Search, order
-from dsar.adapters.rest.settings import By, Effect, Endpoint, Find, RestCollection, RestSettings
+from dsar.adapters.rest.settings import (
+    By,
+    Effect,
+    Endpoint,
+    Find,
+    Pages,
+    RestCollection,
+    RestSettings,
+)
 from dsar.sdk import Later, NeedsHuman, Problem, Subject
 
 _PAGED = {By.PAGE: "page", By.OFFSET: "offset", By.CURSOR: "cursor"}
@@ -90,8 +99,32 @@ def _find(settings: RestSettings, at: str, way: Find) -> Iterator[Problem]:
     wanted = _PAGED.get(way.pages.by)
     if wanted and wanted not in {name for name, _ in asked}:
         yield Problem(f"{at}.pages", f"needs {{{wanted}}} in the request.", "Put it there.")
-    if way.pages.by is By.CURSOR and not way.pages.next:
-        yield Problem(f"{at}.pages.next", "is missing.", "Name the path of the next cursor.")
+    yield from _paged(f"{at}.pages", way.pages)
+    yield from dotted.faults({f"{at}.match": way.match, f"{at}.records": (way.records,)})
+    yield from dotted.faults({f"{at}.from": (path,)})
+
+
+def _paged(at: str, pages: Pages) -> Iterator[Problem]:
+    """How the pages follow each other: what leads on, and that it can be found."""
+    cursor, given = pages.by is By.CURSOR, bool(pages.next) + bool(pages.last)
+    if cursor and not given:
+        yield Problem(f"{at}.next", "is missing.", "Name the path of the next cursor, or last.")
+    if given > 1:
+        yield Problem(f"{at}.last", "stands beside next.", "Leave one out.")
+    if (pages.last and not cursor) or (pages.next and pages.by not in {By.CURSOR, By.LINK}):
+        what = f'leads nowhere by = "{pages.by}".'
+        yield Problem(f"{at}.{'last' if pages.last else 'next'}", what, "Leave it out.")
+    if pages.more and pages.by is By.NONE:
+        yield Problem(f"{at}.more", "has no pages to tell of.", "Say by what they follow.")
+    if pages.left_out and not pages.next:
+        yield Problem(f"{at}.left_out", "speaks of next, which is not there.", "Name next.")
+    if pages.size < 1:
+        yield Problem(f"{at}.size", "is less than 1.", "Give the number of records a page.")
+    named = {"last": pages.last, "more": pages.more}
+    yield from dotted.faults({f"{at}.{name}": (path,) for name, path in named.items()})
+    if wrong := dotted.fault(pages.next):
+        mend = 'Name the path of a cursor; for a field of the last record say last = "id".'
+        yield Problem(f"{at}.next", f'"{pages.next}" {wrong}', mend)
 
 
 def _endpoint(
@@ -142,6 +175,11 @@ def _places(request: Find | Endpoint) -> Iterator[tuple[str, bool]]:
 
 
 def _columns(at: str, declared: RestCollection) -> Iterator[Problem]:
+    named = {"key": (declared.key,), "subject": (declared.subject,), "spread": declared.spread}
+    yield from dotted.faults({f"{at}.{name}": ways for name, ways in named.items()})
+    yield from dotted.faults(
+        {f"{at}.gives.{kind}": (path,) for kind, path in declared.gives.items()}
+    )
     if not declared.columns:
         yield Problem(f"{at}.columns", "explains no field.", "Explain each, so that it can go out.")
     if not declared.find:

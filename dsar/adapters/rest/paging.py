@@ -2,20 +2,15 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
 from dsar.adapters.http import Client, Reply
 from dsar.adapters.rest import paths, templates
+from dsar.adapters.rest.ending import Ending, Unproven
 from dsar.adapters.rest.settings import By, Find, RestSettings
 from dsar.sdk import NeedsHuman
-
-#: RFC 8288 3: each address in angle brackets, its parameters up to the next one.
-_LINK = re.compile(r"<([^<>]*)>([^<]*)")
-_RELATION = re.compile(r"""\brel\s*=\s*"?([^";,]*)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +29,7 @@ class Asking:
         self._settings = settings
         self._name = name
         self._way = way
+        self._led_on = False
 
     def answers(self, identifier: str, mark: str | None) -> Iterator[Answer]:
         """Each page from `mark` on; NeedsHuman where they go in a circle or never end."""
@@ -48,6 +44,7 @@ class Asking:
             if answer.next is None:
                 return
             mark = answer.next
+            self._led_on = True
         raise self._stop(f"gives more than {self._settings.most_pages:,} pages")
 
     def _ask(self, identifier: str, mark: str | None) -> tuple[Answer, str]:
@@ -55,13 +52,18 @@ class Asking:
         self._settings.pace.wait()
         reply = self._send(identifier, mark)
         if reply.status in way.nothing_held:
+            self._refuse_end(mark)
             return Answer([], None), ""
         if not reply.ok:
             raise self._stop(f"answers {reply.status} where records were expected")
         whole = reply.json()
         records = self._records(whole)
         digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
-        return Answer(records, self._next(reply, whole, records, mark)), digest
+        ending = Ending(way, reply, whole, records, led_on=self._led_on or mark is not None)
+        try:
+            return Answer(records, ending.next(self._place(mark))), digest
+        except Unproven as unproven:
+            raise self._unproven(*unproven.args) from None
 
     def _send(self, identifier: str, mark: str | None) -> Reply:
         way, values = self._way, self._values(identifier, mark)
@@ -89,6 +91,18 @@ class Asking:
             "cursor": mark,
         }
 
+    def _place(self, mark: str | None) -> int:
+        """The number of the page, or of its first record, where pages are counted."""
+        counted = self._way.pages.by in {By.PAGE, By.OFFSET}
+        first = self._way.pages.first if self._way.pages.by is By.PAGE else 0
+        return self._number(mark) if counted and mark is not None else first
+
+    def _refuse_end(self, mark: str | None) -> None:
+        """A status that means "nothing held" ends a later page only where pages are counted."""
+        pages = self._way.pages
+        if mark is not None and (pages.more or pages.by not in {By.PAGE, By.OFFSET}):
+            raise self._unproven("said that there are more, and then that nothing is held", "pages")
+
     def _number(self, mark: str) -> int:
         try:
             return int(mark)
@@ -105,38 +119,15 @@ class Asking:
             raise self._stop("answers with a record that is no JSON object")
         return found
 
-    def _next(
-        self, reply: Reply, whole: Any, records: list[Mapping[str, Any]], mark: str | None
-    ) -> str | None:
-        pages = self._way.pages
-        if pages.more and not any(found is True for found in paths.at(whole, pages.more)):
-            return None
-        match pages.by:
-            case By.PAGE:
-                asked = pages.first if mark is None else self._number(mark)
-                return str(asked + 1) if records else None
-            case By.OFFSET:
-                asked = 0 if mark is None else self._number(mark)
-                return str(asked + len(records)) if records else None
-            case By.CURSOR:
-                return paths.first(whole, pages.next) or None
-            case By.LINK:
-                link = paths.first(whole, pages.next) if pages.next else _linked(reply)
-                return urljoin(reply.url, link) if link else None
-            case _:
-                return None
+    def _unproven(self, what: str, setting: str) -> NeedsHuman:
+        """The end of a list is proven, or a person is asked: a search is never cut silently."""
+        return NeedsHuman(
+            f"{self._settings.host} {what} ({self._name}): it is not known whether that was all. "
+            f"Mend the setting {setting}, or have it mended there."
+        )
 
     def _stop(self, what: str) -> NeedsHuman:
         return NeedsHuman(
             f"{self._settings.host} {what} ({self._name}). Mend the declaration, or have it mended "
             "there."
         )
-
-
-def _linked(reply: Reply) -> str:
-    """The address of the header Link whose relation is "next"."""
-    for found in _LINK.finditer(reply.headers.get("link", "")):
-        relation = _RELATION.search(found[2])
-        if relation and "next" in relation[1].lower().split():
-            return found[1]
-    return ""

@@ -40,9 +40,15 @@ class Pages:
     """What `{size}` asks for."""
     next: str = ""
     """Path in the answer of the next cursor, or of the next page's address; without it `"link"`
-    follows the header Link (rel="next", RFC 8288)."""
+    follows the header Link (rel="next", RFC 8288). On the last page it holds null or an empty text,
+    unless `left_out` or `more` says how the end is known."""
+    last: str = ""
+    """Instead of `next`, for `"cursor"`: path in the last record of a page of what the next page is
+    asked for by; it ends with `more`, or with an empty page."""
     more: str = ""
-    """Path in the answer that is true while there are more pages."""
+    """Path in the answer that is true while there are more pages, and false on the last."""
+    left_out: bool = False
+    """The last page has no `next` at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dsar.adapters.mailbox import Mailbox
+from dsar.adapters.mailbox import Mailbox, imap
 from dsar.adapters.mailbox.folders import from_wire, to_wire
 from dsar.sdk import NeedsHuman, Subject
 from dsar.sdk.settings import BadInput
@@ -102,3 +102,15 @@ def test_no_identifier_can_say_anything_to_the_server(account: Account, value: s
     account.put(to_ann())
     assert found(over_imap(account), Subject({"email": (value,)})) == []
     assert account.count() == 1
+
+
+def test_a_message_that_is_found_and_not_given_is_not_passed_over(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that cuts its answer short gives the rest no other mark than that it is not there."""
+    for number in range(3):
+        account.put(to_ann(number))
+    whole = imap._headers
+    monkeypatch.setattr(imap, "_headers", lambda answers: list(whole(answers))[:2])
+    with pytest.raises(NeedsHuman, match="found messages and does not give them"):
+        found(over_imap(account))

@@ -294,6 +294,7 @@ def test_empty_results_are_nothing_held(
     processor: ReferenceProcessor, opened: Opened, body: bytes
 ) -> None:
     processor.results = lambda _: Answer(body=body)
+    processor.spoil = lambda said: {**said, "results_count": None}
     assert search(opened()) == ([], None)
 
 
@@ -309,4 +310,15 @@ def test_results_that_are_gone_or_broken_need_a_human(
 def test_data_without_a_place_needs_a_human(processor: ReferenceProcessor, opened: Opened) -> None:
     processor.spoil = lambda body: {**body, "results_url": None}
     with pytest.raises(NeedsHuman, match="does not say where"):
+        search(opened())
+
+
+def test_fewer_results_than_were_announced_are_not_all(
+    processor: ReferenceProcessor, opened: Opened
+) -> None:
+    def spoil(said: dict[str, Any]) -> dict[str, Any]:
+        return {**said, "results_count": 250} if said.get("results_url") else said
+
+    processor.spoil = spoil
+    with pytest.raises(NeedsHuman, match="found 250 results and gives 1 of them"):
         search(opened())

@@ -43,7 +43,7 @@ def refused(source: Rest, words: str, kind: type[Exception] = NeedsHuman) -> Any
 
 
 def contacts(*rows: Any, **rest: Any) -> Answer:
-    return give({"data": list(rows), **rest})
+    return give({"data": list(rows), "has_more": False, **rest})
 
 
 def contact(number: int, email: str = "ann.lee@example.com") -> dict[str, Any]:
@@ -134,7 +134,9 @@ def test_a_record_found_by_two_identifiers_is_given_once(crm: Crm) -> None:
 
 
 def test_an_identifier_is_one_value_wherever_it_stands(desk: Desk) -> None:
-    desk.fault = lambda asked: None if "oauth" in asked.path else give({"users": []})
+    desk.fault = lambda asked: (
+        None if "oauth" in asked.path else give({"users": [], "meta": {"after_cursor": None}})
+    )
     source = opened(only(table("rest_desk", desk), "users"))
     nasty = 'a"} or 1=1 {\\u0022'
     assert keys(source, Subject({"email": (nasty,)})) == []
@@ -205,7 +207,7 @@ def test_no_list_at_all_is_an_empty_list(crm: Crm) -> None:
 
 
 def test_strange_numbers_and_texts_arrive_sound(crm: Crm) -> None:
-    body = b'{"data": [{"id": 1, "properties": {"email": "ann.lee@example.com", "name": "\\ud800", "n": NaN}}]}'
+    body = b'{"data": [{"id": 1, "properties": {"email": "ann.lee@example.com", "name": "\\ud800", "n": NaN}}], "has_more": false}'
     crm.fault = lambda _: Answer(body=body)
     [record] = records(opened(only(table("rest_crm", crm), "contacts")))
     assert record.data["properties.name"] == "\ufffd"
