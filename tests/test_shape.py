@@ -126,6 +126,19 @@ def test_state_changes_only_behind_the_one_door() -> None:
     assert not elsewhere
 
 
+def test_nothing_is_handed_on_in_a_sessions_bag() -> None:
+    """What belongs to a unit of work is a typed attribute of `Unit`, which mypy sees."""
+    bags = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in [*modules(), *of_the_tests()]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr == "info"
+        and "session" in ast.unparse(node.value).lower()
+    ]
+    assert bags == []
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -3,9 +3,9 @@
 from enum import StrEnum
 
 from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from dsar.store.engine import Store
+from dsar.store.engine import Store, StoreSession
 from dsar.store.tables import Effect
 from dsar.store.tasks import Lease, renew
 
@@ -20,7 +20,7 @@ class Standing(StrEnum):
 
 
 def intend(
-    session: Session, store: Store, lease: Lease, key: str, *, number: int, sheet: str
+    session: StoreSession, store: Store, lease: Lease, key: str, *, number: int, sheet: str
 ) -> Standing:
     """Renews the lease under its fence and writes the intent; says what is known of it.
 
@@ -39,7 +39,7 @@ def intend(
                 fence=lease.fence,
                 manifest=sheet,
                 state="intent",
-                at=store.now(session),
+                at=session.now(),
             )
         )
         return Standing.NEW
@@ -51,10 +51,10 @@ def intend(
     return before
 
 
-def settle_effect(session: Session, store: Store, lease: Lease, key: str, *, failed: bool) -> None:
+def settle_effect(session: StoreSession, lease: Lease, key: str, *, failed: bool) -> None:
     """Writes what came of an intent."""
     session.execute(
         update(Effect)
         .where(col(Effect.idem_key) == key, col(Effect.fence) == lease.fence)
-        .values(state="failed" if failed else "done", done_at=store.now(session))
+        .values(state="failed" if failed else "done", done_at=session.now())
     )

@@ -4,7 +4,7 @@ SQLite runs in WAL mode with synchronous FULL and takes its write lock at BEGIN,
 who becomes a writer never fails half-way. PostgreSQL gives lock limits and its own clock.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -28,6 +28,7 @@ from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlmodel import Session, SQLModel
 
 from dsar.domain.errors import BadInput
+from dsar.store.tables import CoverageLine
 from dsar.store.types import Instant
 
 Clock = Callable[[], datetime]
@@ -92,19 +93,15 @@ class Store:
         return engine
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self) -> Iterator["StoreSession"]:
         """A session in one transaction, rolled back unless the caller commits."""
-        with Session(self.engine, expire_on_commit=False) as session:
-            session.info["store"] = self
+        with StoreSession(self) as session:
             yield session
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator["StoreSession"]:
         """A session that only reads; on SQLite it takes no write lock."""
-        with Session(
-            self.engine.execution_options(reading=True), expire_on_commit=False
-        ) as session:
-            session.info["store"] = self
+        with StoreSession(self, reading=True) as session:
             yield session
 
     def instant(self, plus: timedelta = timedelta()) -> ColumnElement[Any]:
@@ -115,22 +112,37 @@ class Store:
             )
         return literal((self.clock or system_clock)() + plus, Instant())
 
-    def now(self, session: Session) -> datetime:
-        """Now, by the same clock as `instant`; asked once, it stays the same for the session."""
-        if "now" not in session.info:
-            session.info["now"] = self._asked(session)
-        found: datetime = session.info["now"]
-        return found
-
-    def _asked(self, session: Session) -> datetime:
-        if self.clock is None and not self.sqlite:
-            found: datetime = session.execute(select(func.statement_timestamp())).scalar_one()
-            return found.astimezone(UTC)
-        return (self.clock or system_clock)()
-
     def close(self) -> None:
         """Lets go of every connection."""
         self.engine.dispose()
+
+
+class StoreSession(Session):
+    """A session on one store, with what is known for as long as its transaction lasts."""
+
+    def __init__(self, store: Store, *, reading: bool = False) -> None:
+        bind = store.engine.execution_options(reading=True) if reading else store.engine
+        super().__init__(bind, expire_on_commit=False)
+        self.store = store
+        #: The new and freed tasks to be rung for after the commit: (queue, task id).
+        self.rings: list[tuple[str, str]] = []
+        #: Whether the row of some gate is locked: who holds one waits for no other.
+        self.gate_held = False
+        #: The coverage of each ticket that was asked for, by the ticket's id.
+        self.lines: dict[str, Sequence[CoverageLine]] = {}
+        self._now: datetime | None = None
+
+    def now(self) -> datetime:
+        """Now, by the same clock as `Store.instant`; asked once, it stays the same."""
+        if self._now is None:
+            self._now = self._asked()
+        return self._now
+
+    def _asked(self) -> datetime:
+        if self.store.clock is None and not self.store.sqlite:
+            found: datetime = self.execute(select(func.statement_timestamp())).scalar_one()
+            return found.astimezone(UTC)
+        return (self.store.clock or system_clock)()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

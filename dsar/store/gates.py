@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
-from dsar.store.engine import Store, insert
+from dsar.store.engine import Store, StoreSession, insert
 from dsar.store.tables import Gate
 from dsar.store.task_states import TASK, TaskState, is_in, is_queued
 
@@ -54,7 +54,7 @@ def shut(now: ColumnElement[Any]) -> Select[tuple[str]]:
     )
 
 
-def admits(session: Session, store: Store, source: str) -> bool:
+def admits(session: StoreSession, store: Store, source: str) -> bool:
     """Whether the task just leased may stay: counted again while the gate's row is locked.
 
     Two workers can each see the last free slot; the lock lets the second see the first. A
@@ -63,10 +63,10 @@ def admits(session: Session, store: Store, source: str) -> bool:
     """
     connection = session.connection()
     lock = select(_gate.c.source).where(_gate.c.source == source)
-    lock = lock.with_for_update(skip_locked=bool(session.info.get("gate_held")))
+    lock = lock.with_for_update(skip_locked=session.gate_held)
     if connection.execute(lock).first() is None:
         return not _exists(session, source)
-    session.info["gate_held"] = True  # also should this gate refuse and the claim try the next
+    session.gate_held = True  # also should this gate refuse and the claim try the next
     free = and_(
         _gate.c.source == source,
         ~func.coalesce(_closed(store.instant()), literal(value=False)),
@@ -96,7 +96,9 @@ def configure(
     )
 
 
-def close(session: Session, store: Store, source: str, *, until: datetime, reason: str) -> None:
+def close(
+    session: StoreSession, store: Store, source: str, *, until: datetime, reason: str
+) -> None:
     """Nobody goes to the source before `until`: it asked for that (Retry-After)."""
     longest = case((_gate.c.open_until > until, _gate.c.open_until), else_=until)
     new = {
@@ -121,24 +123,24 @@ def close(session: Session, store: Store, source: str, *, until: datetime, reaso
         )
     )
     session.connection().execute(statement)
-    session.info["gate_held"] = True
+    session.gate_held = True
 
 
-def failed(session: Session, store: Store, source: str, *, reason: str) -> None:
+def failed(session: StoreSession, store: Store, source: str, *, reason: str) -> None:
     """One failure more; from the fifth in a row on the source is left in peace for a while."""
     counted = update(_gate).where(_gate.c.source == source)
     row = session.connection().execute(
         counted.values(failures=_gate.c.failures + 1).returning(_gate.c.failures)
     )
-    session.info["gate_held"] = True
+    session.gate_held = True
     failures = row.scalar()
     if failures is not None and failures >= BREAKER_FAILURES:
         doubled = BREAKER_PAUSE * 2 ** min(failures - BREAKER_FAILURES, 10)
-        until = store.now(session) + min(doubled, BREAKER_LONGEST)
+        until = session.now() + min(doubled, BREAKER_LONGEST)
         close(session, store, source, until=until, reason=reason)
 
 
-def succeeded(session: Session, source: str) -> None:
+def succeeded(session: StoreSession, source: str) -> None:
     """The source answered: the breaker forgets. A gate somebody else holds is left as it is."""
     was_closed = and_(_gate.c.closed_at.is_not(None), _gate.c.open_until.is_(None))
     mine = select(_gate.c.source).where(
@@ -150,7 +152,7 @@ def succeeded(session: Session, source: str) -> None:
     since = case((_gate.c.open_until.is_(None), None), else_=_gate.c.closed_at)
     done = session.connection().execute(forget.values(failures=0, reason="", closed_at=since))
     if done.rowcount:
-        session.info["gate_held"] = True
+        session.gate_held = True
 
 
 def to_reopen(now: ColumnElement[Any]) -> Select[tuple[str]]:

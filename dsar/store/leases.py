@@ -26,7 +26,7 @@ from sqlmodel import Session, SQLModel
 
 from dsar.store import gates
 from dsar.store.counts import count
-from dsar.store.engine import Store
+from dsar.store.engine import Store, StoreSession
 from dsar.store.task_states import (
     TASK,
     Moment,
@@ -90,7 +90,7 @@ _LEASE_COLUMNS = tuple(_ELSEWHERE[name] if name in _ELSEWHERE else _c[name] for 
 
 
 def claim(
-    session: Session,
+    session: StoreSession,
     store: Store,
     *,
     queue: str,
@@ -197,22 +197,22 @@ def _held(lease: Lease) -> ColumnElement[bool]:
     return and_(_c.id == lease.task_id, _c.fence == lease.fence, is_in(TaskState.LEASED))
 
 
-def _write(session: Session, store: Store, lease: Lease, **values: Any) -> None:
+def _write(session: StoreSession, store: Store, lease: Lease, **values: Any) -> None:
     statement = update(TASK).where(_held(lease)).values(values)
     if not session.connection().execute(statement.values(updated_at=store.instant())).rowcount:
         _refuse(session, store, lease)
 
 
-def _refuse(session: Session, store: Store, lease: Lease) -> NoReturn:
+def _refuse(session: StoreSession, store: Store, lease: Lease) -> NoReturn:
     """Nothing of a fenced worker's transaction may stay; that it happened is counted by itself."""
     session.rollback()
-    session.info["bells"] = []
+    session.rings = []
     count(session, store, "fenced_writes")
     session.commit()
     raise Fenced(f"Task {lease.task_id} is no longer held under fence {lease.fence}.")
 
 
-def renew(session: Session, store: Store, lease: Lease) -> None:
+def renew(session: StoreSession, store: Store, lease: Lease) -> None:
     """The worker is alive and holds the task: its lease starts anew."""
     _write(session, store, lease, sweep_at=store.instant(lease.hold))
 
@@ -235,7 +235,7 @@ def renew_all(session: Session, store: Store, leases: Iterable[Lease]) -> int:
 
 
 def checkpoint(
-    session: Session, store: Store, lease: Lease, checkpoint: str | None, *, done: int = 0
+    session: StoreSession, store: Store, lease: Lease, checkpoint: str | None, *, done: int = 0
 ) -> None:
     """A page is finished: whoever works on the task next goes on from here. Renews the lease."""
     _write(
@@ -248,13 +248,15 @@ def checkpoint(
     )
 
 
-def note_progress(session: Session, store: Store, lease: Lease, told: Mapping[str, Any]) -> None:
+def note_progress(
+    session: StoreSession, store: Store, lease: Lease, told: Mapping[str, Any]
+) -> None:
     """How far this claim has come, for whoever watches. Renews the lease."""
     progress = {**told, "fence": lease.fence}
     _write(session, store, lease, progress=progress, sweep_at=store.instant(lease.hold))
 
 
-def complete(session: Session, store: Store, lease: Lease) -> None:
+def complete(session: StoreSession, store: Store, lease: Lease) -> None:
     """The task is done."""
     held = {"of_task": lease.task_id, "under": lease.fence}
     times = Moment.given(store, now=timedelta())
@@ -274,7 +276,7 @@ def _done(server: bool) -> Any:
     return ended.values(updated_at=Moment.said("now", server=server))
 
 
-def release(session: Session, store: Store, lease: Lease) -> None:
+def release(session: StoreSession, store: Store, lease: Lease) -> None:
     """The worker stops before the work is done; another goes on. No attempt is used up."""
     _write(
         session,
@@ -288,9 +290,9 @@ def release(session: Session, store: Store, lease: Lease) -> None:
     note_ring(session, lease.queue, lease.task_id)
 
 
-def defer(session: Session, store: Store, lease: Lease, *, wait: float, reason: str) -> None:
+def defer(session: StoreSession, store: Store, lease: Lease, *, wait: float, reason: str) -> None:
     """Again in `wait` seconds; uses up no attempt. Its source is left alone until then by all."""
-    until = store.now(session) + timedelta(seconds=wait)
+    until = session.now() + timedelta(seconds=wait)
     _write(
         session,
         store,
@@ -319,7 +321,7 @@ def pause_after(attempts: int, *, remaining: timedelta) -> timedelta:
 
 
 def fail(
-    session: Session, store: Store, lease: Lease, *, reason: str, source: str | None = None
+    session: StoreSession, store: Store, lease: Lease, *, reason: str, source: str | None = None
 ) -> bool:
     """The attempt failed: again after a pause, or parked when it was the last; True if parked.
 
@@ -329,7 +331,7 @@ def fail(
     if last:
         park(session, store, lease, reason=reason)
     else:
-        remaining = lease.rank - store.now(session)
+        remaining = lease.rank - session.now()
         pause = store.instant(pause_after(lease.attempts, remaining=remaining))
         ready = {"state": TaskState.READY, "owner": "", "reason": reason[:500]}
         _write(session, store, lease, not_before=pause, sweep_at=pause, **ready)
@@ -339,16 +341,16 @@ def fail(
     return last
 
 
-def park(session: Session, store: Store, lease: Lease, *, reason: str) -> None:
+def park(session: StoreSession, store: Store, lease: Lease, *, reason: str) -> None:
     """The engine gives up; the task stands in the inbox with its reason until it is reopened."""
     _write(session, store, lease, state=TaskState.PARKED, owner="", reason=reason[:500])
 
 
-def wait_human(session: Session, store: Store, lease: Lease, *, reason: str) -> None:
+def wait_human(session: StoreSession, store: Store, lease: Lease, *, reason: str) -> None:
     """Only a person can help; the task waits for them with its reason."""
     _write(session, store, lease, state=TaskState.WAITING_HUMAN, owner="", reason=reason[:500])
 
 
-def cancel(session: Session, store: Store, lease: Lease, *, reason: str = "") -> None:
+def cancel(session: StoreSession, store: Store, lease: Lease, *, reason: str = "") -> None:
     """The worker itself finds that there is nothing left to do."""
     _write(session, store, lease, state=TaskState.CANCELLED, owner="", reason=reason[:500])

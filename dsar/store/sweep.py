@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from dsar.store import gates
 from dsar.store.counts import count
-from dsar.store.engine import Store
+from dsar.store.engine import Store, StoreSession
 from dsar.store.task_states import (
     TASK,
     Moment,
@@ -168,10 +168,10 @@ def _reopened(session: Session, store: Store) -> list[tuple[str, str]]:
     return rings
 
 
-def oldest_unclaimed(session: Session, store: Store) -> timedelta:
+def oldest_unclaimed(session: StoreSession, store: Store) -> timedelta:
     """For how long the oldest ready task has been due without anybody claiming it."""
     oldest = select(func.min(_c.not_before)).where(
         is_in(TaskState.READY), _c.not_before <= store.instant()
     )
     found: datetime | None = session.connection().scalar(oldest)
-    return store.now(session) - found if found is not None else timedelta()
+    return session.now() - found if found is not None else timedelta()

@@ -19,9 +19,9 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlmodel import Session, SQLModel
+from sqlmodel import SQLModel
 
-from dsar.store.engine import Store, system_clock
+from dsar.store.engine import Store, StoreSession, system_clock
 from dsar.store.tables import Task as _Task  # noqa: F401 - registers the table
 from dsar.store.types import Instant
 
@@ -102,6 +102,6 @@ def server_tells_time(store: Store) -> bool:
     return store.clock is None and not store.sqlite
 
 
-def note_ring(session: Session, queue: str, task_id: str) -> None:
+def note_ring(session: StoreSession, queue: str, task_id: str) -> None:
     """Notes the bell to be rung for a ready task after the commit."""
-    session.info.setdefault("bells", []).append((queue, task_id))
+    session.rings.append((queue, task_id))

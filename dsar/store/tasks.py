@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from structlog.contextvars import get_contextvars
 
 from dsar.domain.lifecycle import LIFT
-from dsar.store.engine import Store, insert
+from dsar.store.engine import Store, StoreSession, insert
 from dsar.store.leases import (
     GRACE,
     LEASE,
@@ -87,7 +87,7 @@ _c = TASK.c
 
 
 def enqueue(
-    session: Session,
+    session: StoreSession,
     store: Store,
     *,
     ticket_id: str,
@@ -103,7 +103,7 @@ def enqueue(
     session.flush()  # the ticket may be new in this transaction
     now = store.instant()
     values = {
-        "id": _aged_id(store.now(session)),
+        "id": _aged_id(session.now()),
         "ticket_id": ticket_id,
         "kind": kind,
         "source": source,
@@ -148,19 +148,19 @@ _ZERO = dict.fromkeys(("fence", "attempts", "crashes", "deferrals", "rings", "do
 }
 
 
-def unblock(session: Session, store: Store, task_id: str) -> bool:
+def unblock(session: StoreSession, store: Store, task_id: str) -> bool:
     """A task that waited for its turn is ready; False when it was not waiting."""
     return bool(_make_ready(session, store, and_(_c.id == task_id, is_in(TaskState.BLOCKED))))
 
 
-def wake(session: Session, store: Store, task_id: str) -> bool:
+def wake(session: StoreSession, store: Store, task_id: str) -> bool:
     """What a task waited for has come: it is ready at once; False while somebody works on it."""
     waits = or_(is_in(TaskState.READY), is_in(TaskState.WAITING_HUMAN))
     return bool(_make_ready(session, store, and_(_c.id == task_id, waits), attempts=0, crashes=0))
 
 
 def reopen(
-    session: Session, store: Store, *, ticket_id: str, kind: str, states: Collection[str]
+    session: StoreSession, store: Store, *, ticket_id: str, kind: str, states: Collection[str]
 ) -> int:
     """Tasks that had stopped are ready again with all attempts; how many.
 
@@ -180,7 +180,7 @@ def reopen(
     )
 
 
-def begin_anew(session: Session, store: Store, task_id: str, *, state: TaskState) -> None:
+def begin_anew(session: StoreSession, store: Store, task_id: str, *, state: TaskState) -> None:
     """A task forgets how far it came, and whoever works on it is shut out; it stands in `state`.
 
     One that is stuck there keeps its reason until it is reopened.
@@ -196,7 +196,7 @@ def begin_anew(session: Session, store: Store, task_id: str, *, state: TaskState
     session.connection().execute(stands.values(**forgotten))
 
 
-def _make_ready(session: Session, store: Store, which: Any, **also: Any) -> int:
+def _make_ready(session: StoreSession, store: Store, which: Any, **also: Any) -> int:
     now = store.instant()
     ready = {"state": TaskState.READY, "owner": "", "reason": "", "rings": 0, "not_before": now}
     ready["trace"] = _trace() or _c.trace

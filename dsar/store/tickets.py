@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import VERSION, State
+from dsar.store.engine import StoreSession
 from dsar.store.tables import CoverageLine, Identifier, Request, RulingRow, Ticket
 
 # Statements of every task, built once: building one costs as much as running it.
@@ -109,15 +110,14 @@ def identifiers(session: Session, request_id: str) -> Sequence[Identifier]:
     return session.exec(_IDENTIFIERS, params={"request_id": request_id}).all()
 
 
-def lines(session: Session, ticket_id: str) -> Sequence[CoverageLine]:
+def lines(session: StoreSession, ticket_id: str) -> Sequence[CoverageLine]:
     """A ticket's coverage, one line per source; asked for once in a unit of work."""
-    known: dict[str, Sequence[CoverageLine]] = session.info.setdefault("lines", {})
-    if not known.get(ticket_id):
-        known[ticket_id] = session.exec(_LINES, params={"ticket_id": ticket_id}).all()
-    return known[ticket_id]
+    if not session.lines.get(ticket_id):
+        session.lines[ticket_id] = session.exec(_LINES, params={"ticket_id": ticket_id}).all()
+    return session.lines[ticket_id]
 
 
-def line(session: Session, ticket_id: str, source: str) -> CoverageLine:
+def line(session: StoreSession, ticket_id: str, source: str) -> CoverageLine:
     """The coverage line of one source."""
     return next(row for row in lines(session, ticket_id) if row.source == source)
 

@@ -112,7 +112,7 @@ def _fill(installation: Installation) -> None:
             tasks.enqueue(session, installation.store, ticket_id=ticket, kind="write_row",
                           key=str(number), rank=due)  # fmt: skip
         session.connection().execute(text("update task set sweep_at = now() + interval '1 day'"))
-        session.info["bells"].clear()
+        session.rings.clear()
 
 
 # -- another engine -------------------------------------------------------------------------------

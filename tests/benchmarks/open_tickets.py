@@ -91,7 +91,7 @@ def main() -> None:
     with company(5) as (installation, _url):
         a_ticket(installation)
         with transaction(installation) as session:
-            until = installation.store.now(session) + timedelta(days=1)
+            until = session.now() + timedelta(days=1)
             gates.close(session, installation.store, "crm", until=until, reason="Closed.")
         cost, already = {}, 0
         for others in (1_000, 10_000, 100_000):

@@ -10,10 +10,7 @@ import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
-
-from sqlmodel import Session
 
 from tests.store.rows import Hands
 
@@ -193,8 +190,3 @@ class Ids:
 
     def __call__(self) -> UUID:
         return UUID(int=self._random.getrandbits(128))
-
-
-def bells(session: Session) -> list[tuple[str, str]]:
-    found: list[Any] = session.info.get("bells", [])
-    return found

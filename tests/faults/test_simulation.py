@@ -12,14 +12,14 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, event
-from sqlmodel import Session, SQLModel
+from sqlmodel import SQLModel
 
 from dsar.store import effects, gates, leases, sweep, tables, tasks
 from dsar.store.effects import Standing, intend, settle_effect
-from dsar.store.engine import Store
+from dsar.store.engine import Store, StoreSession
 from dsar.store.tasks import Fenced, Lease, TaskState
 from dsar.store.tickets import locked
-from tests.faults.simulation import LEASE, Actor, Body, Ids, NeverEnds, Simulation, bells
+from tests.faults.simulation import LEASE, Actor, Body, Ids, NeverEnds, Simulation
 from tests.store.rows import DUE, Hands, new_ticket
 
 SEEDS = 500
@@ -64,7 +64,7 @@ class Installation:
                 for ticket in self.tickets
             )
 
-    def _open(self, session: Session, ticket: str) -> set[TaskState]:
+    def _open(self, session: StoreSession, ticket: str) -> set[TaskState]:
         return set(tasks.by_state(session, ticket)) & tasks.OPEN
 
     # -- processes ---------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ class Installation:
     def _sweeper(self, _queue: str) -> Body:
         with self._commit() as session:
             swept = sweep.sweep(session, self.store)
-            bells(session).extend(swept.rings)
+            session.rings.extend(swept.rings)
         yield "swept"
 
     def _worker(self, name: str) -> Callable[[str], Body]:
@@ -108,7 +108,7 @@ class Installation:
 
         return work
 
-    def _claim(self, session: Session, queue: str, name: str) -> Lease | None:
+    def _claim(self, session: StoreSession, queue: str, name: str) -> Lease | None:
         return tasks.claim(
             session, self.store, queue=queue, kinds=KINDS[queue], owner=name, lease=LEASE
         )
@@ -133,7 +133,7 @@ class Installation:
                 yield "done outside"
             with self._commit() as session:
                 locked(session, lease.ticket_id)
-                settle_effect(session, self.store, lease, key, failed=False)
+                settle_effect(session, lease, key, failed=False)
                 tasks.checkpoint(session, self.store, lease, str(page + 1), done=1)
             yield "checkpoint"
             if lease.kind == "act" and self.simulation.random.random() < 0.05:
@@ -152,7 +152,7 @@ class Installation:
                 raise Wrong(f"a bundle after {before} pages")
         self.done[place] += 1
 
-    def _finish(self, session: Session, lease: Lease) -> Lease | None:
+    def _finish(self, session: StoreSession, lease: Lease) -> Lease | None:
         """Completes, joins under the ticket's lock, claims the next: one transaction."""
         locked(session, lease.ticket_id)
         tasks.complete(session, self.store, lease)
@@ -191,7 +191,7 @@ class Installation:
                     states = (TaskState.WAITING_HUMAN, TaskState.PARKED)
                     tasks.reopen(session, self.store, ticket_id=ticket, kind=kind, states=states)
 
-    def _by_hand(self, session: Session, ticket: str, kind: str) -> None:
+    def _by_hand(self, session: StoreSession, ticket: str, kind: str) -> None:
         rows = session.connection().exec_driver_sql(
             "SELECT e.source, e.number FROM effect e JOIN task t ON t.id = e.task_id"
             " WHERE e.state = 'intent' AND e.ticket_id = ? AND t.kind = ?"
@@ -225,9 +225,8 @@ class Commit:
         self._installation = installation
         self._session = installation.store.session()
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> StoreSession:
         self.session = self._session.__enter__()
-        self.session.info["bells"] = []
         return self.session
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
@@ -235,7 +234,7 @@ class Commit:
             self.session.commit()
         self._session.__exit__(kind, *rest)
         if kind is None and hasattr(self._installation, "simulation"):
-            for queue, task in bells(self.session):
+            for queue, task in self.session.rings:
                 self._installation.simulation.ring(queue, task)
 
 
@@ -316,7 +315,7 @@ def no_unique_key(patch: pytest.MonkeyPatch) -> None:
     """Writing the same task twice makes two of it."""
     written = tasks.enqueue
 
-    def twice(session: Session, store: Store, **values: Any) -> str | None:
+    def twice(session: StoreSession, store: Store, **values: Any) -> str | None:
         return written(session, store, **{**values, "key": tables.uuid4().hex})
 
     patch.setattr(tasks, "enqueue", twice)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
-from sqlmodel import Session, SQLModel
+from sqlmodel import SQLModel
 
 from dsar.store import tasks
-from dsar.store.engine import Store
+from dsar.store.engine import Store, StoreSession
 from dsar.store.tables import Request, Task, Ticket
 
 DUE = datetime(2030, 1, 31, tzinfo=UTC)
@@ -33,7 +33,7 @@ def new_store(url: str, clock: Callable[[], datetime] | None = None, *, pool: in
 
 
 @contextmanager
-def committed(store: Store) -> Iterator[Session]:
+def committed(store: Store) -> Iterator[StoreSession]:
     """One transaction, committed at its end."""
     with store.session() as session:
         yield session

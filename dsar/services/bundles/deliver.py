@@ -15,7 +15,7 @@ from dsar.services.bundles.keep import READY, NotDeliverable, bundles_of, key_of
 from dsar.services.bundles.stores import files_of
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import Actor
-from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.store.files.frames import CannotOpen, Sealed
 from dsar.store.files.places import FileGone, Files
 from dsar.store.tables import BundleRow, Ticket
@@ -91,7 +91,7 @@ def _row(session: Session, ticket: Ticket, number: int | None) -> BundleRow:
     return rows[-1]
 
 
-def _parcel(session: Session, ticket: Ticket, row: BundleRow) -> StoredBundle:
+def _parcel(session: Unit, ticket: Ticket, row: BundleRow) -> StoredBundle:
     if row.state != READY:
         raise refused(ticket.ref, row.number, "Its time was over, and it was destroyed.")
     try:
@@ -109,7 +109,7 @@ def _parcel(session: Session, ticket: Ticket, row: BundleRow) -> StoredBundle:
         sha256=row.sha256,
         kept=row.path,
         key=key,
-        files=files_of(installation_of(session)),
+        files=files_of(session.installation),
     )
 
 

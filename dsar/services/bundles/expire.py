@@ -8,13 +8,13 @@ figure, it is the house's own.
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from dsar.services.bundles.keep import DESTROYED, FOLDER, READY
 from dsar.services.bundles.stores import files_of
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
-from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.store.tables import BundleRow, Ticket
 from dsar.store.tickets import locked
 
@@ -41,8 +41,8 @@ def destroy_expired(installation: Installation) -> int:
     return len(destroyed)
 
 
-def _expired(session: Session, installation: Installation) -> list[str]:
-    limit = installation.store.now(session) - timedelta(days=installation.settings.bundle.keep_days)
+def _expired(session: Unit, installation: Installation) -> list[str]:
+    limit = session.now() - timedelta(days=installation.settings.bundle.keep_days)
     found = session.exec(
         select(BundleRow.id)
         .join(Ticket, col(Ticket.id) == col(BundleRow.ticket_id))

@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
-
 from dsar.domain.decision import SPARING, Case
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
 from dsar.services.bundles.deliver import writing
 from dsar.services.runtime import journal, seals
 from dsar.services.runtime.actor import Actor
-from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.work import attachments
 from dsar.services.work.attachments import NEEDED, Held
 from dsar.services.work.cases import case_of
@@ -22,7 +20,7 @@ from dsar.store.tickets import by_ref, locked, request_of
 MOST = 200
 
 
-def of_ticket(session: Session, ticket: Ticket, *, most: int = MOST) -> dict[str, Any]:
+def of_ticket(session: Unit, ticket: Ticket, *, most: int = MOST) -> dict[str, Any]:
     """How many files were collected for a ticket, and the first of them; raises KeyLost.
 
     `place` is what a ruling calls a file. It holds nothing of the person.

@@ -24,7 +24,7 @@ from dsar.services.letters import wordings_of
 from dsar.services.letters.facts import Cited, cited, phrases
 from dsar.services.runtime import record_pages, seals
 from dsar.services.runtime.actor import SYSTEM
-from dsar.services.runtime.installation import Installation, reading
+from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket.advance import advance
 from dsar.services.ticket.run_task import Run, finishing
@@ -140,7 +140,7 @@ def refuse_changed_policy(gathered: Gathered) -> None:
 
 
 def _question(
-    session: Session, installation: Installation, ticket: Ticket, request: Request
+    session: Unit, installation: Installation, ticket: Ticket, request: Request
 ) -> dict[str, Any]:
     zone = ZoneInfo(installation.controller.timezone)
     seal = seals.seal_of(session, request)
@@ -201,7 +201,7 @@ def line_value(row: Any) -> Line:
 
 
 def _found(
-    session: Session, installation: Installation, ticket: Ticket, *, request: Request, case: Case
+    session: Unit, installation: Installation, ticket: Ticket, *, request: Request, case: Case
 ) -> tuple[Line, ...]:
     """The ledger in the person's language: what collections are called, why something was kept."""
     spoken = installation.spoken(request.language)
@@ -330,7 +330,7 @@ def _ruled(
 
 
 def _acted(
-    session: Session, installation: Installation, seal: Seal, ticket: Ticket, *, case: Case
+    session: Unit, installation: Installation, seal: Seal, ticket: Ticket, *, case: Case
 ) -> tuple[Part, ...]:
     sheets = record_pages.sheets(
         session, ticket.id, role=record_pages.RECEIPTS, round_=ticket.round

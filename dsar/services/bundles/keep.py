@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from dsar.domain.errors import DsarError
 from dsar.services.bundles.stores import files_of
 from dsar.services.runtime import seals
-from dsar.services.runtime.installation import Installation, installation_of
+from dsar.services.runtime.installation import Installation, Unit
 from dsar.store.files.frames import Seal, Sealed
 from dsar.store.tables import BundleRow, Ticket
 from dsar.store.tickets import request_of
@@ -75,7 +75,7 @@ def stow(installation: Installation, draft: Draft) -> None:
 
 
 def note(
-    session: Session, ticket: Ticket, draft: Draft, *, sha256: str, size: int, cut_off: datetime
+    session: Unit, ticket: Ticket, draft: Draft, *, sha256: str, size: int, cut_off: datetime
 ) -> BundleRow:
     """Writes the row of a stored bundle, its key wrapped under that of the request."""
     seal = seals.seal_of(session, request_of(session, ticket))
@@ -86,7 +86,7 @@ def note(
         path=draft.name,
         sha256=sha256,
         size=size,
-        built_at=installation_of(session).store.now(session),
+        built_at=session.now(),
         cut_off=cut_off,
         state=READY,
         sealed_key=seal.close_bytes(draft.key, _place(draft.id)),
@@ -95,7 +95,7 @@ def note(
     return row
 
 
-def key_of(session: Session, ticket: Ticket, row: BundleRow) -> bytes:
+def key_of(session: Unit, ticket: Ticket, row: BundleRow) -> bytes:
     """The key of a kept bundle; raises KeyLost where the request was forgotten."""
     if row.sealed_key is None:
         return b""

@@ -7,7 +7,7 @@ cases as in `learning`.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from dsar.domain.identity import (
     CONFIRMED,
@@ -19,7 +19,7 @@ from dsar.domain.identity import (
 )
 from dsar.domain.lifecycle import ENDS, State
 from dsar.services.runtime import seals
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.services.work.found_identifiers import proven_elsewhere, stopped_at
 from dsar.store.tables import Identifier, Request, Task, Ticket
 from dsar.store.task_states import TaskState
@@ -56,7 +56,7 @@ class Doubted:
     waiting: tuple[Waiting, ...]
 
 
-def in_doubt(session: Session, ticket: Ticket) -> tuple[Doubted, ...]:
+def in_doubt(session: Unit, ticket: Ticket) -> tuple[Doubted, ...]:
     """Each identifier of the ticket's request that may be somebody else's, while it can be settled.
 
     Raises KeyLost where the request was forgotten.
@@ -80,7 +80,7 @@ def in_doubt(session: Session, ticket: Ticket) -> tuple[Doubted, ...]:
 
 
 def _why(
-    session: Session, ticket: Ticket, known: Sequence[Identifier], row: Identifier
+    session: Unit, ticket: Ticket, known: Sequence[Identifier], row: Identifier
 ) -> Iterator[str]:
     """Somebody else proved it theirs, it contradicts another one, or else several people match."""
     found = False
@@ -101,7 +101,7 @@ def _others(known: Sequence[Identifier], row: Identifier) -> list[Identifier]:
     return [one for one in known if one.kind == row.kind and one.source != row.source]
 
 
-def _waiting(session: Session, request: Request, kind: str) -> Iterator[Waiting]:
+def _waiting(session: Unit, request: Request, kind: str) -> Iterator[Waiting]:
     """The searches of the request's tickets that stopped at an identifier of this kind."""
     tickets = {one.id: one for one in of_request(session, request)}
     rows = session.exec(
@@ -116,6 +116,6 @@ def _waiting(session: Session, request: Request, kind: str) -> Iterator[Waiting]
             yield Waiting(its.ref, _title(session, row.source), again)
 
 
-def _title(session: Session, source: str) -> str:
-    known = installation_of(session).sources.by_name.get(source)
+def _title(session: Unit, source: str) -> str:
+    known = session.installation.sources.by_name.get(source)
     return known.title if known is not None else source

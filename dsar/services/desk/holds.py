@@ -27,7 +27,7 @@ from dsar.services.desk import supplement
 from dsar.services.law import clock
 from dsar.services.runtime.actor import SYSTEM, Actor, staff
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.runtime.seals import seal_of
 from dsar.services.ticket.advance import advance
 from dsar.services.work.cases import held, kept_by_hold
@@ -49,31 +49,31 @@ class Lifted:
     decided_anew: tuple[str, ...] = ()
 
 
-def place(session: Session, by: str, *, kind: str, value: str, reason: str) -> Hold:
+def place(session: Unit, by: str, *, kind: str, value: str, reason: str) -> Hold:
     """Puts a hold on whoever has this identifier."""
     if not reason.strip():
         raise BadInput("reason", "is missing.", "Say which claim the data is needed for.")
     if len(reason) > _LONGEST:
         raise BadInput("reason", "is too long.", f"Say it in {_LONGEST} characters.")
-    installation = installation_of(session)
+    installation = session.installation
     hold = Hold(
         kind=kind,
         blind=installation.vault.blind(kind, normal(kind, value)),
         reason=reason,
         by=by,
-        at=installation.store.now(session),
+        at=session.now(),
     )
     session.add(hold)
     return hold
 
 
-def lift(session: Session, hold_id: str, by: str = "desk") -> Lifted:
+def lift(session: Unit, hold_id: str, by: str = "desk") -> Lifted:
     """Ends a hold, and opens the erasing that it stood against."""
     hold = session.get(Hold, hold_id, with_for_update=True)
     if hold is None or hold.lifted_at is not None:
         message = f"No hold {hold_id} is in force; `dsar hold list` shows all."
         raise NotFound(message)
-    hold.lifted_at = installation_of(session).store.now(session)
+    hold.lifted_at = session.now()
     session.add(hold)
     session.flush()
     actor = staff(by)
@@ -91,7 +91,7 @@ def in_force(session: Session) -> list[dict[str, Any]]:
     return [{name: getattr(row, name) for name in names} for row in rows]
 
 
-def resume(session: Session, actor: Actor, ticket_id: str, hold: Hold) -> str | None:
+def resume(session: Unit, actor: Actor, ticket_id: str, hold: Hold) -> str | None:
     """Opens the supplement of an ended erasure for what a hold kept; its reference.
 
     None where nothing is due: nothing was kept by a hold, another one is in force, a supplement has
@@ -129,7 +129,7 @@ def _of(session: Session, hold: Hold, state: State) -> list[str]:
     return list(session.exec(query.order_by(col(Ticket.id))))
 
 
-def _decide_anew(session: Session, actor: Actor, ticket_id: str) -> str | None:
+def _decide_anew(session: Unit, actor: Actor, ticket_id: str) -> str | None:
     """What was found and not approved yet is decided again, unless another hold is in force."""
     ticket = locked(session, ticket_id)
     if ticket.state != State.IN_REVIEW or held(session, ticket):
@@ -138,7 +138,7 @@ def _decide_anew(session: Session, actor: Actor, ticket_id: str) -> str | None:
     return advance(session, actor, ticket.id, Event.REVISE, because=because).ref
 
 
-def _due(session: Session, first: Ticket) -> list[str]:
+def _due(session: Unit, first: Ticket) -> list[str]:
     """The sources of an ended erasure that kept something because of a hold and are free now."""
     kept = [row.source for row in lines(session, first.id) if kept_by_hold(row)]
     if first.state != State.PARTLY_FULFILLED or not kept or held(session, first):
@@ -149,7 +149,7 @@ def _due(session: Session, first: Ticket) -> list[str]:
         log.warning("hold.request_forgotten", ticket=first.ref)
         return []
     asked = supplement.covered(session, first)
-    known = installation_of(session).sources.by_name
+    known = session.installation.sources.by_name
     if gone := [name for name in kept if name not in asked and name not in known]:
         log.warning("hold.source_gone", ticket=first.ref, sources=gone)
     return [name for name in kept if name not in asked and name in known]

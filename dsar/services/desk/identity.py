@@ -8,13 +8,13 @@ from dsar.domain.lifecycle import ENDS, Event, State
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.services.ticket.advance import advance
 from dsar.store.tables import Request, Ticket
 from dsar.store.tickets import identifiers, locked, of_request
 
 
-def confirm(session: Session, actor: Actor, request: Request, *, reason: str) -> tuple[Ticket, ...]:
+def confirm(session: Unit, actor: Actor, request: Request, *, reason: str) -> tuple[Ticket, ...]:
     """A member of staff confirms the person behind a request: every ticket of it moves on.
 
     Tickets that ended before (withdrawn, say) stay as they are. `reason` says how it was checked.
@@ -35,7 +35,7 @@ def confirm(session: Session, actor: Actor, request: Request, *, reason: str) ->
 
 
 def settle(
-    session: Session,
+    session: Unit,
     actor: Actor,
     request: Request,
     pair: tuple[str, str],
@@ -52,7 +52,7 @@ def settle(
         raise BadInput("reason", "is missing.", "Say how it was found out whose it is.")
     kind, exact = pair[0], normal(*pair)
     tickets = [locked(session, ticket.id) for ticket in _open(session, request)]
-    vault = installation_of(session).vault
+    vault = session.installation.vault
     blind = vault.blind(kind, exact)
     rows = identifiers(session, request.id)
     row = next((r for r in rows if (r.kind, r.blind, r.evidence) == (kind, blind, UNSETTLED)), None)

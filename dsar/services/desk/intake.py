@@ -18,7 +18,7 @@ from dsar.services.law import clock, regimes
 from dsar.services.runtime import journal, seals
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import Installation, installation_of
+from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.work.cases import check_corrections, check_purposes
 from dsar.store import tickets
 from dsar.store.engine import add_once
@@ -54,17 +54,17 @@ class Application:
     idempotency_key: str | None = None
 
 
-def file(session: Session, actor: Actor, application: Application) -> Request:
+def file(session: Unit, actor: Actor, application: Application) -> Request:
     """Files the request; filing the same idempotency key again returns the first one.
 
     Raises BadInput naming the field; nothing is stored then.
     """
-    installation = installation_of(session)
+    installation = session.installation
     known = _known(session, application.idempotency_key)
     if known is not None:
         return known
     subject = _checked(installation, application)
-    now = installation.store.now(session)
+    now = session.now()
     received = _received(application, now)
     request = _request(installation, application, received=received, now=now)
     if not add_once(session, installation.store, request, same=("idempotency_key",)):
@@ -169,7 +169,7 @@ def _identify(
 
 
 def _open(
-    session: Session,
+    session: Unit,
     actor: Actor,
     request: Request,
     right: Right,

@@ -3,8 +3,6 @@
 import re
 from dataclasses import dataclass, replace
 
-from sqlmodel import Session
-
 from dsar.config.sources import dictionary
 from dsar.domain import grounds
 from dsar.domain.decision import ERASE, RELEASE, SPARING, VERDICTS, withheld_by
@@ -17,7 +15,7 @@ from dsar.services.law.clock import today
 from dsar.services.runtime import record_pages, seals
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import Installation, installation_of
+from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.ticket.advance import advance
 from dsar.services.work.attachments import MARK, NEEDED, mark
 from dsar.services.work.cases import FILE, place
@@ -65,15 +63,15 @@ def parse(text: str) -> RulingInput:
 
 
 def rule(
-    session: Session, actor: Actor, ticket: Ticket, spoken: tuple[RulingInput, ...], *, reason: str
+    session: Unit, actor: Actor, ticket: Ticket, spoken: tuple[RulingInput, ...], *, reason: str
 ) -> Ticket:
     """Writes rulings down and has the policy applied again, before anybody approves."""
     if transition(State(ticket.state), Event.REVISE, Right(ticket.right)) is None:
         mend = "Rule while it is in review."
         raise BadInput("rule", f"{ticket.ref} is {ticket.state}.", mend)
     for one in spoken:
-        _refuse_free_ground(installation_of(session), ticket, one)
-    spoken = tuple(_meant(installation_of(session), ticket, one) for one in spoken)
+        _refuse_free_ground(session.installation, ticket, one)
+    spoken = tuple(_meant(session.installation, ticket, one) for one in spoken)
     for one in spoken:
         session.add(_ruling(session, actor, ticket, one))
     session.flush()
@@ -82,7 +80,7 @@ def rule(
     return advance(session, actor, ticket.id, Event.REVISE, because=because, data=data)
 
 
-def _ruling(session: Session, actor: Actor, ticket: Ticket, one: RulingInput) -> RulingRow:
+def _ruling(session: Unit, actor: Actor, ticket: Ticket, one: RulingInput) -> RulingRow:
     row = RulingRow(
         ticket_id=ticket.id,
         source=one.source,
@@ -91,7 +89,7 @@ def _ruling(session: Session, actor: Actor, ticket: Ticket, one: RulingInput) ->
         verdict=one.verdict,
         ground=one.ground,
         by=actor.name,
-        at=installation_of(session).store.now(session),
+        at=session.now(),
     )
     if one.key:
         seal = seals.seal_of(session, request_of(session, ticket))
@@ -171,7 +169,7 @@ def _met(installation: Installation, record: Record, one: RulingInput) -> Ruling
 
 
 def decide_anew(
-    session: Session, actor: Actor, ticket: Ticket, *, decision: str, reason: str
+    session: Unit, actor: Actor, ticket: Ticket, *, decision: str, reason: str
 ) -> Ticket:
     """A named person's decision in place of an automated one (Art. 22(3)), with its reasons."""
     if not decision.strip():

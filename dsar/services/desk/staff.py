@@ -5,13 +5,13 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from dsar.domain.errors import BadInput
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.store.tables import Staff
 
 ROLES = ("agent", "reviewer", "officer", "auditor", "admin")
 
 
-def add(session: Session, name: str, *, title: str, roles: tuple[str, ...]) -> Staff:
+def add(session: Unit, name: str, *, title: str, roles: tuple[str, ...]) -> Staff:
     """Adds somebody or changes them; BadInput for a role that does not exist."""
     if not name.strip() or ":" in name:
         raise BadInput("name", "is not a name.", "Use letters, e.g. ana.")
@@ -19,7 +19,7 @@ def add(session: Session, name: str, *, title: str, roles: tuple[str, ...]) -> S
     if unknown:
         raise BadInput("role", f"{unknown[0]} does not exist.", f"Use one of: {', '.join(ROLES)}.")
     found = session.get(Staff, name)
-    person = found or Staff(name=name, added_at=installation_of(session).store.now(session))
+    person = found or Staff(name=name, added_at=session.now())
     person.title, person.roles = title, list(roles)
     session.add(person)
     return person

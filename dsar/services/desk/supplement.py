@@ -8,8 +8,6 @@ nobody more time.
 
 from collections.abc import Collection
 
-from sqlmodel import Session
-
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import BadInput, NotAllowed
 from dsar.domain.lifecycle import ENDS, Event, State
@@ -17,7 +15,7 @@ from dsar.services.law import clock
 from dsar.services.runtime import journal, seals
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.services.ticket.advance import advance
 from dsar.services.ticket.owed_tasks import SCOPE
 from dsar.services.work.cases import FILE, place
@@ -30,7 +28,7 @@ OF = "supplements"
 
 
 def supplement(
-    session: Session,
+    session: Unit,
     actor: Actor,
     ticket: Ticket,
     sources: Collection[str] = (),
@@ -54,7 +52,7 @@ def supplement(
 
 
 def begin(
-    session: Session,
+    session: Unit,
     actor: Actor,
     first: Ticket,
     made: Ticket,
@@ -72,13 +70,13 @@ def begin(
     return advance(session, actor, made.id, Event.CONFIRM_IDENTITY, because=because)
 
 
-def covered(session: Session, first: Ticket) -> frozenset[str]:
+def covered(session: Unit, first: Ticket) -> frozenset[str]:
     """The sources of a ticket that a supplement asked again since, or asks just now."""
     known = (seals.details_of(session, other) for other in siblings(session, first))
     return frozenset(name for one in known if one.get(OF) == first.ref for name in one[SCOPE])
 
 
-def _check(session: Session, first: Ticket, request: Request) -> None:
+def _check(session: Unit, first: Ticket, request: Request) -> None:
     if first.state != State.PARTLY_FULFILLED:
         mend = "Only a partly fulfilled one has gaps to fill."
         raise NotAllowed(f"{first.ref} is {first.state}. {mend}")
@@ -88,7 +86,7 @@ def _check(session: Session, first: Ticket, request: Request) -> None:
             raise NotAllowed(f"{other.ref} supplements {first.ref} already; see to that one first.")
 
 
-def _scope(session: Session, first: Ticket, sources: Collection[str]) -> list[str]:
+def _scope(session: Unit, first: Ticket, sources: Collection[str]) -> list[str]:
     """The sources to ask, each a gap of the first ticket and still configured."""
     given_up = [r.source for r in lines(session, first.id) if r.outcome == Outcome.COULD_NOT]
     if not given_up:
@@ -98,14 +96,14 @@ def _scope(session: Session, first: Ticket, sources: Collection[str]) -> list[st
             raise BadInput("source", "was not given up.", f"Name one of: {', '.join(given_up)}.")
     scope = [name for name in given_up if not sources or name in sources]
     for name in scope:
-        _ = installation_of(session).sources[name]
+        _ = session.installation.sources[name]
     return scope
 
 
-def opened(session: Session, first: Ticket, scope: list[str]) -> Ticket:
+def opened(session: Unit, first: Ticket, scope: list[str]) -> Ticket:
     """A ticket of the same right for some of a ticket's sources; it is not on its way yet."""
     request = request_of(session, first)
-    number, now = len(of_request(session, request)) + 1, installation_of(session).store.now(session)
+    number, now = len(of_request(session, request)) + 1, session.now()
     made = tickets.new(request, first.right, number=number, created_at=now)
     made.clock_events = list(first.clock_events)
     clock.wind(session, made, request.received_at)
@@ -119,7 +117,7 @@ def opened(session: Session, first: Ticket, scope: list[str]) -> Ticket:
     return made
 
 
-def _rule_again(session: Session, first: Ticket, made: Ticket, scope: list[str]) -> None:
+def _rule_again(session: Unit, first: Ticket, made: Ticket, scope: list[str]) -> None:
     """What staff ruled about a source holds on: a record that is somebody else's still is."""
     seal = seals.seal_of(session, request_of(session, first))
     for row in tickets.rulings(session, first.id):

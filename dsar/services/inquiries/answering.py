@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 import structlog
-from sqlmodel import Session
 
 from dsar.config.sources import dictionary
 from dsar.domain.coverage import Outcome
@@ -20,7 +19,7 @@ from dsar.sdk.desk import Answer, Question
 from dsar.services.inquiries import files, keeping, links, schema
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
-from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.ticket.advance import advance
 from dsar.store import tasks
 from dsar.store.tables import Inquiry, Task, Ticket
@@ -127,7 +126,7 @@ def take(installation: Installation, inquiry: str, given: Any, drop: files.Drop)
         if before is not None:
             return _same(before[1], mark)
         row.sealed_answer = keeping.close_answer(seal, row.id, answer, mark)
-        row.answered_at = installation.store.now(session)
+        row.answered_at = session.now()
         session.add(row)
         files.keep(session, row, drop)
         _tell(session, ticket, row, answer, drop)
@@ -149,7 +148,7 @@ def _mark(answer: Answer, drop: files.Drop) -> str:
     return hashlib.sha256(plain).hexdigest()
 
 
-def _tell(session: Session, ticket: Ticket, row: Inquiry, answer: Answer, drop: files.Drop) -> None:
+def _tell(session: Unit, ticket: Ticket, row: Inquiry, answer: Answer, drop: files.Drop) -> None:
     outcome = "cannot" if answer.cannot else "answer"
     data = {
         "source": row.source,
@@ -163,7 +162,7 @@ def _tell(session: Session, ticket: Ticket, row: Inquiry, answer: Answer, drop: 
     log.info("inquiry.answered", ticket=ticket.ref, source=row.source)
 
 
-def _go_on(session: Session, ticket: Ticket, row: Inquiry) -> None:
+def _go_on(session: Unit, ticket: Ticket, row: Inquiry) -> None:
     """Whoever waited for it is rung for; a ticket that stood still for want of it goes on."""
     for line in lines(session, ticket.id):
         if line.source == row.source and line.outcome == Outcome.OPEN:
@@ -174,4 +173,4 @@ def _go_on(session: Session, ticket: Ticket, row: Inquiry) -> None:
     if stuck and task.kind in _STILL.get(State(ticket.state), ()):
         advance(session, SYSTEM, ticket.id, Event.RETRY)
     else:
-        tasks.wake(session, installation_of(session).store, task.id)
+        tasks.wake(session, session.installation.store, task.id)

@@ -17,7 +17,7 @@ from dsar.services.inquiries import files, keeping, links
 from dsar.services.law.clock import today
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
-from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.store.engine import add_once
 from dsar.store.leases import Lease
 from dsar.store.tables import Inquiry as Row
@@ -76,7 +76,7 @@ class TicketDesk:
             ticket = locked(session, self._ticket)
             row = session.get_one(Row, inquiry.id)
             if row.asked_at is None:
-                row.asked_at = self._installation.store.now(session)
+                row.asked_at = session.now()
                 data = {"source": row.source, "verb": row.verb, "until": row.answer_by.isoformat()}
                 journal.append(session, SYSTEM, ticket, event="inquiry_asked", data=data)
                 session.add_all((row, ticket))
@@ -111,9 +111,7 @@ class TicketDesk:
         query = select(Row).where(*same, col(Row.verb) == verb, col(Row.key) == key)
         return session.exec(query.order_by(col(Row.number).desc()).limit(1)).first()
 
-    def _put_down(
-        self, session: Session, ticket: Ticket, place: "_Place", question: Question
-    ) -> Row:
+    def _put_down(self, session: Unit, ticket: Ticket, place: "_Place", question: Question) -> Row:
         installation, seal = (
             self._installation,
             keeping.seal_for(session, self._installation, self._ticket),
@@ -129,7 +127,7 @@ class TicketDesk:
             number=place.number,
             link=links.mark(links.token(installation, new)),
             sealed_question=keeping.close_question(seal, new, question),
-            noted_at=installation.store.now(session),
+            noted_at=session.now(),
             answer_by=keeping.answer_by(
                 today(session), ticket.internal_due_on, installation.settings.inquiries
             ),
@@ -139,10 +137,10 @@ class TicketDesk:
         )
         return session.get_one(Row, new)
 
-    def _told(self, session: Session, row: Row) -> Inquiry:
+    def _told(self, session: Unit, row: Row) -> Inquiry:
         seal = keeping.seal_for(session, self._installation, self._ticket)
         found = keeping.open_answer(seal, row)
-        now, end = self._installation.store.now(session), self._end(row.answer_by)
+        now, end = session.now(), self._end(row.answer_by)
         return Inquiry(
             id=row.id,
             title=self._installation.sources[self._source].title,
@@ -164,7 +162,7 @@ class TicketDesk:
     def _local(self, at: datetime | None) -> datetime | None:
         return at and at.astimezone(ZoneInfo(self._installation.controller.timezone))
 
-    def _name_on_line(self, session: Session, told: Inquiry) -> None:
+    def _name_on_line(self, session: Unit, told: Inquiry) -> None:
         for line in lines(session, self._ticket):
             mine = line.source == self._source and line.outcome == Outcome.OPEN
             if mine and self._at_work().kind in _ON_LINES:

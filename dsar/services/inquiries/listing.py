@@ -2,27 +2,25 @@
 
 from typing import Any
 
-from sqlmodel import Session
-
 from dsar.services.inquiries import keeping, links
 from dsar.services.law.clock import today
-from dsar.services.runtime.installation import Installation, installation_of
+from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.runtime.seals import seal_of
 from dsar.store.tables import Inquiry, Ticket
 from dsar.store.tickets import request_of
 from dsar.store.vault import KeyLost
 
 
-def of_ticket(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
+def of_ticket(session: Unit, ticket: Ticket) -> list[dict[str, Any]]:
     """Every inquiry, oldest first. `link` is there while it can be answered by whoever has it."""
-    installation = installation_of(session)
+    installation = session.installation
     return [
         _told(session, installation, ticket, row) for row in keeping.of_ticket(session, ticket.id)
     ]
 
 
 def _told(
-    session: Session, installation: Installation, ticket: Ticket, row: Inquiry
+    session: Unit, installation: Installation, ticket: Ticket, row: Inquiry
 ) -> dict[str, Any]:
     source = installation.sources.by_name.get(row.source)
     standing = _standing(session, ticket, row)
@@ -41,7 +39,7 @@ def _told(
     }
 
 
-def _standing(session: Session, ticket: Ticket, row: Inquiry) -> str:
+def _standing(session: Unit, ticket: Ticket, row: Inquiry) -> str:
     if row.answered_at is not None:
         return "answered"
     if keeping.over(ticket, row):
@@ -51,7 +49,7 @@ def _standing(session: Session, ticket: Ticket, row: Inquiry) -> str:
     return "overdue" if today(session) > row.answer_by else "waiting"
 
 
-def _whom(session: Session, ticket: Ticket, row: Inquiry) -> str:
+def _whom(session: Unit, ticket: Ticket, row: Inquiry) -> str:
     try:
         return keeping.open_question(seal_of(session, request_of(session, ticket)), row).whom
     except KeyLost:

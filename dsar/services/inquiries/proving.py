@@ -21,7 +21,7 @@ def prove(
     if not wants_proof(installation, opened):
         return
     with reading(installation) as session:
-        now = installation.store.now(session).timestamp()
+        now = session.now().timestamp()
     with installation.sources[opened.source].open() as adapter:
         told = {name.lower(): value for name, value in headers.items()}
         cast("Authentic", adapter).authentic(opened.inquiry, told, body, now)

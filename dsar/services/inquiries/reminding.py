@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from dsar.config.settings import InquirySettings
 from dsar.domain.clock.thresholds import Alert
 from dsar.services.law.clock import today
-from dsar.services.runtime.installation import Installation
+from dsar.services.runtime.installation import Installation, Unit
 from dsar.store.tables import Inquiry, Ticket
 
 REMINDER, OVERDUE = "inquiry_reminder", "inquiry_overdue"
 
 
-def pressing(session: Session, installation: Installation) -> Iterator[tuple[str, Alert]]:
+def pressing(session: Unit, installation: Installation) -> Iterator[tuple[str, Alert]]:
     """Each open ticket's alerts up to today, by its id; what was raised before is for the caller.
 
     A day before which the question was not asked yet reminds nobody.

@@ -4,14 +4,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
 from dsar.domain.clock import ClockEvent, ClockEventType, Dates, derive
 from dsar.domain.clock.events import QUESTION_OF
 from dsar.domain.lifecycle import Event
 from dsar.services.law import regimes
 from dsar.services.law.calendars import calendar_for
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.store.tables import Ticket
 
 #: Events of a ticket that move its dates.
@@ -32,19 +30,15 @@ REVIVED = "revived_at"
 WORKING_RANK = timedelta(days=30)
 
 
-def today(session: Session) -> date:
+def today(session: Unit) -> date:
     """The date at the controller's establishment: legal dates are local dates."""
-    installation = installation_of(session)
-    return (
-        installation.store.now(session)
-        .astimezone(ZoneInfo(installation.controller.timezone))
-        .date()
-    )
+    installation = session.installation
+    return session.now().astimezone(ZoneInfo(installation.controller.timezone)).date()
 
 
-def dates_of(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
+def dates_of(session: Unit, ticket: Ticket, received_at: datetime) -> Dates:
     """Every date of a ticket, derived afresh from its regime, its receipt and its events."""
-    controller = installation_of(session).controller
+    controller = session.installation.controller
     regime = regimes.load(ticket.regime)
     return derive(
         regime,
@@ -56,7 +50,7 @@ def dates_of(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
     )
 
 
-def wind(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
+def wind(session: Unit, ticket: Ticket, received_at: datetime) -> Dates:
     """Recomputes a ticket's dates and stores them with their derivation."""
     revived = ticket.clock.get(REVIVED)
     dates = dates_of(session, ticket, received_at)
@@ -65,7 +59,7 @@ def wind(session: Session, ticket: Ticket, received_at: datetime) -> Dates:
     ticket.due_on = dates.effective_due
     at_once = received_at if dates.act_at_once else received_at + WORKING_RANK
     ticket.due_at = dates.deadline_passes_at_utc or at_once
-    internal = installation_of(session).settings.internal_days
+    internal = session.installation.settings.internal_days
     if dates.effective_due is not None and dates.clock_start is not None:
         target = dates.effective_due - timedelta(days=internal)
         ticket.internal_due_on = max(target, dates.clock_start)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
 from dsar.domain.controller import Controller
 from dsar.domain.coverage import FILE, Outcome
 from dsar.domain.policy import Policy
@@ -19,17 +17,17 @@ from dsar.services.letters.grammar import TABLES
 from dsar.services.letters.wording import Facts
 from dsar.services.letters.words import Words
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.store.tables import CoverageLine, Request, Ticket
 from dsar.store.tickets import lines
 
 
 def of_ticket(
-    session: Session, ticket: Ticket, request: Request, because: Because
+    session: Unit, ticket: Ticket, request: Request, because: Because
 ) -> Callable[[Words], Facts]:
     """The facts of a letter about a ticket as it stands, in any language it may be written in."""
-    installation, regime = installation_of(session), regimes.load(ticket.regime)
-    now, found = installation.store.now(session), lines(session, ticket.id)
+    installation, regime = session.installation, regimes.load(ticket.regime)
+    now, found = session.now(), lines(session, ticket.id)
 
     def facts(words: Words) -> Facts:
         known = phrases(words, regime, installation.policy)

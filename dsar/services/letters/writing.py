@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from dsar.domain.rights import Right
 from dsar.services.letters import facts, house_wording
 from dsar.services.letters.wording import MODEL, Wordings
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import Installation, installation_of
+from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.runtime.seals import seal_of
 from dsar.store.tables import Letter, Request, Ticket
 from dsar.store.tickets import request_of
@@ -62,9 +62,9 @@ def warn_of_faults(installation: Installation) -> None:
         log.warning("letter.at_fault", where=fault.field, mend="dsar letter check")
 
 
-def queue(session: Session, ticket: Ticket, *, kind: str, because: Because) -> Letter:
+def queue(session: Unit, ticket: Ticket, *, kind: str, because: Because) -> Letter:
     """Writes a letter and keeps it sealed with the ticket."""
-    installation = installation_of(session)
+    installation = session.installation
     request = request_of(session, ticket)
     say = facts.of_ticket(session, ticket, request, because)
     written = wordings_of(installation).write(kind, request.language, say)
@@ -76,7 +76,7 @@ def queue(session: Session, ticket: Ticket, *, kind: str, because: Because) -> L
         wording=f"{written.wording.sha256} {written.words.sha256}",
         fault=written.fault,
         sealed=b"",
-        at=installation.store.now(session),
+        at=session.now(),
     )
     text = tidy(written.text)
     letter.sealed = seal_of(session, request).close(text, f"letter {letter.id}")
@@ -89,7 +89,7 @@ def tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
 
 
-def queue_once(session: Session, ticket: Ticket, *, kind: str) -> None:
+def queue_once(session: Unit, ticket: Ticket, *, kind: str) -> None:
     """A letter that a ticket owes once, whichever source gives the occasion first.
 
     The caller has locked the ticket.
@@ -101,7 +101,7 @@ def queue_once(session: Session, ticket: Ticket, *, kind: str) -> None:
         queue(session, ticket, kind=kind, because=Because())
 
 
-def written(session: Session, ticket: Ticket) -> tuple[WrittenLetter, ...]:
+def written(session: Unit, ticket: Ticket) -> tuple[WrittenLetter, ...]:
     """Every letter of a ticket, oldest first."""
     request = request_of(session, ticket)
     seal = seal_of(session, request)
@@ -136,8 +136,8 @@ def _fault_note(row: Letter) -> str:
     return f"Not in our own wording: {row.fault}" if row.fault else ""
 
 
-def at_fault_since(session: Session, span: timedelta) -> int:
+def at_fault_since(session: Unit, span: timedelta) -> int:
     """How many letters of late went out in our wording because the house's own was at fault."""
-    since = installation_of(session).store.now(session) - span
+    since = session.now() - span
     query = select(func.count()).where(col(Letter.fault) != "", col(Letter.at) >= since)
     return int(session.exec(query).one())

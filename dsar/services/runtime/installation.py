@@ -5,13 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlmodel import Session
-
 from dsar.config.settings import Settings
 from dsar.config.sources import Sources
 from dsar.domain.controller import Controller
 from dsar.domain.policy import Policy
-from dsar.store.engine import Store
+from dsar.store.engine import Store, StoreSession
 from dsar.store.vault import Vault
 from dsar.words import Languages, Spoken, ours
 
@@ -43,27 +41,26 @@ class Installation:
         return self.languages.spoken(*asked, home=self.controller.language)
 
 
+class Unit(StoreSession):
+    """One unit of work: a transaction, and the installation it belongs to."""
+
+    def __init__(self, installation: Installation, *, reading: bool = False) -> None:
+        super().__init__(installation.store, reading=reading)
+        self.installation = installation
+
+
 @contextmanager
-def transaction(installation: Installation) -> Iterator[Session]:
+def transaction(installation: Installation) -> Iterator[Unit]:
     """One unit of work: committed at its end, then the bells of its new tasks are rung."""
-    with installation.store.session() as session:
-        session.info["installation"] = installation
-        session.info["bells"] = []
+    with Unit(installation) as session:
         yield session
         session.commit()
-    for queue, task in session.info["bells"]:
+    for queue, task in session.rings:
         installation.bell(queue, task)
 
 
 @contextmanager
-def reading(installation: Installation) -> Iterator[Session]:
-    """A session that only reads."""
-    with installation.store.reading() as session:
-        session.info["installation"] = installation
+def reading(installation: Installation) -> Iterator[Unit]:
+    """A unit of work that only reads."""
+    with Unit(installation, reading=True) as session:
         yield session
-
-
-def installation_of(session: Session) -> Installation:
-    """The installation whose unit of work this session is."""
-    installation: Installation = session.info["installation"]
-    return installation

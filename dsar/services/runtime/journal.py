@@ -8,16 +8,16 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.journal import START, Entry, Fault, digest, verify
 from dsar.services.runtime.actor import Actor
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.store.tables import JournalEntry, Ticket
 
 
 def append(
-    session: Session, actor: Actor, ticket: Ticket, *, event: str, data: Mapping[str, Any]
+    session: Unit, actor: Actor, ticket: Ticket, *, event: str, data: Mapping[str, Any]
 ) -> JournalEntry:
     """Adds one entry to a ticket that this session has locked. `data` holds no personal data."""
     seq, previous = ticket.journal_seq + 1, ticket.journal_head or START
-    at = installation_of(session).store.now(session)
+    at = session.now()
     plain = dict(data)
     mark = digest(
         ticket.ref, seq, at=at, event=event, actor=str(actor), data=plain, previous=previous

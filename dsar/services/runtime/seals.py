@@ -2,21 +2,19 @@
 
 from typing import Any
 
-from sqlmodel import Session
-
 from dsar.domain.identity import UNSETTLED, UNUSED, Subject
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.store.tables import Identifier, Request, Ticket
 from dsar.store.tickets import identifiers, request_of
 from dsar.store.vault import Seal
 
 
-def seal_of(session: Session, request: Request) -> Seal:
+def seal_of(session: Unit, request: Request) -> Seal:
     """The seal of one request; raises KeyLost where it was forgotten."""
-    return installation_of(session).vault.open_key(request.id, request.data_key)
+    return session.installation.vault.open_key(request.id, request.data_key)
 
 
-def subject_of(session: Session, ticket: Ticket) -> Subject:
+def subject_of(session: Unit, ticket: Ticket) -> Subject:
     """The person of a ticket, with every identifier that is known to be theirs by now."""
     request = request_of(session, ticket)
     seal = seal_of(session, request)
@@ -25,7 +23,7 @@ def subject_of(session: Session, ticket: Ticket) -> Subject:
     return Subject.of((row.kind, value_of(seal, row)) for row in used)
 
 
-def unsettled_of(session: Session, ticket: Ticket) -> tuple[tuple[str, str, str], ...]:
+def unsettled_of(session: Unit, ticket: Ticket) -> tuple[tuple[str, str, str], ...]:
     """What a source gave and may be somebody else's, for staff to settle: kind, value, source."""
     request = request_of(session, ticket)
     seal = seal_of(session, request)
@@ -46,7 +44,7 @@ def place(kind: str, blind: str) -> str:
     return f"identifier {kind} {blind}"
 
 
-def details_of(session: Session, ticket: Ticket) -> dict[str, Any]:
+def details_of(session: Unit, ticket: Ticket) -> dict[str, Any]:
     """What the person asked for in detail: corrections, purposes, words, the human decision."""
     if ticket.sealed_details is None:
         return {}
@@ -55,7 +53,7 @@ def details_of(session: Session, ticket: Ticket) -> dict[str, Any]:
     return details
 
 
-def keep_details(session: Session, ticket: Ticket, details: dict[str, Any]) -> None:
+def keep_details(session: Unit, ticket: Ticket, details: dict[str, Any]) -> None:
     """Replaces the sealed details of a ticket."""
     seal = seal_of(session, request_of(session, ticket))
     ticket.sealed_details = seal.close(details, f"details {ticket.id}")

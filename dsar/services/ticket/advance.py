@@ -20,7 +20,7 @@ from dsar.services.law import clock
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM, Actor
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.services.ticket import owed_tasks
 from dsar.services.ticket.automatic import following
 from dsar.services.ticket.facts import facts_of
@@ -32,7 +32,7 @@ _LIVE = ("blocked", "ready", "leased", "waiting_human", "parked")
 
 
 def advance(
-    session: Session,
+    session: Unit,
     actor: Actor,
     ticket_id: str,
     event: Event,
@@ -51,7 +51,7 @@ def advance(
     return ticket
 
 
-def settle(session: Session, ticket: Ticket) -> None:
+def settle(session: Unit, ticket: Ticket) -> None:
     """Whatever follows by itself from where a locked ticket stands now."""
     session.flush()
     while (event := following(session, ticket)) is not None:
@@ -60,7 +60,7 @@ def settle(session: Session, ticket: Ticket) -> None:
 
 
 def _happen(
-    session: Session,
+    session: Unit,
     actor: Actor,
     ticket: Ticket,
     event: Event,
@@ -112,8 +112,8 @@ def _check(row: Transition, facts: Facts) -> None:
         raise NotAllowed(" ".join(problems))
 
 
-def _move_clock(session: Session, ticket: Ticket, event: Event, because: Because) -> None:
-    at, before = installation_of(session).store.now(session), ticket.due_on
+def _move_clock(session: Unit, ticket: Ticket, event: Event, because: Because) -> None:
+    at, before = session.now(), ticket.due_on
     if clock.note(ticket, event, at=at, length=because.length()):
         clock.wind(session, ticket, request_of(session, ticket).received_at)
         if event is Event.EXTEND and ticket.due_on == before:
@@ -127,7 +127,7 @@ def _move_clock(session: Session, ticket: Ticket, event: Event, because: Because
         )
 
 
-def _enter(session: Session, ticket: Ticket, row: Transition) -> None:
+def _enter(session: Unit, ticket: Ticket, row: Transition) -> None:
     """What a state forgets when it is entered: a new round of deciding starts undecided."""
     if "decide" in row.owes:
         ticket.decided_at = None
@@ -150,7 +150,7 @@ def _prove(session: Session, ticket: Ticket) -> None:
 
 
 def _entry(
-    session: Session,
+    session: Unit,
     ticket: Ticket,
     row: Transition,
     because: Because,
@@ -162,7 +162,7 @@ def _entry(
     if because.ground:
         entry["because"] = because.ground
     if because.reason:
-        vault = installation_of(session).vault
+        vault = session.installation.vault
         entry["reason_mark"] = vault.blind("reason", because.reason)[:16]
     if because.decided_by:
         entry["decided_by"] = because.decided_by
@@ -171,15 +171,15 @@ def _entry(
     return entry
 
 
-def _end(session: Session, ticket: Ticket) -> None:
+def _end(session: Unit, ticket: Ticket) -> None:
     """An ended ticket has no open work, and whoever waited for it is woken."""
-    ticket.closed_at = installation_of(session).store.now(session)
-    tasks.cancel_ticket(session, installation_of(session).store, ticket_id=ticket.id)
+    ticket.closed_at = session.now()
+    tasks.cancel_ticket(session, session.installation.store, ticket_id=ticket.id)
     for other in siblings(session, ticket):
         if other.state == State.ACCEPTED:
             tasks.enqueue(
                 session,
-                installation_of(session).store,
+                session.installation.store,
                 ticket_id=other.id,
                 kind="start",
                 key=ticket.ref,

@@ -11,7 +11,7 @@ from dsar.domain.conditions import unmet
 from dsar.domain.lifecycle import Event, State
 from dsar.domain.rights import Right
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.services.ticket.facts import facts_of, marketing_only, waits_for
 from dsar.store import tasks
 from dsar.store.tables import Ticket
@@ -22,21 +22,21 @@ _OPEN = (TaskState.BLOCKED, TaskState.READY, TaskState.LEASED)
 _STUCK = (TaskState.PARKED, TaskState.WAITING_HUMAN)
 
 
-def following(session: Session, ticket: Ticket) -> Event | None:
+def following(session: Unit, ticket: Ticket) -> Event | None:
     """The event that must happen now without anybody's hand, or None."""
     rule = _RULES.get(State(ticket.state))
     return rule(session, ticket) if rule is not None else None
 
 
-def _accept(session: Session, _ticket: Ticket) -> Event | None:
-    return Event.ACCEPT if installation_of(session).settings.review.accept == "auto" else None
+def _accept(session: Unit, _ticket: Ticket) -> Event | None:
+    return Event.ACCEPT if session.installation.settings.review.accept == "auto" else None
 
 
 def _start(session: Session, ticket: Ticket) -> Event | None:
     return None if waits_for(session, ticket) else Event.START
 
 
-def _joined(kind: str, done: Event, failed: Event) -> Callable[[Session, Ticket], Event | None]:
+def _joined(kind: str, done: Event, failed: Event) -> Callable[[Unit, Ticket], Event | None]:
     """All tasks of a kind have ended: well, or some of them stuck with a reason."""
 
     def rule(session: Session, ticket: Ticket) -> Event | None:
@@ -48,17 +48,17 @@ def _joined(kind: str, done: Event, failed: Event) -> Callable[[Session, Ticket]
     return rule
 
 
-def _checked(session: Session, ticket: Ticket) -> Event | None:
+def _checked(session: Unit, ticket: Ticket) -> Event | None:
     event = _joined("look_again", Event.CHECKED, Event.RESIDUE_FOUND)(session, ticket)
     left = any(line.residue for line in lines(session, ticket.id))
     return Event.RESIDUE_FOUND if event is Event.CHECKED and left else event
 
 
-def _approve(session: Session, ticket: Ticket) -> Event | None:
+def _approve(session: Unit, ticket: Ticket) -> Event | None:
     """The engine approves only what settings leave to it and nobody has to look at."""
     if ticket.decided_at is None or ticket.doubts:
         return None
-    rule = getattr(installation_of(session).settings.review, ticket.right)
+    rule = getattr(session.installation.settings.review, ticket.right)
     at_once = ticket.right == Right.OBJECTION and marketing_only(session, ticket)
     return Event.APPROVE if rule == "auto" or at_once else None
 
@@ -70,8 +70,8 @@ def _bundle(session: Session, ticket: Ticket) -> Event | None:
     return Event.BUNDLE_FAILS if any(counts.get(state) for state in _STUCK) else None
 
 
-def _deliver(session: Session, ticket: Ticket) -> Event | None:
-    if installation_of(session).settings.review.release != "auto":
+def _deliver(session: Unit, ticket: Ticket) -> Event | None:
+    if session.installation.settings.review.release != "auto":
         return None
     facts = facts_of(session, ticket, Because(), needs=("all_closed", "all_proven"))
     if unmet(("all_closed",), facts):
@@ -79,7 +79,7 @@ def _deliver(session: Session, ticket: Ticket) -> Event | None:
     return Event.DELIVER_PART if unmet(("all_proven",), facts) else Event.DELIVER
 
 
-_RULES: dict[State, Callable[[Session, Ticket], Event | None]] = {
+_RULES: dict[State, Callable[[Unit, Ticket], Event | None]] = {
     State.VERIFIED: _accept,
     State.ACCEPTED: _start,
     State.COLLECTING: _joined("search", Event.SOURCES_ANSWERED, Event.SOURCE_FAILS),

@@ -6,6 +6,7 @@ from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
 from dsar.sdk import Later
+from dsar.services.runtime.installation import Unit
 from dsar.store import tasks
 from dsar.store.engine import Store
 from dsar.store.tables import Inquiry
@@ -15,7 +16,7 @@ from dsar.store.tasks import Lease
 SPENT = "-"
 
 
-def defer(session: Session, store: Store, lease: Lease, later: Later) -> None:
+def defer(session: Unit, store: Store, lease: Lease, later: Later) -> None:
     """Puts a task off. Waiting for an answer keeps nobody else from the source.
 
     An answer that came while the task was at work has rung for nobody: it goes on at once. The

@@ -13,7 +13,7 @@ from dsar.domain.rights import COPYING, Right
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import details_of
 from dsar.store.tables import CoverageLine, Ticket
 from dsar.store.tickets import identifiers, lines, siblings
@@ -26,7 +26,7 @@ _OF_LINES = frozenset({"all_closed", "all_proven", "not_all_proven"})
 
 
 def facts_of(
-    session: Session, ticket: Ticket, because: Because, *, needs: Collection[str] | None = None
+    session: Unit, ticket: Ticket, because: Because, *, needs: Collection[str] | None = None
 ) -> Facts:
     """What is true of a ticket right now; with `needs`, only what those conditions look at."""
     wanted = frozenset(CONDITIONS) if needs is None else frozenset(needs)
@@ -52,8 +52,8 @@ def facts_of(
     )
 
 
-def _refusal_grounds(session: Session, ticket: Ticket) -> tuple[str, ...]:
-    country = installation_of(session).controller.country
+def _refusal_grounds(session: Unit, ticket: Ticket) -> tuple[str, ...]:
+    country = session.installation.controller.country
     return tuple(grounds.refusing(regimes.load(ticket.regime), ticket.right, country))
 
 
@@ -68,12 +68,12 @@ def waits_for(session: Session, ticket: Ticket) -> tuple[str, ...]:
     )
 
 
-def marketing_only(session: Session, ticket: Ticket) -> bool:
+def marketing_only(session: Unit, ticket: Ticket) -> bool:
     """Whether an objection is against marketing alone, which no balance can outweigh."""
     if ticket.right != Right.OBJECTION:
         return False
     named = details_of(session, ticket).get("purposes") or []
-    activities = installation_of(session).policy.activities
+    activities = session.installation.policy.activities
     return bool(named) and all(name in activities and activities[name].marketing for name in named)
 
 

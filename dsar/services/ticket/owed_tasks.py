@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import State
 from dsar.domain.rights import ACTING, Right
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import details_of
 from dsar.services.ticket import search_order
 from dsar.store import tasks
@@ -34,13 +34,13 @@ _STUCK_IN = {
 }
 
 
-def owe(session: Session, ticket: Ticket, kind: str) -> None:
+def owe(session: Unit, ticket: Ticket, kind: str) -> None:
     """Writes the tasks of one kind that a ticket owes now; writing them twice is harmless."""
     _KINDS[kind](session, ticket)
 
 
 def enqueue(
-    session: Session,
+    session: Unit,
     ticket: Ticket,
     kind: str,
     *,
@@ -51,7 +51,7 @@ def enqueue(
     """One task of a ticket, ranked by its deadline; its id if it is new."""
     return tasks.enqueue(
         session,
-        installation_of(session).store,
+        session.installation.store,
         ticket_id=ticket.id,
         kind=kind,
         source=source,
@@ -62,13 +62,13 @@ def enqueue(
     )
 
 
-def _search(session: Session, ticket: Ticket) -> None:
+def _search(session: Unit, ticket: Ticket) -> None:
     """Every known source is asked; those that need another's identifiers wait for it.
 
     A supplement asks the sources it is about, and no other.
     """
     scope = details_of(session, ticket).get(SCOPE)
-    known = installation_of(session).sources
+    known = session.installation.sources
     every = tuple(source for source in known if scope is None or source.name in scope)
     for source in every:
         session.add(
@@ -86,13 +86,13 @@ def _search(session: Session, ticket: Ticket) -> None:
         enqueue(session, ticket, "search", source=source.name, blocked=waits)
 
 
-def _bundle(session: Session, ticket: Ticket) -> None:
+def _bundle(session: Unit, ticket: Ticket) -> None:
     """One task an approval; what an earlier one left stuck is of no use any more."""
     _drop(session, ticket, "bundle")
     enqueue(session, ticket, "bundle", key=str(ticket.version))
 
 
-def _decide(session: Session, ticket: Ticket) -> None:
+def _decide(session: Unit, ticket: Ticket) -> None:
     """One task a round; what an earlier round left stuck is of no use any more."""
     _drop(session, ticket, "decide")
     enqueue(session, ticket, "decide", key=str(ticket.round))
@@ -104,13 +104,13 @@ def _drop(session: Session, ticket: Ticket, kind: str) -> None:
     session.execute(update(Task).where(*mine).values(state="cancelled"))
 
 
-def _act(session: Session, ticket: Ticket) -> None:
+def _act(session: Unit, ticket: Ticket) -> None:
     """Only sources with something in the approved manifest are asked to act."""
     for source in _with_manifest(session, ticket):
         enqueue(session, ticket, "act", source=source, key=str(ticket.round))
 
 
-def _look_again(session: Session, ticket: Ticket) -> None:
+def _look_again(session: Unit, ticket: Ticket) -> None:
     given_up = {
         line.source for line in lines(session, ticket.id) if line.outcome == Outcome.COULD_NOT
     }
@@ -131,7 +131,7 @@ def _with_manifest(session: Session, ticket: Ticket) -> list[str]:
     )
 
 
-_KINDS: dict[str, Callable[[Session, Ticket], None]] = {
+_KINDS: dict[str, Callable[[Unit, Ticket], None]] = {
     "search": _search,
     "decide": _decide,
     "act": _act,
@@ -140,9 +140,9 @@ _KINDS: dict[str, Callable[[Session, Ticket], None]] = {
 }
 
 
-def reopen(session: Session, ticket: Ticket, state: State) -> None:
+def reopen(session: Unit, ticket: Ticket, state: State) -> None:
     """Makes what got stuck ready again; where something was left over, acts once more."""
-    installation = installation_of(session)
+    installation = session.installation
     if state is State.COLLECTING:
         search_order.ask_again(session, ticket)
     tasks.reopen(
@@ -161,7 +161,7 @@ def reopen(session: Session, ticket: Ticket, state: State) -> None:
             enqueue(session, ticket, "act", source=line.source, key=key)
 
 
-def accept_gap(session: Session, ticket: Ticket, state: State) -> None:
+def accept_gap(session: Unit, ticket: Ticket, state: State) -> None:
     """Closes the lines of sources that staff gives up on: named, never called done."""
     kinds = {_STUCK_IN[state]} | ({"look_again"} if state is State.ACTION_FAILED else set())
     stuck = session.exec(

@@ -25,7 +25,7 @@ from dsar.sandbox.pool import Stopped
 from dsar.sdk import Later, NeedsHuman
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
-from dsar.services.runtime.installation import Installation, transaction
+from dsar.services.runtime.installation import Installation, Unit, transaction
 from dsar.services.ticket import deferral
 from dsar.services.ticket.advance import settle
 from dsar.services.ticket.search_order import unblock
@@ -58,7 +58,7 @@ class Run:
         if self.stopping.is_set():
             raise Draining
 
-    def claim_next(self, session: Session) -> None:
+    def claim_next(self, session: Unit) -> None:
         """Claims the next task in the same transaction, which saves a commit a task."""
         if self.fuse and not self.stopping.is_set():
             self.next = tasks.claim(
@@ -75,7 +75,7 @@ Handler = Callable[[Installation, Run], None]
 
 
 @contextmanager
-def finishing(run: Run) -> Iterator[tuple[Session, Ticket]]:
+def finishing(run: Run) -> Iterator[tuple[Unit, Ticket]]:
     """The transaction that ends a task well: ticket locked, fence checked, then the rest."""
     with transaction(run.installation) as session:
         ticket = locked(session, run.lease.ticket_id)
@@ -164,7 +164,7 @@ def _where(error: Exception) -> str:
     return " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
 
 
-def _fail(session: Session, installation: Installation, lease: Lease, error: Exception) -> bool:
+def _fail(session: Unit, installation: Installation, lease: Lease, error: Exception) -> bool:
     """Writes the failure; True if the task will not run again by itself."""
     if isinstance(error, Later):
         # A job of one person under way over there keeps nobody else from the source.
@@ -207,7 +207,7 @@ def _reason(error: Exception) -> str:
 _ON_LINES = frozenset({"search", "act"})
 
 
-def _stuck(session: Session, ticket: Ticket, lease: Lease | Expired) -> None:
+def _stuck(session: Unit, ticket: Ticket, lease: Lease | Expired) -> None:
     """A task that got stuck says so on its coverage line and in the journal; the rest goes on."""
     row = session.get(Task, lease.task_id, populate_existing=True)
     reason = row.reason if row is not None else ""
@@ -231,7 +231,7 @@ def _name_on_line(session: Session, ticket: Ticket, source: str, reason: str) ->
         session.add(line)
 
 
-def _after(session: Session, ticket: Ticket, kind: str) -> None:
+def _after(session: Unit, ticket: Ticket, kind: str) -> None:
     session.flush()
     if kind == "search":
         unblock(session, ticket)
@@ -243,7 +243,7 @@ def sweep(installation: Installation, limit: int = 200) -> int:
     with transaction(installation) as session:
         swept = tasks.sweep(session, installation.store, limit=limit)
         parked = [lease for lease in swept.expired if lease.parked]
-        session.info["bells"].extend(swept.rings)
+        session.rings.extend(swept.rings)
     for lost in parked:
         with transaction(installation) as session:
             _stuck(session, locked(session, lost.ticket_id), lost)

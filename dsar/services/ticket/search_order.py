@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
 from dsar.config.sources import Sources
 from dsar.domain.coverage import Outcome
 from dsar.domain.identity import GIVEN
 from dsar.domain.search_order import MOST_VALUES, Searched, SearchOrder, search_order
 from dsar.services.runtime import record_pages
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.store import tasks
 from dsar.store.tables import Identifier, Task, Ticket
 from dsar.store.tasks import TaskState
@@ -30,9 +30,9 @@ def order_of(known: Sources, names: Iterable[str]) -> SearchOrder:
     )
 
 
-def unblock(session: Session, ticket: Ticket) -> None:
+def unblock(session: Unit, ticket: Ticket) -> None:
     """Lets those search whose givers have all answered or got stuck."""
-    installation = installation_of(session)
+    installation = session.installation
     searches = _searches(session, ticket)
     if not any(row.state == TaskState.BLOCKED for row in searches):
         return
@@ -43,10 +43,10 @@ def unblock(session: Session, ticket: Ticket) -> None:
             tasks.unblock(session, installation.store, row.id)
 
 
-def ask_again(session: Session, ticket: Ticket) -> None:
+def ask_again(session: Unit, ticket: Ticket) -> None:
     """Who answered without the identifiers of a source that got stuck is asked anew, behind it."""
     searches = _searches(session, ticket)
-    order = order_of(installation_of(session).sources, (row.source for row in searches))
+    order = order_of(session.installation.sources, (row.source for row in searches))
     again = {row.source for row in searches if row.state in _STUCK}
     answered = {row.source: row for row in searches if row.state == TaskState.DONE}
     while behind := {name for name in answered if again & _listens_to(order, name)}:
@@ -59,13 +59,13 @@ def _listens_to(order: SearchOrder, name: str) -> frozenset[str]:
     return order.waits_for[name].union(order.beside(name))
 
 
-def ask_circle(session: Session, ticket: Ticket, source: str, kinds: Collection[str]) -> None:
+def ask_circle(session: Unit, ticket: Ticket, source: str, kinds: Collection[str]) -> None:
     """Has a source brought new identifiers of these kinds, its circle is asked anew by them.
 
     Also whoever is being searched just now without them: that search is shut out and begins anew.
     """
     searches = {row.source: row for row in _searches(session, ticket)}
-    known = installation_of(session).sources
+    known = session.installation.sources
     beside = order_of(known, searches).beside(source)
     news = _worth_asking(session, ticket, kinds) if beside else frozenset()
     for name in beside:
@@ -79,7 +79,7 @@ def _has_begun(row: Task) -> bool:
     return row.checkpoint is not None or row.state in {TaskState.LEASED, TaskState.DONE}
 
 
-def _worth_asking(session: Session, ticket: Ticket, kinds: Collection[str]) -> frozenset[str]:
+def _worth_asking(session: Unit, ticket: Ticket, kinds: Collection[str]) -> frozenset[str]:
     """The kinds of which sources have not named too many already."""
     given = (
         select(Identifier.kind, func.count())
@@ -90,17 +90,17 @@ def _worth_asking(session: Session, ticket: Ticket, kinds: Collection[str]) -> f
     return frozenset(kind for kind, number in session.exec(given) if number <= MOST_VALUES)
 
 
-def _searches(session: Session, ticket: Ticket) -> Sequence[Task]:
+def _searches(session: Unit, ticket: Ticket) -> Sequence[Task]:
     mine = select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
     return session.exec(
         mine.order_by(col(Task.id)), execution_options={"populate_existing": True}
     ).all()
 
 
-def _begin_anew(session: Session, ticket: Ticket, row: Task, state: TaskState) -> None:
+def _begin_anew(session: Unit, ticket: Ticket, row: Task, state: TaskState) -> None:
     """What a source said counts no more: it is searched from the start."""
     record_pages.forget_records(session, ticket.id, row.source)
-    tasks.begin_anew(session, installation_of(session).store, row.id, state=state)
+    tasks.begin_anew(session, session.installation.store, row.id, state=state)
     for line in lines(session, ticket.id):
         if line.source == row.source:
             line.outcome, line.found, line.reason = Outcome.OPEN.value, 0, ""

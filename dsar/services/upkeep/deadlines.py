@@ -20,7 +20,7 @@ from dsar.domain.lifecycle import ENDS, OWNER, By, Event, State
 from dsar.services.inquiries.reminding import pressing
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
-from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.ticket.advance import advance
 from dsar.store.engine import insert
 from dsar.store.tables import Alert as Raised
@@ -38,7 +38,7 @@ def watch(installation: Installation) -> int:
     """Raises every threshold that was passed and not raised yet; how many."""
     zone, raised = ZoneInfo(installation.controller.timezone), 0
     with reading(installation) as session:
-        now = installation.store.now(session)
+        now = session.now()
         known = _known(session)
         due = [
             (row.id, alert)
@@ -108,7 +108,7 @@ def _raise(installation: Installation, ticket_id: str, alert: Alert) -> bool:
             ticket_id=ticket_id,
             name=alert.name,
             day=alert.day,
-            raised_at=installation.store.now(session),
+            raised_at=session.now(),
         )
         statement = insert(installation.store, _alerts).values(new.model_dump())
         place = ["ticket_id", "name", "day"]
@@ -136,7 +136,7 @@ def standing(installation: Installation) -> Watch:
     """How the watching stands right now."""
     zone = ZoneInfo(installation.controller.timezone)
     with reading(installation) as session:
-        now = installation.store.now(session)
+        now = session.now()
         known = _known(session)
         overdue = session.execute(
             select(col(Ticket.ref))
@@ -160,7 +160,7 @@ def nudge(installation: Installation) -> int:
     done = 0
     with reading(installation) as session:
         waiting = list(_waiting(session))
-        now = installation.store.now(session)
+        now = session.now()
     for ticket_id, asked_at, reminded in waiting:
         event = _due_nudge(installation, now - asked_at, reminded=reminded)
         if event is not None:
@@ -197,7 +197,7 @@ def _waiting(session: Session) -> Iterator[tuple[str, datetime, bool]]:
             yield ticket_id, asked[-1], rows[-1][0] == Event.REMIND
 
 
-def calendar(session: Session) -> str:
+def calendar(session: Unit) -> str:
     """The due dates of all open tickets as an iCalendar file: references only, no names."""
     rows = session.execute(
         select(col(Ticket.ref), col(Ticket.right), col(Ticket.state), col(Ticket.due_on))
@@ -213,5 +213,4 @@ def calendar(session: Session) -> str:
         )
         for ref, right, state, due_on in rows
     ]
-    installation = installation_of(session)
-    return calendar_file(entries, name="Data subject requests", now=installation.store.now(session))
+    return calendar_file(entries, name="Data subject requests", now=session.now())

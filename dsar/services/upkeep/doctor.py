@@ -199,7 +199,7 @@ def _letters(installation: Installation) -> str:
 
 def _clock(installation: Installation) -> str:
     with reading(installation) as session:
-        theirs = installation.store.now(session)
+        theirs = session.now()
     apart = abs(theirs - system_clock())
     if apart > CLOCK_DIFFERENCE:
         seconds = int(apart.total_seconds())

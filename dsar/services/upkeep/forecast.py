@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from dsar.domain.lifecycle import ENDS, State
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.store.tables import JournalEntry, Ticket
 
 #: How many ended tickets the durations are measured on: the latest ones.
@@ -53,9 +53,9 @@ class Risk:
         }
 
 
-def at_risk(session: Session) -> list[Risk]:
+def at_risk(session: Unit) -> list[Risk]:
     """Open tickets expected to pass their date, the latest first."""
-    now = installation_of(session).store.now(session)
+    now = session.now()
     slow = durations(session)
     ends = [state.value for state in ENDS]
     tickets = session.exec(

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import and_, func, union_all
 from sqlalchemy import select as rows_of
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import SQLModel, col, select
 
 from dsar.domain.lifecycle import ENDS
 from dsar.domain.rights import Right
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.store import gates, processes
 from dsar.store.counts import counted
 from dsar.store.tables import Effect as _Effect  # noqa: F401 - registers the table
@@ -35,9 +35,9 @@ WINDOWS: Mapping[str, tuple[int | None, int]] = {
 }
 
 
-def summary(session: Session) -> list[dict[str, Any]]:
+def summary(session: Unit) -> list[dict[str, Any]]:
     """One row per right that was asked for: open, overdue, each outcome, median days to close."""
-    now = installation_of(session).store.now(session)
+    now = session.now()
     rows = session.exec(
         select(Ticket, Request.received_at).join(Request, col(Request.id) == Ticket.request_id)
     ).all()
@@ -80,10 +80,10 @@ class Figures:
     processes: Mapping[str, int]
 
 
-def figures(session: Session) -> Figures:
+def figures(session: Unit) -> Figures:
     """Read in seven short statements, none of which looks at tickets that are closed."""
     tasks = session.execute(_tasks()).all()
-    now = installation_of(session).store.now(session)
+    now = session.now()
     return Figures(
         tasks={(row.state, row.kind): row.number for row in tasks},
         oldest_due={
@@ -94,7 +94,7 @@ def figures(session: Session) -> Figures:
         counts=counted(session),
         unknown_effects=session.execute(_unknown()).scalar_one(),
         deadlines=_deadlines(session),
-        sources=gates.closed(session, installation_of(session).store),
+        sources=gates.closed(session, session.installation.store),
         processes=_processes(session),
     )
 
@@ -119,8 +119,8 @@ def _unknown() -> Any:
     return begun.where(_open, _effect.c.state == "intent", ~under_way)
 
 
-def _deadlines(session: Session) -> Mapping[str, int]:
-    now = installation_of(session).store.now(session)
+def _deadlines(session: Unit) -> Mapping[str, int]:
+    now = session.now()
     due = _ticket.c.due_at
     after = {name: now + timedelta(days=days) for name, (_, days) in WINDOWS.items()}
     counts = [
@@ -133,6 +133,6 @@ def _deadlines(session: Session) -> Mapping[str, int]:
     return dict(session.execute(rows_of(*counts).where(at_risk)).mappings().one())
 
 
-def _processes(session: Session) -> Mapping[str, int]:
-    kinds = [row.kind for row in processes.alive(session, installation_of(session).store)]
+def _processes(session: Unit) -> Mapping[str, int]:
+    kinds = [row.kind for row in processes.alive(session, session.installation.store)]
     return {kind: kinds.count(kind) for kind in ("web", "worker", "scheduler", "embedded")}

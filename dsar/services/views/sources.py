@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel
 from dsar.config.redacted import Shown, configured, shown
 from dsar.config.sources import Source
 from dsar.sdk import VERBS
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.store import gates
 from dsar.store.gates import BREAKER_FAILURES
 from dsar.store.tables import Gate
@@ -63,11 +63,11 @@ NOBODY = Waiting()
 _OPEN = Door(None, None, "", 0)
 
 
-def standings(session: Session) -> tuple[Standing, ...]:
+def standings(session: Unit) -> tuple[Standing, ...]:
     """Every configured source in the order of its file."""
-    installation = installation_of(session)
+    installation = session.installation
     rows = {gate.source: gate for gate in gates.gates(session)}
-    waiting, now = _waiting(session), installation.store.now(session)
+    waiting, now = _waiting(session), session.now()
     written = configured(
         installation.settings.at(installation.settings.sources), installation.sources.version
     )

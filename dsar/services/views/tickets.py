@@ -23,7 +23,7 @@ from dsar.services.law.clock import REVIVED, dates_of, today
 from dsar.services.letters import TITLES, written
 from dsar.services.runtime import journal, seals
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import installation_of
+from dsar.services.runtime.installation import Unit
 from dsar.services.ticket.facts import facts_of, waits_for
 from dsar.store.tables import BundleRow, CoverageLine, Request, Task, Ticket
 from dsar.store.tickets import lines, of_request, request_of, siblings
@@ -50,7 +50,7 @@ class ClockState(StrEnum):
     NO_DAY = "no_day"
 
 
-def queue(session: Session, *, ended: bool = False, limit: int = 500) -> list[dict[str, Any]]:
+def queue(session: Unit, *, ended: bool = False, limit: int = 500) -> list[dict[str, Any]]:
     """The open tickets by due date, or the ended ones, latest first."""
     ends = [state.value for state in ENDS]
     wanted = col(Ticket.state).in_(ends) if ended else col(Ticket.state).not_in(ends)
@@ -67,11 +67,11 @@ def counted(session: Session) -> dict[State, int]:
     return {State(state): number for state, number in session.exec(query)}
 
 
-def around_of(session: Session, tickets: Sequence[Ticket]) -> Around:
+def around_of(session: Unit, tickets: Sequence[Ticket]) -> Around:
     """What the lines of these tickets need: two queries, however many tickets there are."""
     ids = [ticket.id for ticket in tickets]
     return Around(
-        now=installation_of(session).store.now(session),
+        now=session.now(),
         today=today(session),
         stuck=_stuck(session, ids),
         answered=_answered(session, ids),
@@ -179,7 +179,7 @@ def _answered(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, int]
     return {ticket: (int(done), every) for ticket, done, every in session.execute(query)}
 
 
-def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
+def ticket_view(session: Unit, ticket: Ticket) -> dict[str, Any]:
     """Everything staff may know of one ticket, ready for a page or for JSON."""
     request = request_of(session, ticket)
     around = around_of(session, [ticket])
@@ -210,9 +210,9 @@ def ticket_view(session: Session, ticket: Ticket) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _bundle(session: Session, ticket: Ticket, row: BundleRow) -> dict[str, Any]:
+def _bundle(session: Unit, ticket: Ticket, row: BundleRow) -> dict[str, Any]:
     """A finished bundle: what it is called, where it lies sealed, and until when."""
-    installation = installation_of(session)
+    installation = session.installation
     return {
         "number": row.number,
         "file": file_name(ticket, row),
@@ -225,7 +225,7 @@ def _bundle(session: Session, ticket: Ticket, row: BundleRow) -> dict[str, Any]:
     }
 
 
-def _picture(session: Session, ticket: Ticket, request: Request) -> str:
+def _picture(session: Unit, ticket: Ticket, request: Request) -> str:
     """The dates of a ticket as an SVG element; all words in it are escaped."""
     if not ticket.clock.get("in_force") or ticket.clock.get(REVIVED):
         return ""
@@ -236,7 +236,7 @@ def _picture(session: Session, ticket: Ticket, request: Request) -> str:
     )
 
 
-def _person(session: Session, ticket: Ticket, request: Request) -> dict[str, Any]:
+def _person(session: Unit, ticket: Ticket, request: Request) -> dict[str, Any]:
     """Identifiers and words, or that they were forgotten."""
     try:
         subject = seals.subject_of(session, ticket)
@@ -248,7 +248,7 @@ def _person(session: Session, ticket: Ticket, request: Request) -> dict[str, Any
     return {"identifiers": [list(pair) for pair in subject.pairs()], "words": words}
 
 
-def possible(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
+def possible(session: Unit, ticket: Ticket) -> list[dict[str, Any]]:
     """What staff can do now, and what stands in the way of the rest."""
     rows = [row for row in leaving(State(ticket.state), Right(ticket.right))
             if row.by is not By.SYSTEM]  # fmt: skip
@@ -293,12 +293,12 @@ def _tasks(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
     ]
 
 
-def letters_view(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
+def letters_view(session: Unit, ticket: Ticket) -> list[dict[str, Any]]:
     """Every letter of a ticket as it was written."""
     return [{**asdict(told), "at": _instant(told.at)} for told in written(session, ticket)]
 
 
-def request_view(session: Session, request: Request) -> dict[str, Any]:
+def request_view(session: Unit, request: Request) -> dict[str, Any]:
     """A request with its tickets."""
     return {
         "ref": request.ref,

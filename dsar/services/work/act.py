@@ -20,7 +20,7 @@ from dsar.sdk import VERBS, Adapter, Batch, NeedsHuman, can
 from dsar.services import letters
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages
-from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.work.cases import HELD, case_of, held
@@ -119,7 +119,7 @@ def _one_page(
     receipts = _receipts(adapter, job.verb, batch, standing) if batch.items else ()
     with transaction(installation) as session:
         failed = [receipt for receipt in receipts if receipt.done is Done.FAILED]
-        settle_effect(session, installation.store, run.lease, key, failed=bool(failed))
+        settle_effect(session, run.lease, key, failed=bool(failed))
         if not failed:
             _file(session, job, run.lease.ticket_id, sheet, receipts)
             tasks.checkpoint(
@@ -225,9 +225,7 @@ def receipts_of(
             yield record_pages.to_receipt(sheet.collection, row)
 
 
-def _tell(
-    session: Session, installation: Installation, ticket: Ticket, source: str, job: Job
-) -> None:
+def _tell(session: Unit, installation: Installation, ticket: Ticket, source: str, job: Job) -> None:
     """The coverage line after acting: proven ones counted, kept ones listed with their reason."""
     row = line(session, ticket.id, source)
     sheets = record_pages.sheets(

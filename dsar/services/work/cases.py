@@ -15,7 +15,7 @@ from dsar.domain.records import NEVER_DISCLOSED, Collection, in_language
 from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
-from dsar.services.runtime.installation import Installation, installation_of
+from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.runtime.seals import details_of, seal_of
 from dsar.store.tables import CoverageLine, Hold, RulingRow, Ticket
 from dsar.store.tickets import identifiers, lines, request_of, rulings
@@ -49,9 +49,9 @@ class Dictionaries(Mapping[str, Mapping[str, Collection]]):
         return len(self._sources)
 
 
-def case_of(session: Session, ticket: Ticket) -> Case:
+def case_of(session: Unit, ticket: Ticket) -> Case:
     """The case of a ticket as it stands now."""
-    installation = installation_of(session)
+    installation = session.installation
     details = details_of(session, ticket)
     return Case(
         right=Right(ticket.right),
@@ -74,7 +74,7 @@ def case_of(session: Session, ticket: Ticket) -> Case:
 _UNCITED = {NEVER_DISCLOSED: "A secret that guards access: it is described and never disclosed."}
 
 
-def _rules(session: Session, ticket: Ticket) -> tuple[Ruling, ...]:
+def _rules(session: Unit, ticket: Ticket) -> tuple[Ruling, ...]:
     rows = rulings(session, ticket.id)
     if not rows:
         return ()

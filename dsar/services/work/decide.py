@@ -12,7 +12,7 @@ from dsar.domain.decision import DOUBTS, NOT_PORTABLE, Case, Doubt, Reason, deci
 from dsar.domain.records import Record
 from dsar.domain.rights import ACTING
 from dsar.services.runtime import record_pages
-from dsar.services.runtime.installation import Installation, installation_of, reading
+from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.work.cases import case_of
 from dsar.store.tables import CoverageLine, Ticket
@@ -74,7 +74,7 @@ def _tally(installation: Installation, run: Run, seal: Seal, case: Case, source:
 
 
 def _write_down(
-    session: Session, seal: Seal, ticket: Ticket, case: Case, tallies: Mapping[str, Tally]
+    session: Unit, seal: Seal, ticket: Ticket, case: Case, tallies: Mapping[str, Tally]
 ) -> None:
     doubts: list[dict[str, Any]] = []
     for row in lines(session, ticket.id):
@@ -86,7 +86,7 @@ def _write_down(
         session.add(row)
         doubts += list(_doubts(row, tally))
     ticket.doubts = doubts
-    ticket.decided_at = installation_of(session).store.now(session)
+    ticket.decided_at = session.now()
     ticket.policy_version = case.policy.version
     session.add(ticket)
 

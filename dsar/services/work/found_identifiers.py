@@ -23,7 +23,7 @@ from dsar.domain.identity import (
 )
 from dsar.sdk import NeedsHuman, Page
 from dsar.services.runtime import seals
-from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.ticket.run_task import Run
 from dsar.store.engine import add_once
 from dsar.store.tables import Identifier, Task, Ticket
@@ -35,7 +35,7 @@ log = structlog.get_logger("dsar.tasks")
 _UNPROVEN = (STATED, GIVEN, UNSETTLED, NOT_THEIRS)
 
 
-def learn(session: Session, seal: Seal, ticket: Ticket, source: str, page: Page) -> frozenset[str]:
+def learn(session: Unit, seal: Seal, ticket: Ticket, source: str, page: Page) -> frozenset[str]:
     """Keeps the identifiers of a page that passed; those known already stay as they are.
 
     Returns the kinds of those that are new.
@@ -46,7 +46,7 @@ def learn(session: Session, seal: Seal, ticket: Ticket, source: str, page: Page)
 
 
 def _keep(
-    session: Session,
+    session: Unit,
     seal: Seal,
     ticket: Ticket,
     source: str,
@@ -54,7 +54,7 @@ def _keep(
     evidence: str = GIVEN,
 ) -> bool:
     kind, exact = pair
-    installation = installation_of(session)
+    installation = session.installation
     blind = installation.vault.blind(kind, exact)
     row = Identifier(
         request_id=ticket.request_id,

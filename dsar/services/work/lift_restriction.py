@@ -31,7 +31,7 @@ from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import journal, record_pages
 from dsar.services.runtime.actor import SYSTEM, Actor
 from dsar.services.runtime.because import Because
-from dsar.services.runtime.installation import Installation, installation_of, reading
+from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket import owed_tasks
 from dsar.services.ticket.run_task import Run, finishing
@@ -49,7 +49,7 @@ _STUCK = ("parked", "waiting_human")
 log = structlog.get_logger("dsar.tasks")
 
 
-def announce(session: Session, actor: Actor, ticket: Ticket, *, reason: str) -> list[str]:
+def announce(session: Unit, actor: Actor, ticket: Ticket, *, reason: str) -> list[str]:
     """Writes the letter of Art. 18(3); nothing is lifted yet. Returns the sources concerned.
 
     Raises BadInput without a reason; NotAllowed before the ticket's end, where it restricted
@@ -69,7 +69,7 @@ def announce(session: Session, actor: Actor, ticket: Ticket, *, reason: str) -> 
         raise NotAllowed(f"{ticket.ref} restricted nothing; there is nothing to lift.")
     data = {
         "sources": sources,
-        "reason_mark": installation_of(session).vault.blind("reason", reason)[:16],
+        "reason_mark": session.installation.vault.blind("reason", reason)[:16],
     }
     journal.append(session, actor, ticket, event=ANNOUNCED, data=data)
     letters.queue(session, ticket, kind=LETTER, because=Because(reason=reason))
@@ -81,7 +81,7 @@ def announce(session: Session, actor: Actor, ticket: Ticket, *, reason: str) -> 
     return sources
 
 
-def told(session: Session, actor: Actor, ticket: Ticket) -> None:
+def told(session: Unit, actor: Actor, ticket: Ticket) -> None:
     """The letter has gone out: the sources may lift. NotAllowed unannounced, or said before."""
     ticket = locked(session, ticket.id)
     if not _happened(session, ticket, ANNOUNCED):
@@ -91,14 +91,14 @@ def told(session: Session, actor: Actor, ticket: Ticket) -> None:
         raise NotAllowed(f"That the person was told of {ticket.ref} was said before.")
     journal.append(session, actor, ticket, event=BEGUN, data={})
     for task in _tasks(session, ticket):
-        tasks.unblock(session, installation_of(session).store, task.id)
+        tasks.unblock(session, session.installation.store, task.id)
     session.add(ticket)
 
 
-def retry(session: Session, actor: Actor, ticket: Ticket) -> int:
+def retry(session: Unit, actor: Actor, ticket: Ticket) -> int:
     """Has the sources that got stuck asked again; how many. NotAllowed where none did."""
     ticket = locked(session, ticket.id)
-    store = installation_of(session).store
+    store = session.installation.store
     again = tasks.reopen(session, store, ticket_id=ticket.id, kind=LIFT, states=_STUCK)
     if not again:
         raise NotAllowed(f"No source of {ticket.ref} got stuck with lifting.")
@@ -107,7 +107,7 @@ def retry(session: Session, actor: Actor, ticket: Ticket) -> int:
     return again
 
 
-def by_hand(session: Session, actor: Actor, ticket: Ticket, source: str, *, reason: str) -> None:
+def by_hand(session: Unit, actor: Actor, ticket: Ticket, source: str, *, reason: str) -> None:
     """A person has ended the restriction in a source that could not; `reason` says who and how."""
     if not reason.strip():
         raise BadInput("reason", "is missing.", "Say who ended it there.")
@@ -118,7 +118,7 @@ def by_hand(session: Session, actor: Actor, ticket: Ticket, source: str, *, reas
         raise BadInput("source", "waits for nobody.", f"Those that do: {names}.")
     mine = update(Task).where(col(Task.id) == stuck[source].id)
     session.execute(mine.values(state="cancelled", fence=col(Task.fence) + 1))
-    mark = installation_of(session).vault.blind("reason", reason)[:16]
+    mark = session.installation.vault.blind("reason", reason)[:16]
     data = {"source": source, "reason_mark": mark}
     journal.append(session, actor, ticket, event="lifted_by_hand", data=data)
     _end(session, ticket)
@@ -146,7 +146,7 @@ def lift(installation: Installation, run: Run) -> None:
         _end(session, ticket)
 
 
-def _end(session: Session, ticket: Ticket) -> None:
+def _end(session: Unit, ticket: Ticket) -> None:
     """Where the last source is done: said once, for `by_hand` and `lift` hold the ticket's lock."""
     session.flush()
     counts = tasks.by_state(session, ticket.id, LIFT)
@@ -166,7 +166,7 @@ def _happened(session: Session, ticket: Ticket, event: str) -> bool:
     return session.exec(select(JournalEntry.id).where(*mine).limit(1)).first() is not None
 
 
-def _restricting(session: Session, ticket: Ticket) -> list[str]:
+def _restricting(session: Unit, ticket: Ticket) -> list[str]:
     """The sources that restricted something for a ticket, or may have been made to by hand."""
     proven = {sheet.source for sheet in _restricted(session, ticket)}
     return [
@@ -188,7 +188,7 @@ def _restricted(session: Session, ticket: Ticket, source: str | None = None) -> 
     return record_pages.sheets(session, ticket.id, role=role, round_=number, source=source)
 
 
-def _unproven(session: Session, ticket: Ticket, source: str) -> bool:
+def _unproven(session: Unit, ticket: Ticket, source: str) -> bool:
     """Whether a source was given up with restricting: a person may have done it there."""
     if Right(ticket.right) is Right.RESTRICTION:
         return line(session, ticket.id, source).outcome == Outcome.COULD_NOT

@@ -6,8 +6,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlmodel import Session
-
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import RESTRICT_AT_ONCE
 from dsar.domain.rights import Right
@@ -15,7 +13,7 @@ from dsar.sandbox.checked_pages import PageChecks, Reached
 from dsar.sdk import Later, Page
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages, seals
-from dsar.services.runtime.installation import Installation, installation_of, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.ticket import owed_tasks
 from dsar.services.ticket.facts import marketing_only
 from dsar.services.ticket.run_task import Run, finishing
@@ -132,9 +130,7 @@ def _place(lease: Lease) -> str:
     return f"checkpoint {lease.task_id}"
 
 
-def _write(
-    session: Session, seal: Seal, ticket: Ticket, *, run: Run, page: Page, number: int
-) -> int:
+def _write(session: Unit, seal: Seal, ticket: Ticket, *, run: Run, page: Page, number: int) -> int:
     for collection, group in groupby(page.records, key=lambda record: record.collection):
         number += 1
         record_pages.write(
@@ -165,7 +161,7 @@ def _finish(
             session, ticket.id, role=record_pages.RECORDS, source=run.lease.source
         )
         row.found = sum(sheet.count for sheet in sheets)
-        row.searched_at = run.installation.store.now(session)
+        row.searched_at = session.now()
         unasked = Outcome.NOT_IN_SCOPE if kinds else Outcome.NOTHING_HELD
         row.outcome = (Outcome.OPEN if row.found else unasked).value
         row.reason = f"No {' or '.join(kinds)} of this person is known." if kinds else ""
@@ -175,10 +171,10 @@ def _finish(
             owed_tasks.enqueue(session, ticket, "restrict_now", source=run.lease.source, key=key)
 
 
-def _restricts_at_once(session: Session, ticket: Ticket, source: str) -> bool:
+def _restricts_at_once(session: Unit, ticket: Ticket, source: str) -> bool:
     """Contested accuracy and a general objection restrict before anybody decides (Art. 18(1))."""
     return (
         Right(ticket.right) in RESTRICT_AT_ONCE
-        and installation_of(session).sources[source].can("restrict")
+        and session.installation.sources[source].can("restrict")
         and not marketing_only(session, ticket)
     )

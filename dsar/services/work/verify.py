@@ -4,8 +4,6 @@ import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlmodel import Session
-
 from dsar.domain.decision import means_the_same
 from dsar.domain.identity import UNUSED, Subject
 from dsar.domain.records import Done, Item, Record
@@ -14,7 +12,7 @@ from dsar.sandbox.checked_pages import PageChecks
 from dsar.sdk import Adapter, Batch, Later, NeedsHuman, can
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages, seals
-from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.store import tasks
@@ -183,10 +181,10 @@ def _present(adapter: Adapter, batch: Batch) -> int:
     return sum(receipt.done is not Done.MISSING for receipt in found)
 
 
-def _suppress(session: Session, ticket: Ticket, run: Run) -> None:
+def _suppress(session: Unit, ticket: Ticket, run: Run) -> None:
     """Remembers, by keyed hash only, whose data must not come back with a restored backup."""
     proven = (row for row in identifiers(session, ticket.request_id) if row.evidence not in UNUSED)
     for row in proven:
-        now = run.installation.store.now(session)
+        now = session.now()
         erased = Suppression(kind=row.kind, blind=row.blind, ticket_id=ticket.id, at=now)
         add_once(session, run.installation.store, erased, same=("kind", "blind"))

@@ -11,7 +11,7 @@ import pytest
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
 from dsar.services.desk import intake
-from dsar.services.runtime.installation import transaction
+from dsar.services.runtime.installation import Unit, transaction
 from dsar.store.tables import Identifier, JournalEntry, Letter, Request, Ticket
 from tests.company import ANA, EMAIL, START, Company, company
 
@@ -120,8 +120,7 @@ def test_bad_input_names_its_field_and_stores_nothing(shared: Company, case: str
 
 @pytest.mark.parametrize("name", ["family_name", "shop.customers.family_name"])
 def test_a_correction_names_a_standard_thing_or_a_field(shared: Company, name: str) -> None:
-    with shared.installation.store.session() as session:
-        session.info["installation"] = shared.installation
+    with Unit(shared.installation) as session:
         asked = intake.Application(
             (Right.RECTIFICATION,), (("email", EMAIL),), corrections={name: "Lind"}
         )
