@@ -1,9 +1,8 @@
-"""The `bundle` task: what services gathered becomes the canonical contents, and those a bundle."""
+"""The `bundle` task: the contents of a ticket's bundle are built, proven and kept."""
 
 import itertools
 import shutil
 from collections.abc import Iterator, Sequence
-from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -11,21 +10,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import exports
 import exports.bundle
-from dsar import __version__
-from dsar.domain.controller import Controller
 from dsar.domain.errors import NotFound
+from dsar.domain.lifecycle import Event
 from dsar.services.bundles import deliver, expire, progress
 from dsar.services.bundles.gather import (
-    Gathered,
-    Part,
-    WithheldFile,
-    built,
+    BundleMaterial,
     gather,
     refuse_changed_policy,
 )
 from dsar.services.bundles.keep import (
     FOLDER,
-    Draft,
+    BundleDraft,
     NotDeliverable,
     bundles_of,
     drafting,
@@ -33,36 +28,49 @@ from dsar.services.bundles.keep import (
     stow,
 )
 from dsar.services.bundles.progress import Tell, Teller
+from dsar.services.bundles.withheld import WithheldFile
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, reading, transaction
-from dsar.services.ticket.run_task import Run
+from dsar.services.ticket.advance import advance
+from dsar.services.ticket.run_task import Run, finishing
 from dsar.store.tables import Ticket
 from dsar.store.tickets import by_ref, locked
 from exports.data import manifest, parts
-from exports.document.contents import Contents, HumanDecision, Law, Question, ReceiptSet, RecordSet
+from exports.document.contents import Contents
 from exports.proof import redact
 from exports.proof.check import Finding
 
 
 def bundle(installation: Installation, run: Run) -> None:
     """Builds the ticket's bundle: the file first, whole and hashed, then the row that names it."""
-    gathered = gather(installation, run.lease.ticket_id)
-    refuse_changed_policy(gathered)
+    material = gather(installation, run.lease.ticket_id)
+    refuse_changed_policy(material)
     teller = Teller(run)
-    with drafting(installation, gathered.ref, gathered.number) as draft:
-        made = _built(installation, gathered, draft, teller.tell)
+    with drafting(installation, material.contents.question.reference, material.number) as draft:
+        made = _built(installation, material, draft, teller.tell)
         teller.tell(progress.STORING)
-        built(run, gathered, draft, sha256=made.sha256, size=made.bytes)
+        _finish(run, material, draft, made)
+
+
+def _finish(
+    run: Run, material: BundleMaterial, draft: BundleDraft, made: exports.bundle.Built
+) -> None:
+    """Notes the finished bundle and lets delivery follow. The file is there before the row is."""
+    stow(run.installation, draft)
+    cut_off = material.contents.cut_off
+    with finishing(run) as (session, ticket):
+        note(session, ticket, draft, sha256=made.sha256, size=made.bytes, cut_off=cut_off)
+        data = {"sha256": made.sha256, "bytes": made.bytes, "number": draft.number}
+        advance(session, SYSTEM, ticket.id, Event.BUNDLE_BUILT, data=data)
 
 
 def _built(
-    installation: Installation, gathered: Gathered, draft: Draft, tell: Tell
+    installation: Installation, material: BundleMaterial, draft: BundleDraft, tell: Tell
 ) -> exports.bundle.Built:
     """The sealed draft of the bundle, proven to hold nothing that was withheld."""
-    said = contents(gathered, installation.controller)
     made = exports.build(
-        said,
+        material.contents,
         draft.path,
         sign_with=_signature(installation),
         seal_with=draft.seal,
@@ -70,26 +78,23 @@ def _built(
     )
     tell(progress.SEARCHING)
     with draft.opened() as plain:
-        _prove(gathered, said, made, plain)
+        _prove(material, made, plain)
     return made
 
 
-def _prove(
-    gathered: Gathered, said: Contents, made: exports.bundle.Built, bundle: IO[bytes]
-) -> None:
+def _prove(material: BundleMaterial, made: exports.bundle.Built, bundle: IO[bytes]) -> None:
     """Raises Leaking where anything withheld stands in the finished bundle."""
-    files = tuple(gathered.withheld_files())
+    contents, files = material.contents, tuple(material.withheld.files())
     redact.refuse(_same_files(files, made))
-    values = (redact.Withheld(place, value) for place, value in gathered.withheld())
-    withheld = itertools.chain(_names(files), values)
+    withheld = itertools.chain(_names(files), material.withheld.values())
     first = next(withheld, None)
     if first is None:
         return
     found = redact.leaks(
         bundle,
         itertools.chain([first], withheld),
-        released=lambda: (r.data for part in gathered.handed for r in part.records()),
-        everybody=itertools.chain(redact.everybody(said), _names_of_handed(gathered, files)),
+        released=lambda: (r.data for one in contents.sets for r in one.records()),
+        everybody=itertools.chain(redact.everybody(contents), _names_of_handed(contents, files)),
     )
     redact.refuse(found)
 
@@ -111,81 +116,11 @@ def _names(files: Sequence[WithheldFile]) -> Iterator[redact.Withheld]:
             yield redact.Withheld(f"{file.place} (the name of a file)", file.name)
 
 
-def _names_of_handed(gathered: Gathered, files: Sequence[WithheldFile]) -> Iterator[str]:
+def _names_of_handed(contents: Contents, files: Sequence[WithheldFile]) -> Iterator[str]:
     """What the files are called that the person gets: no name among them is a secret."""
-    for part in gathered.handed if files else ():
-        for record in part.records() if part.files else ():
-            yield from (one.name for one in record.attachments)
-
-
-def contents(gathered: Gathered, controller: Controller) -> Contents:
-    """The canonical contents of a bundle."""
-    return Contents(
-        question=_question(gathered),
-        outcome=gathered.outcome,
-        words=gathered.spoken.words("report"),
-        controller=controller,
-        law=_law(gathered),
-        cut_off=gathered.cut_off,
-        coverage=gathered.lines,
-        activities=gathered.activities,
-        sets=tuple(_records(part) for part in gathered.handed),
-        receipts=tuple(_receipts(part) for part in gathered.acted),
-        decision=_decision(gathered),
-        engine_version=__version__,
-        policy_version=gathered.policy_version,
-    )
-
-
-def _question(gathered: Gathered) -> Question:
-    return Question(
-        reference=gathered.ref,
-        right=gathered.right,
-        received_on=gathered.received_on,
-        due_on=gathered.due_on,
-        identifiers=gathered.identifiers,
-        words=gathered.words,
-        explanation=gathered.explanation,
-        clock=gathered.clock,
-    )
-
-
-def _law(gathered: Gathered) -> Law:
-    law = gathered.law
-    return Law(
-        title=law.title,
-        citation=law.article,
-        complaint=law.complaint,
-        remedy=law.remedy,
-    )
-
-
-def _records(part: Part) -> RecordSet:
-    return RecordSet(
-        part.source,
-        part.source_title,
-        part.collection,
-        part.activities,
-        part.count,
-        part.records,
-        part.files,
-    )
-
-
-def _receipts(part: Part) -> ReceiptSet:
-    return ReceiptSet(part.source, part.source_title, part.collection, part.count, part.receipts)
-
-
-def _decision(gathered: Gathered) -> HumanDecision | None:
-    made = gathered.details.get("decision")
-    if made is None:
-        return None
-    return HumanDecision(
-        made["decided_by"],
-        date.fromisoformat(made["decided_on"]),
-        made["decision"],
-        made["reasons"],
-    )
+    for one in contents.sets if files else ():
+        for record in one.records() if one.files else ():
+            yield from (file.name for file in record.attachments)
 
 
 def signing_key(installation: Installation) -> str:
@@ -219,18 +154,18 @@ def rebuild(installation: Installation, ref: str, out: Path | None) -> dict[str,
     if not known:
         message = f"{ref} has no bundle yet."
         raise NotFound(message)
-    last, gathered = known[-1], gather(installation, ticket.id)
-    with drafting(installation, ticket.ref, gathered.number) as draft:
-        made = _built(installation, gathered, draft, progress.untold)
+    last, material = known[-1], gather(installation, ticket.id)
+    with drafting(installation, ticket.ref, material.number) as draft:
+        made = _built(installation, material, draft, progress.untold)
         same = made.sha256 == last.sha256
         with draft.opened() as plain:
-            differs = [] if same else _differences(installation, ticket, gathered, plain)
+            differs = [] if same else _differences(installation, ticket, material, plain)
             if out is not None:
                 _write(plain, out)
         kept = (
             None
             if _deliverable(installation, ref)
-            else _keep(installation, ticket, gathered, draft, made)
+            else _keep(installation, ticket, material, draft, made)
         )
     return {"path": str(out) if out else None, "sha256": made.sha256, "same": same,
             "differs": differs, "kept_as": kept}  # fmt: skip
@@ -269,14 +204,21 @@ def _deliverable(installation: Installation, ref: str) -> bool:
 def _keep(
     installation: Installation,
     ticket: Ticket,
-    gathered: Gathered,
-    draft: Draft,
+    material: BundleMaterial,
+    draft: BundleDraft,
     made: exports.bundle.Built,
 ) -> int:
     stow(installation, draft)
     with transaction(installation) as session:
         row = locked(session, ticket.id)
-        note(session, row, draft, sha256=made.sha256, size=made.bytes, cut_off=gathered.cut_off)
+        note(
+            session,
+            row,
+            draft,
+            sha256=made.sha256,
+            size=made.bytes,
+            cut_off=material.contents.cut_off,
+        )
         data = {"sha256": made.sha256, "bytes": made.bytes, "number": draft.number}
         journal.append(session, SYSTEM, row, event="bundle_rebuilt", data=data)
         session.add(row)
@@ -284,12 +226,12 @@ def _keep(
 
 
 def _differences(
-    installation: Installation, ticket: Ticket, gathered: Gathered, plain: IO[bytes]
+    installation: Installation, ticket: Ticket, material: BundleMaterial, plain: IO[bytes]
 ) -> list[str]:
     """What changed between the bundle that was handed over and its like of today, by name."""
     found = []
-    if gathered.policy_now != gathered.policy_version:
-        found.append(f"policy {gathered.policy_version} → {gathered.policy_now}")
+    if material.policy_now != material.contents.policy_version:
+        found.append(f"policy {material.contents.policy_version} → {material.policy_now}")
     try:
         with deliver.stored_bundle(installation, ticket.ref).plain() as before:
             found += manifest.differences(manifest.of(before), manifest.of(plain))

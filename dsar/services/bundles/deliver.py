@@ -80,7 +80,7 @@ def stored_bundle(installation: Installation, ref: str, number: int | None = Non
     """A bundle of a ticket, the last one unless numbered; raises NotFound and NotDeliverable."""
     with reading(installation) as session:
         ticket = by_ref(session, ref)
-        return _parcel(session, ticket, _row(session, ticket, number))
+        return _stored_row(session, ticket, _row(session, ticket, number))
 
 
 def _row(session: Session, ticket: Ticket, number: int | None) -> BundleRow:
@@ -91,7 +91,7 @@ def _row(session: Session, ticket: Ticket, number: int | None) -> BundleRow:
     return rows[-1]
 
 
-def _parcel(session: Unit, ticket: Ticket, row: BundleRow) -> StoredBundle:
+def _stored_row(session: Unit, ticket: Ticket, row: BundleRow) -> StoredBundle:
     if row.state != READY:
         raise refused(ticket.ref, row.number, "Its time was over, and it was destroyed.")
     try:

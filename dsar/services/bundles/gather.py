@@ -1,33 +1,30 @@
-"""What a bundle is made of, gathered as values and streams, and the record of a finished one."""
+"""What a bundle is made of, gathered from the database as values and streams."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
-
+from dsar import __version__
 from dsar.domain.clock import Step
 from dsar.domain.coverage import Kept, Line, Outcome
-from dsar.domain.decision import Case, decide_record, withheld_files, withheld_values, withholds
+from dsar.domain.decision import Case, decide_record
 from dsar.domain.errors import NotAllowed
-from dsar.domain.lifecycle import Event
 from dsar.domain.policy import Activity
-from dsar.domain.records import Attachment, Collection, Receipt, Record, in_language
+from dsar.domain.records import Attachment, Collection, Record, in_language
 from dsar.domain.rights import ACTING, COPYING, Right
-from dsar.services.bundles.keep import Draft, next_number, note, stow
+from dsar.services.bundles.keep import next_number
+from dsar.services.bundles.withheld import Withholding, withholding
 from dsar.services.law import regimes
 from dsar.services.letters import wordings_of
-from dsar.services.letters.facts import Cited, cited, phrases
+from dsar.services.letters.facts import cited, phrases
 from dsar.services.runtime import record_pages, seals
-from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.runtime.record_pages import PageRef
-from dsar.services.ticket.advance import advance
-from dsar.services.ticket.run_task import Run, finishing
+from dsar.services.ticket.advance import EXTENDED
 from dsar.services.work import attachments
 from dsar.services.work.act import receipts_of
 from dsar.services.work.cases import case_of
@@ -35,132 +32,108 @@ from dsar.store.tables import Request, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal
 from dsar.words import Spoken
+from exports.document.contents import Contents, HumanDecision, Law, Question, ReceiptSet, RecordSet
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One collection of one source, with its stream of records or of receipts."""
+class BundleMaterial:
+    """What the bundle of one ticket says, and what must not be found in it.
 
-    source: str
-    source_title: str
-    collection: Collection
-    activities: tuple[str, ...]
-    count: int
-    records: Callable[[], Iterator[Record]]
-    receipts: Callable[[], Iterator[Receipt]]
-    files: Callable[[Record, Attachment], Iterator[bytes]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WithheldFile:
-    """A file staff keeps from the person. `place` names its collection.
-
-    `sha256` is that of its bytes where staff ruled on this very file, else None: a logo that hangs
-    on a withheld message as on every other is no secret.
+    `withheld` is what the person does not get. `number` is that of the ticket's bundle;
+    `policy_now` is the version of the policy in force.
     """
 
-    place: str
-    name: str
-    sha256: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """All that the bundle of one ticket says, without a database behind it but for the streams.
-
-    `withheld` streams what staff keeps from the person, as (field, value), and `withheld_files`
-    the files: none of it may be found in the finished bundle.
-    """
-
-    ref: str
-    right: Right
-    outcome: str
-    spoken: Spoken
-    law: Cited
-    received_on: date
-    due_on: date
-    explanation: tuple[Step, ...]
-    clock: dict[str, date]
-    identifiers: tuple[tuple[str, str], ...]
-    words: str
-    details: dict[str, Any]
-    cut_off: datetime
-    lines: tuple[Line, ...]
-    activities: tuple[Activity, ...]
-    handed: tuple[Part, ...]
-    acted: tuple[Part, ...]
-    withheld: Callable[[], Iterator[tuple[str, Any]]]
-    withheld_files: Callable[[], Iterator[WithheldFile]]
-    policy_version: str
+    contents: Contents
+    withheld: Withholding
     policy_now: str
     number: int
 
 
-def gather(installation: Installation, ticket_id: str) -> Gathered:
+def gather(installation: Installation, ticket_id: str) -> BundleMaterial:
     """Everything the bundle of a ticket is built from, as it stands now."""
     seal = record_pages.seal_for(installation, ticket_id)
     with reading(installation) as session:
         ticket = session.get_one(Ticket, ticket_id)
-        request = request_of(session, ticket)
         case = case_of(session, ticket)
-        found = _found(session, installation, ticket, request=request, case=case)
-        handed = _handed(session, installation, seal, ticket, case=case, found=found)
-        acted = _acted(session, installation, seal, ticket, case=case)
-        sources = _sources_of(session, ticket)
-        return Gathered(
-            **_question(session, installation, ticket, request),
-            outcome=_outcome(found),
-            cut_off=ticket.decided_at or ticket.created_at,
-            lines=found,
-            activities=_activities(case, found, handed),
-            handed=handed,
-            acted=acted,
-            withheld=partial(_withheld, installation, seal, case, sources),
-            withheld_files=partial(_withheld_files, installation, seal, case, sources, ticket.id),
-            policy_version=ticket.policy_version,
+        return BundleMaterial(
+            contents=_contents(session, seal, ticket, case),
+            withheld=withholding(session, seal, ticket, case),
             policy_now=case.policy.version,
             number=next_number(session, ticket),
         )
 
 
-def refuse_changed_policy(gathered: Gathered) -> None:
+def refuse_changed_policy(material: BundleMaterial) -> None:
     """Raises NotAllowed where another policy decided about the copy than the one in force now.
 
     What the person gets must be what was decided and approved. Where a source was changed instead,
     the receipts are the decision, and the bundle tells them as they are.
     """
-    if gathered.right in ACTING or gathered.policy_version == gathered.policy_now:
+    question, decided_by = material.contents.question, material.contents.policy_version
+    if question.right in ACTING or decided_by == material.policy_now:
         return
     message = (
-        f"The policy was changed ({gathered.policy_version} → {gathered.policy_now}) after it was "
-        f"decided what {gathered.ref} hands over. Have it decided again: "
-        f"dsar ticket act {gathered.ref} revise --reason WHY"
+        f"The policy was changed ({decided_by} → {material.policy_now}) after it was "
+        f"decided what {question.reference} hands over. Have it decided again: "
+        f"dsar ticket act {question.reference} revise --reason WHY"
     )
     raise NotAllowed(message)
 
 
+def _contents(session: Unit, seal: Seal, ticket: Ticket, case: Case) -> Contents:
+    installation, request = session.installation, request_of(session, ticket)
+    details, spoken = seals.details_of(session, ticket), installation.spoken(request.language)
+    found = _found(session, ticket, spoken=spoken, case=case)
+    handed = _handed(session, seal, ticket, case=case, found=found)
+    return Contents(
+        question=_question(session, ticket, request, details),
+        outcome=_outcome(found),
+        words=spoken.words("report"),
+        controller=installation.controller,
+        law=_law(installation, ticket, spoken),
+        cut_off=ticket.decided_at or ticket.created_at,
+        coverage=found,
+        activities=_activities(case, found, handed),
+        sets=handed,
+        receipts=_acted(session, seal, ticket, case=case),
+        decision=_decision(details),
+        engine_version=__version__,
+        policy_version=ticket.policy_version,
+    )
+
+
 def _question(
-    session: Unit, installation: Installation, ticket: Ticket, request: Request
-) -> dict[str, Any]:
-    zone = ZoneInfo(installation.controller.timezone)
+    session: Unit, ticket: Ticket, request: Request, details: Mapping[str, Any]
+) -> Question:
+    zone = ZoneInfo(session.installation.controller.timezone)
     seal = seals.seal_of(session, request)
     words = seal.open(request.sealed_words, f"words {request.id}") if request.sealed_words else ""
-    received_on = request.received_at.astimezone(zone).date()
-    right, spoken = Right(ticket.right), installation.spoken(request.language)
-    words_of_law = wordings_of(installation).nearest(spoken.tag)
-    return {
-        "ref": ticket.ref,
-        "right": right,
-        "spoken": spoken,
-        "law": cited(words_of_law, regimes.load(ticket.regime), right),
-        "received_on": received_on,
-        "due_on": ticket.due_on or ticket.due_at.astimezone(zone).date(),
-        "explanation": _explained(ticket),
-        "clock": _pictured(ticket),
-        "identifiers": seals.subject_of(session, ticket).pairs(),
-        "words": words,
-        "details": seals.details_of(session, ticket),
-    }
+    clock = _pictured(ticket)
+    return Question(
+        reference=ticket.ref,
+        right=Right(ticket.right),
+        received_on=request.received_at.astimezone(zone).date(),
+        due_on=ticket.due_on or ticket.due_at.astimezone(zone).date(),
+        identifiers=seals.subject_of(session, ticket).pairs(),
+        words=words,
+        explanation=_explained(ticket),
+        extended_because=details.get(EXTENDED, "") if "effective_due" in clock else "",
+        clock=clock,
+    )
+
+
+def _law(installation: Installation, ticket: Ticket, spoken: Spoken) -> Law:
+    words = wordings_of(installation).nearest(spoken.tag)
+    law = cited(words, regimes.load(ticket.regime), Right(ticket.right))
+    return Law(law.title, law.article, law.complaint, law.remedy)
+
+
+def _decision(details: Mapping[str, Any]) -> HumanDecision | None:
+    made = details.get("decision")
+    if made is None:
+        return None
+    day = date.fromisoformat(made["decided_on"])
+    return HumanDecision(made["decided_by"], day, made["decision"], made["reasons"])
 
 
 def _pictured(ticket: Ticket) -> dict[str, date]:
@@ -200,12 +173,9 @@ def line_value(row: Any) -> Line:
     )
 
 
-def _found(
-    session: Unit, installation: Installation, ticket: Ticket, *, request: Request, case: Case
-) -> tuple[Line, ...]:
+def _found(session: Unit, ticket: Ticket, *, spoken: Spoken, case: Case) -> tuple[Line, ...]:
     """The ledger in the person's language: what collections are called, why something was kept."""
-    spoken = installation.spoken(request.language)
-    words = wordings_of(installation).nearest(spoken.tag)
+    words = wordings_of(session.installation).nearest(spoken.tag)
     known = phrases(words, regimes.load(ticket.regime), case.policy)
     found = []
     for line in map(line_value, lines(session, ticket.id)):
@@ -230,30 +200,31 @@ def _outcome(found: tuple[Line, ...]) -> str:
 
 
 def _handed(
-    session: Session,
-    installation: Installation,
-    seal: Seal,
-    ticket: Ticket,
-    *,
-    case: Case,
-    found: tuple[Line, ...],
-) -> tuple[Part, ...]:
+    session: Unit, seal: Seal, ticket: Ticket, *, case: Case, found: tuple[Line, ...]
+) -> tuple[RecordSet, ...]:
     if case.right not in COPYING | {Right.AUTOMATED_DECISION_REVIEW}:
         return ()
-    parts = []
+    installation, sets = session.installation, []
     every = record_pages.sheets(session, ticket.id, role=record_pages.RECORDS)
     for line in found:
         mine = tuple(sheet for sheet in every if sheet.source == line.source)
         counts, attached = _counted(installation, seal, case, line.source, mine)
+        opening = partial(_file, installation, ticket.id, line.source)
         for name, count in counts.items():
             sheets = tuple(sheet for sheet in mine if sheet.collection == name)
-            stream = partial(_sifted, installation, seal, case, line.source, sheets)
-            part = _part(case, line.source, line.title, name, count, records=stream)
-            opening = (
-                partial(_file, installation, ticket.id, line.source) if name in attached else None
+            stream = partial(_decided, installation, seal, case, line.source, sheets)
+            sets.append(
+                RecordSet(
+                    source=line.source,
+                    source_title=line.title,
+                    collection=_collection(case, line.source, name),
+                    activities=tuple(one.id for one in case.policy.touching(line.source, name)),
+                    count=count,
+                    records=stream,
+                    files=opening if name in attached else None,
+                )
             )
-            parts.append(replace(part, files=opening))
-    return tuple(parts)
+    return tuple(sets)
 
 
 def _counted(
@@ -262,7 +233,7 @@ def _counted(
     """How many records of each collection are handed over, and which collections have files."""
     found: Counter[str] = Counter()
     attached = set()
-    for record in _sifted(installation, seal, case, source, sheets):
+    for record in _decided(installation, seal, case, source, sheets):
         found[record.collection] += 1
         if record.attachments:
             attached.add(record.collection)
@@ -277,61 +248,16 @@ def _file(
     )
 
 
-def _sifted(
+def _decided(
     installation: Installation, seal: Seal, case: Case, source: str, sheets: tuple[PageRef, ...]
 ) -> Iterator[Record]:
     for record in record_pages.records_on(installation, seal, sheets):
-        sifted = decide_record(case, source, record)
-        if sifted.record is not None:
-            yield sifted.record
+        decided = decide_record(case, source, record)
+        if decided.record is not None:
+            yield decided.record
 
 
-def _sources_of(session: Session, ticket: Ticket) -> dict[str, tuple[PageRef, ...]]:
-    """The pages of records of each source."""
-    every = record_pages.sheets(session, ticket.id, role=record_pages.RECORDS)
-    return {name: tuple(s for s in every if s.source == name) for name in {s.source for s in every}}
-
-
-def _withheld(
-    installation: Installation, seal: Seal, case: Case, sources: dict[str, tuple[PageRef, ...]]
-) -> Iterator[tuple[str, Any]]:
-    """Each value that is kept from the person, read anew; nothing where nothing is withheld."""
-    for source, record in _ruled(installation, seal, case, sources):
-        for name, value in withheld_values(case, source, record):
-            yield f"{source}.{record.collection}.{name}", value
-
-
-def _withheld_files(
-    installation: Installation,
-    seal: Seal,
-    case: Case,
-    sources: dict[str, tuple[PageRef, ...]],
-    ticket_id: str,
-) -> Iterator[WithheldFile]:
-    """Each file that staff keeps from the person."""
-    for source, record in _ruled(installation, seal, case, sources):
-        for one, alone in withheld_files(case, source, record):
-            digest = (
-                attachments.sha256_of(installation, ticket_id, source, record, one)
-                if alone
-                else None
-            )
-            yield WithheldFile(f"{source}.{record.collection}", one.name, digest)
-
-
-def _ruled(
-    installation: Installation, seal: Seal, case: Case, sources: dict[str, tuple[PageRef, ...]]
-) -> Iterator[tuple[str, Record]]:
-    """The records of the sources staff ruled about, or of which a field is never handed over."""
-    ruled = {rule.source for rule in case.rules}
-    for source in sorted(name for name in sources if name in ruled or withholds(case, name)):
-        for record in record_pages.records_on(installation, seal, sources[source]):
-            yield source, record
-
-
-def _acted(
-    session: Unit, installation: Installation, seal: Seal, ticket: Ticket, *, case: Case
-) -> tuple[Part, ...]:
+def _acted(session: Unit, seal: Seal, ticket: Ticket, *, case: Case) -> tuple[ReceiptSet, ...]:
     sheets = record_pages.sheets(
         session, ticket.id, role=record_pages.RECEIPTS, round_=ticket.round
     )
@@ -339,46 +265,29 @@ def _acted(
     for sheet in sheets:
         counts[(sheet.source, sheet.collection)] += sheet.count
     titles = {row.source: row.title for row in lines(session, ticket.id)}
-    parts = []
+    sets = []
     for (source, name), count in counts.items():
         mine = tuple(s for s in sheets if (s.source, s.collection) == (source, name))
-        stream = partial(receipts_of, installation, seal, mine)
-        parts.append(_part(case, source, titles[source], name, count, receipts=stream))
-    return tuple(parts)
+        stream = partial(receipts_of, session.installation, seal, mine)
+        collection = _collection(case, source, name)
+        sets.append(ReceiptSet(source, titles[source], collection, count, stream))
+    return tuple(sets)
 
 
-def _nothing() -> Iterator[Any]:
-    return iter(())
+def _collection(case: Case, source: str, name: str) -> Collection:
+    """What the source says of a collection; its name alone where it says nothing any more.
 
-
-def _part(
-    case: Case,
-    source: str,
-    title: str,
-    name: str,
-    count: int,
-    *,
-    records: Callable[[], Iterator[Record]] = _nothing,
-    receipts: Callable[[], Iterator[Receipt]] = _nothing,
-) -> Part:
+    A field that is never handed over is not spoken of.
+    """
     known = case.dictionaries.get(source, {}).get(name) or Collection(name, {"en": name})
-    shown = tuple(entry for entry in known.fields if not entry.withhold)
-    return Part(
-        source=source,
-        source_title=title,
-        collection=replace(known, fields=shown),
-        activities=tuple(activity.id for activity in case.policy.touching(source, name)),
-        count=count,
-        records=records,
-        receipts=receipts,
-    )
+    return replace(known, fields=tuple(one for one in known.fields if not one.withhold))
 
 
 def _activities(
-    case: Case, found: tuple[Line, ...], handed: tuple[Part, ...]
+    case: Case, found: tuple[Line, ...], handed: tuple[RecordSet, ...]
 ) -> tuple[Activity, ...]:
     """The activities that touch what was found, in the policy's order."""
-    used = {name for part in handed for name in part.activities}
+    used = {name for one in handed for name in one.activities}
     if not handed:
         sources = {line.source for line in found if line.found}
         used = {
@@ -387,12 +296,3 @@ def _activities(
             if any(place.partition(".")[0] in sources for place in places)
         }
     return tuple(a for name, a in case.policy.activities.items() if name in used)
-
-
-def built(run: Run, gathered: Gathered, draft: Draft, *, sha256: str, size: int) -> None:
-    """Notes a finished bundle and lets delivery follow. The file is there before the row is."""
-    stow(run.installation, draft)
-    with finishing(run) as (session, ticket):
-        note(session, ticket, draft, sha256=sha256, size=size, cut_off=gathered.cut_off)
-        data = {"sha256": sha256, "bytes": size, "number": draft.number}
-        advance(session, SYSTEM, ticket.id, Event.BUNDLE_BUILT, data=data)

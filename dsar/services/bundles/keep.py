@@ -29,7 +29,7 @@ READY, DESTROYED = "ready", "destroyed"
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class BundleDraft:
     """A bundle that is being made: its key, the hidden local file, its name in the store."""
 
     id: str
@@ -56,26 +56,26 @@ def seal_for(key: bytes, name: str) -> Seal:
 
 
 @contextmanager
-def drafting(installation: Installation, ref: str, number: int) -> Iterator[Draft]:
+def drafting(installation: Installation, ref: str, number: int) -> Iterator[BundleDraft]:
     """A new draft; whatever is left of it at the end is removed."""
     folder = installation.settings.at(installation.settings.storage) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     id_ = uuid.uuid4().hex
     name = f"{FOLDER}/{ref}-{number}.{id_}.sealed"
-    draft = Draft(id_, number, name, folder / f".{id_}.part", secrets.token_bytes(32))
+    draft = BundleDraft(id_, number, name, folder / f".{id_}.part", secrets.token_bytes(32))
     try:
         yield draft
     finally:
         draft.path.unlink(missing_ok=True)
 
 
-def stow(installation: Installation, draft: Draft) -> None:
+def stow(installation: Installation, draft: BundleDraft) -> None:
     """Puts the draft into the store under its name; the row that names it comes after."""
     files_of(installation).put(draft.name, draft.path)
 
 
 def note(
-    session: Unit, ticket: Ticket, draft: Draft, *, sha256: str, size: int, cut_off: datetime
+    session: Unit, ticket: Ticket, draft: BundleDraft, *, sha256: str, size: int, cut_off: datetime
 ) -> BundleRow:
     """Writes the row of a stored bundle, its key wrapped under that of the request."""
     seal = seals.seal_of(session, request_of(session, ticket))

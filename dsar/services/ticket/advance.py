@@ -17,7 +17,7 @@ from dsar.domain.lifecycle import ENDS, HANDS, Event, State, Transition, leaving
 from dsar.domain.rights import Right
 from dsar.services import letters
 from dsar.services.law import clock
-from dsar.services.runtime import journal
+from dsar.services.runtime import journal, seals
 from dsar.services.runtime.actor import SYSTEM, Actor
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
@@ -27,6 +27,9 @@ from dsar.services.ticket.facts import facts_of
 from dsar.store import tasks
 from dsar.store.tables import Task, Ticket
 from dsar.store.tickets import identifiers, locked, request_of, siblings
+
+#: In a ticket's details: why its time was extended, as staff said it to the person.
+EXTENDED = "extended_because"
 
 _LIVE = ("blocked", "ready", "leased", "waiting_human", "parked")
 
@@ -75,7 +78,7 @@ def _happen(
     came_from = ticket.state
     ticket.state = row.end.value
     ticket.version += 1
-    _enter(session, ticket, row)
+    _enter(session, ticket, row, because)
     journal.append(
         session,
         actor,
@@ -127,14 +130,16 @@ def _move_clock(session: Unit, ticket: Ticket, event: Event, because: Because) -
         )
 
 
-def _enter(session: Unit, ticket: Ticket, row: Transition) -> None:
-    """What a state forgets when it is entered: a new round of deciding starts undecided."""
+def _enter(session: Unit, ticket: Ticket, row: Transition, because: Because) -> None:
+    """What a ticket learns and forgets on the way: a new round of deciding starts undecided."""
     if "decide" in row.owes:
         ticket.decided_at = None
         ticket.doubts = []
         ticket.round += 1
     if row.event is Event.CONFIRM_IDENTITY:
         _prove(session, ticket)
+    if row.event is Event.EXTEND:
+        _remember(session, ticket, because)
     if row.event is Event.RETRY:
         owed_tasks.reopen(session, ticket, row.end)
     if row.event is Event.ACCEPT_GAP:
@@ -147,6 +152,12 @@ def _prove(session: Session, ticket: Ticket) -> None:
         if row.evidence == "stated":
             row.evidence = "confirmed_by_staff"
             session.add(row)
+
+
+def _remember(session: Unit, ticket: Ticket, because: Because) -> None:
+    """The report says to the person why it took longer; the journal has a keyed mark only."""
+    details = seals.details_of(session, ticket)
+    seals.keep_details(session, ticket, {**details, EXTENDED: because.reason})
 
 
 def _entry(

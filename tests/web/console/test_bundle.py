@@ -203,7 +203,7 @@ def test_memory_does_not_grow_with_the_bundle(own: Filled) -> None:
     assert peak < 6 * FRAME
 
 
-def a_parcel(size: int) -> StoredBundle:
+def a_stored_bundle(size: int) -> StoredBundle:
     nothing = object()
     return StoredBundle("t", "R", 1, "R-1.zip", size, "ab" * 32, "bundles/x", bytes(32), nothing)  # type: ignore[arg-type]
 
@@ -211,7 +211,7 @@ def a_parcel(size: int) -> StoredBundle:
 @pytest.mark.parametrize("size", [0, 1, 10])
 @pytest.mark.parametrize("asked", ["bytes=0-", "bytes=-5", "bytes=3-4", "bytes=9-", None])
 def test_no_range_ever_leads_out_of_the_bundle(asked: str | None, size: int) -> None:
-    span = wanted(asked, None, a_parcel(size))
+    span = wanted(asked, None, a_stored_bundle(size))
     assert span is None or (0 <= span.start <= span.stop <= size)
     assert asked is not None or span == Span(0, size, whole=True)
 
