@@ -28,7 +28,11 @@ Act = Callable[["Script", str, Batch], Sequence[Receipt]]
 CASES = Collection(
     "cases",
     {"en": "Cases"},
-    (Field("topic", {"en": "Topic"}), Field("text", {"en": "Text"}, about_others=True)),
+    (
+        Field("topic", {"en": "Topic"}),
+        Field("text", {"en": "Text"}, about_others=True),
+        Field("owner", {"en": "Owner"}, term="email"),
+    ),
 )
 
 _DONE = {

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dsar.domain.coverage import FILE
+from dsar.domain.ownership import KnownIdentifier, somebody_else
 from dsar.domain.policy import (
     Activity,
     ErasureDecision,
@@ -79,12 +80,18 @@ class Case:
     rules: Sequence[Ruling] = ()
     corrections: Mapping[str, Any] = field(default_factory=dict)
     purposes: tuple[str, ...] = ()
+    known: tuple[KnownIdentifier, ...] = ()
     held: bool = False
     cite: Callable[[str], str] = lambda ground: ground.replace("_", " ")
 
     def collection(self, source: str, record: Record) -> Collection | None:
         """The dictionary of the record's collection, if the source explained it."""
         return self.dictionaries.get(source, {}).get(record.collection)
+
+    def is_somebody_elses(self, source: str, record: Record) -> bool:
+        """Whether the record itself declares another owner than the person."""
+        found = somebody_else(self.known, source, self.collection(source, record), record)
+        return found is not None
 
     def ruling(
         self, source: str, record: Record, name: str = "", *, file: str = ""
@@ -135,6 +142,8 @@ def decide_record(case: Case, source: str, record: Record) -> Decision:
         return Decision(kept=(Reason(ruled.ground, ruled.because),))
     if record.match in WEAK and ruled is None:
         return Decision(doubts=(Doubt("weak_match"),))
+    if ruled is None and case.is_somebody_elses(source, record):
+        return Decision(doubts=(Doubt("somebody_else"),))
     return _BY_RIGHT[case.right](case, source, record)
 
 
@@ -387,6 +396,7 @@ VERB = {
 #: What staff reads about each doubt.
 DOUBTS = {
     "weak_match": "matched by name only",
+    "somebody_else": "the record says that it is somebody else's",
     "unexplained_field": "a field nobody explained",
     "secret_field": "a field that looks like a secret",
     "about_others": "may speak about other people",

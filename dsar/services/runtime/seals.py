@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dsar.domain.identity import UNSETTLED, UNUSED, Subject
+from dsar.domain.identity import GIVEN, UNSETTLED, UNUSED, Subject
+from dsar.domain.ownership import KnownIdentifier
 from dsar.services.runtime.installation import Unit
 from dsar.store.tables import Identifier, Request, Ticket
 from dsar.store.tickets import identifiers, request_of
@@ -21,6 +22,17 @@ def subject_of(session: Unit, ticket: Ticket) -> Subject:
     rows = identifiers(session, request.id)
     used = (row for row in rows if row.evidence not in UNUSED)
     return Subject.of((row.kind, value_of(seal, row)) for row in used)
+
+
+def known_of(session: Unit, ticket: Ticket) -> tuple[KnownIdentifier, ...]:
+    """Every identifier in use for the person of a ticket, with the source it came from."""
+    request = request_of(session, ticket)
+    seal = seal_of(session, request)
+    return tuple(
+        KnownIdentifier(row.kind, value_of(seal, row), row.source if row.evidence == GIVEN else "")
+        for row in identifiers(session, request.id)
+        if row.evidence not in UNUSED
+    )
 
 
 def unsettled_of(session: Unit, ticket: Ticket) -> tuple[tuple[str, str, str], ...]:

@@ -13,8 +13,8 @@ from typing import Any
 from sqlmodel import Session
 
 from dsar.domain.coverage import Outcome
-from dsar.domain.decision import VERB, stopped
-from dsar.domain.records import PROOF, Done, Item, Receipt
+from dsar.domain.decision import VERB, Case, stopped
+from dsar.domain.records import PROOF, WEAK, Done, Item, Receipt
 from dsar.domain.rights import Right
 from dsar.sdk import VERBS, Adapter, Batch, NeedsHuman, can
 from dsar.services import letters
@@ -63,15 +63,29 @@ def restrict_now(installation: Installation, run: Run) -> None:
     """The `restrict_now` task: what a source holds is restricted while it is being decided."""
     with reading(installation) as session:
         ticket = session.get_one(Ticket, run.lease.ticket_id)
-        found = record_pages.sheets(
-            session, ticket.id, role=record_pages.RECORDS, source=run.lease.source
-        )
+        source = run.lease.source
+        found = record_pages.sheets(session, ticket.id, role=record_pages.RECORDS, source=source)
+        case = case_of(session, ticket)
     seal = record_pages.seal_for(installation, run.lease.ticket_id)
-    job = Job("restrict", found, {}, seal, 1, RESTRICTIONS)
+    others = _not_surely_theirs(installation, seal, case, run)
+    job = Job("restrict", found, {}, seal, 1, RESTRICTIONS, others)
     with installation.sources[run.lease.source].open(desk_for(installation, run.lease)) as adapter:
         walk(installation, run, job, adapter)
     with finishing(run) as (session, ticket):
         letters.queue_once(session, ticket, kind="restricted_at_once")
+
+
+def _not_surely_theirs(
+    installation: Installation, seal: Seal, case: Case, run: Run
+) -> frozenset[tuple[str, str]]:
+    """What a person must look at first: nobody else's record is touched, not even for a while."""
+    source = run.lease.source
+    found = record_pages.records(installation, seal, run.lease.ticket_id, source)
+    return frozenset(
+        (record.collection, record.key)
+        for record in found
+        if record.match in WEAK or case.is_somebody_elses(source, record)
+    )
 
 
 def _job(installation: Installation, run: Run) -> Job:
@@ -151,7 +165,9 @@ def _freed(job: Job, sheet: PageRef, rows: list[Any]) -> list[Item]:
 
 #: What stands on a job's pages, by the role of the receipts it writes: records, manifest, receipts.
 _ITEMS: dict[str, Callable[[Job, PageRef, list[Any]], list[Item]]] = {
-    RESTRICTIONS: lambda _job, _sheet, rows: [Item(row[0]) for row in rows],
+    RESTRICTIONS: lambda job, sheet, rows: [
+        Item(row[0]) for row in rows if (sheet.collection, row[0]) not in job.spared
+    ],
     record_pages.RECEIPTS: lambda _job, _sheet, rows: [record_pages.to_item(row) for row in rows],
     LIFTED: _freed,
 }

@@ -16,7 +16,7 @@ from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
 from dsar.services.runtime.installation import Installation, Unit
-from dsar.services.runtime.seals import details_of, seal_of
+from dsar.services.runtime.seals import details_of, known_of, seal_of
 from dsar.store.tables import CoverageLine, Hold, RulingRow, Ticket
 from dsar.store.tickets import identifiers, lines, request_of, rulings
 from dsar.store.vault import Seal
@@ -65,6 +65,7 @@ def case_of(session: Unit, ticket: Ticket) -> Case:
         rules=_rules(session, ticket),
         corrections=details.get("corrections", {}),
         purposes=tuple(details.get("purposes", ())),
+        known=known_of(session, ticket),
         held=held(session, ticket),
         cite=partial(cited, ticket.regime),
     )
