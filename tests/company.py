@@ -21,6 +21,7 @@ from dsar.domain.rights import Right
 from dsar.services.bundles import deliver
 from dsar.services.desk import identity, intake, review
 from dsar.services.opening import open_installation
+from dsar.services.runtime import keyring
 from dsar.services.runtime.actor import Actor, staff
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, reading, transaction
@@ -197,7 +198,9 @@ class Company:
 
     def open(self) -> Installation:
         """The engine, with its configuration read afresh."""
-        return open_installation(self.folder / "dsar.toml", clock=self.clock)
+        installation = open_installation(self.folder / "dsar.toml", clock=self.clock)
+        keyring.unlock(installation, may_make=True)
+        return installation
 
     def reopen(self) -> None:
         """The engine after a restart."""

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "scheduler": "dsar.cli.processes:scheduler",
     "doctor": "dsar.cli.doctor:doctor",
     "db": "dsar.cli.db:app",
+    "keys": "dsar.cli.keys:app",
     "request": "dsar.cli.request:app",
     "ticket": "dsar.cli.ticket:app",
     "letter": "dsar.cli.registers:letter",

@@ -40,7 +40,7 @@ def demo(
     """A filled company and one request of every right, answered from intake to bundles."""
     company = _company(out)
     os.environ["DSAR_CONFIG"] = str(company.settings)
-    with opened() as installation:
+    with opened(begins=True) as installation:
         refs = [_file(installation, persona) for persona in company.personas if persona.rights]
         _work(installation)
         while _staff_acts(installation, refs):

@@ -8,20 +8,30 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dsar.services.opening import open_installation
+from dsar.services.opening import key_path, open_installation
+from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation
 from dsar.store import migrate
 
+#: What whoever makes a key is told.
+WITHOUT_A_COPY = (
+    "dsar: A new storage key was made: {path}. Whoever loses it has lost every request in this "
+    "database, and nobody can bring them back: keep a copy of it now, apart from the data."
+)
+
 
 @contextmanager
-def opened(*, patient: bool = False) -> Iterator[Installation]:
+def opened(*, patient: bool = False, begins: bool = False) -> Iterator[Installation]:
     """The configured installation, its schema up to date; an embedded database is made at once.
 
     A process that is there for good is `patient`: it waits for a database that does not answer yet.
+    A command that `begins` may draw the key of an embedded database that is empty; it says so.
     """
     installation = open_installation()
+    begins = begins and installation.store.sqlite and not installation.settings.redis_url
     try:
-        _ready(installation, patient=patient)
+        if _made(installation, patient=patient, begins=begins):
+            print(WITHOUT_A_COPY.format(path=key_path(installation)), file=sys.stderr)
         if patient:
             from dsar.services.letters.writing import warn_of_faults
 
@@ -36,23 +46,28 @@ def opened(*, patient: bool = False) -> Iterator[Installation]:
         installation.store.close()
 
 
-def _ready(installation: Installation, *, patient: bool) -> None:
-    if installation.store.sqlite:
-        migrate.upgrade(installation.store)
-        return
+def _made(installation: Installation, *, patient: bool, begins: bool) -> bool:
+    """Whether the key was made just now; schema and key are in order then."""
     said = False
     while True:
         try:
-            migrate.check(installation.store)
+            _ready(installation, begins=begins)
+            return keyring.unlock(installation, may_make=begins)
         except migrate.Away as away:
-            if away.refused or not patient:
+            if away.refused or not patient or installation.store.sqlite:
                 raise
             if not said:
                 print(f"{away} This process waits for it.", file=sys.stderr, flush=True)
             said = True
             time.sleep(1.0)
-        else:
-            return
+
+
+def _ready(installation: Installation, *, begins: bool) -> None:
+    if installation.store.sqlite:
+        keyring.prove(installation, may_make=begins)  # before anything is written
+        migrate.upgrade(installation.store)
+    else:
+        migrate.check(installation.store)
 
 
 def keep_loaded() -> None:

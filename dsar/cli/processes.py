@@ -16,7 +16,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from dsar.web.server import serve as serve_pages
     from workers.process import embedded
 
-    with opened(patient=True) as installation:
+    with opened(patient=True, begins=True) as installation:
         if installation.settings.redis_url:
             mend = "Run dsar web, dsar worker and dsar scheduler instead."
             raise BadInput("redis_url", "is set, so work is done by other processes.", mend)

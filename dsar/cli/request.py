@@ -56,7 +56,7 @@ def new(
         purposes=tuple(purpose or ()),
         idempotency_key=key or None,
     )
-    with opened() as installation:
+    with opened(begins=True) as installation:
         ref = _file(installation, application, identity_confirmed_by, reason)
         in_time = not wait or wait_for(installation, ref, seconds=seconds)
         while wait and approved_by and approve_when_asked(installation, ref, approved_by, reason):

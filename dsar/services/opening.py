@@ -10,7 +10,8 @@ from dsar.services.law import regimes
 from dsar.services.law.calendars import calendar_for
 from dsar.services.runtime.installation import Installation
 from dsar.store.engine import Clock, Store
-from dsar.store.vault import FileKey, Vault
+from dsar.store.keys.file import FileKey
+from dsar.store.vault import Vault
 
 #: Where the configuration is looked for unless it is named.
 DEFAULT = Path("dsar.toml")
@@ -30,17 +31,10 @@ def open_installation(config: Path | None = None, *, clock: Clock | None = None)
     systems = sources.load(settings.at(settings.sources))
     _check_address(settings, systems)
     policy = policy_file.load(settings.at(settings.policy), known=systems.by_name)
-    storage = settings.at(settings.storage)
-    try:
-        storage.mkdir(parents=True, exist_ok=True)
-        vault = Vault(FileKey(storage / "keys" / "dsar.key"))
-    except OSError as error:
-        mend = "Give a folder this user may write to."
-        raise BadInput("storage", f"cannot be used: {error.strerror}.", mend) from None
     installation = Installation(
         settings=settings,
         store=Store(settings.database, clock=clock),
-        vault=vault,
+        vault=Vault(FileKey(settings.at(settings.storage) / "keys" / "dsar.key")),
         controller=controller,
         sources=systems,
         policy=policy,
@@ -60,3 +54,9 @@ def _check_address(settings: configuration.Settings, systems: sources.Sources) -
         problem = f"is missing, and the source {later[0]} is answered through links."
         mend = "Give the address people reach this at, such as https://privacy.example.org."
         raise BadInput("public_url", problem, mend)
+
+
+def key_path(installation: Installation) -> str:
+    """Where the storage key lies, for people."""
+    keys = installation.vault.keys
+    return str(keys.path) if isinstance(keys, FileKey) else keys.id

@@ -34,6 +34,18 @@ class Request(SQLModel, table=True):
     sealed_words: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
+class MasterKey(SQLModel, table=True):
+    """The root secret under the key the database was begun with; `form`: how far all is brought."""
+
+    __tablename__ = "master_key"
+
+    name: str = Field(primary_key=True, max_length=20)
+    key_id: str = Field(max_length=16)
+    root: bytes = Field(sa_type=LargeBinary)
+    form: int = 0
+    since: datetime = Field(sa_type=Instant)
+
+
 class Identifier(SQLModel, table=True):
     """One identifier of the person: sealed, searchable by keyed hash, with how it is known."""
 

@@ -1,105 +1,33 @@
 """Keys and seals: nothing personal lies in the database in clear.
 
-Each request has its own data key (AES-256-GCM), wrapped by the key-encryption key; destroying the
-wrapped key forgets everything under it, in backups too. Identifiers are found by a keyed hash.
+Each request has its own data key (AES-256-GCM), wrapped by the master key; destroying the wrapped
+key forgets everything under it in this database. A backup of the database from before still has it,
+and opens with the master key. Identifiers are found by a keyed hash.
 """
 
-import base64
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import zlib
-from pathlib import Path
-from typing import Any, Protocol
+from functools import cached_property
+from typing import Any
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from dsar.domain.errors import BadInput, DsarError
+from dsar.domain.errors import DsarError
+from dsar.store.keys.wrapping import KeyLost, KeyProvider, seal, unseal
 
-_NONCE = 12
-
-
-class KeyLost(DsarError):  # noqa: N818
-    """The key that would open this is gone or another one: nothing can be read or delivered."""
+__all__ = ["KeyLost", "Locked", "Seal", "Vault"]
 
 
-class KeyProvider(Protocol):
-    """Where the key-encryption key lives: a file here, a key service elsewhere."""
+class Locked(DsarError):  # noqa: N818
+    """The key was not compared with the database yet: nothing is sealed, found or opened."""
 
-    def wrap(self, key: bytes, context: str) -> bytes: ...
-
-    def unwrap(self, wrapped: bytes, context: str) -> bytes: ...
-
-    def derive(self, purpose: str) -> bytes: ...
-
-
-class FileKey:
-    """A 256-bit key in a file only its owner can read; made on first use."""
-
-    def __init__(self, path: Path) -> None:
-        self._key = _read(path) if path.exists() else _make(path)
-
-    def wrap(self, key: bytes, context: str) -> bytes:
-        """`key` sealed under the key-encryption key, bound to `context`."""
-        return _seal(self._key, key, context)
-
-    def unwrap(self, wrapped: bytes, context: str) -> bytes:
-        """The key that `wrap` sealed for the same context; raises KeyLost otherwise."""
-        return _open(self._key, wrapped, context)
-
-    def derive(self, purpose: str) -> bytes:
-        """A key of its own for one purpose, by HKDF-SHA-256."""
-        return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(
-            self._key
-        )
-
-
-def _read(path: Path) -> bytes:
-    if path.stat().st_mode & 0o077:
-        raise BadInput("storage key", "can be read by others.", f"Run: chmod 600 {path.name}")
-    try:
-        key = base64.b64decode(path.read_text().strip(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise BadInput("storage key", "is not 32 bytes in base64.", "Restore it from your backup.")
-    return key
-
-
-def _make(path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key = secrets.token_bytes(32)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(base64.b64encode(key) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        return _read(path)
-    finally:
-        temporary.unlink()
-    return key
-
-
-def _seal(key: bytes, plain: bytes, context: str) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
-
-
-def _open(key: bytes, sealed: bytes, context: str) -> bytes:
-    try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode())
-    except InvalidTag:
-        message = "The key does not open what was sealed; restore the right key file."
-        raise KeyLost(message) from None
+    def __init__(self) -> None:
+        super().__init__("The storage key was not compared with this database yet.")
 
 
 def _dump(value: Any) -> bytes:
@@ -118,30 +46,56 @@ def _load(text: bytes) -> Any:
 
 
 class Vault:
-    """Seals values under a request's data key and hashes identifiers under the house's own."""
+    """Seals values under a request's data key and hashes identifiers under the house's own.
+
+    What is derived (hashes, signatures) comes from the root secret of the database, which lies in
+    it wrapped under the master key: so a master key can be exchanged, and a wrong one is noticed.
+    Until the root secret was opened the vault is locked.
+    """
 
     def __init__(self, keys: KeyProvider) -> None:
-        self._keys = keys
-        self._blind = keys.derive("identifier search")
+        self.keys = keys
+        self._root: bytes | None = None
+
+    def unlock(self, root: bytes) -> None:
+        """Everything is derived from this secret from now on."""
+        self._root = root
+        self.__dict__.pop("_blind", None)
+
+    @property
+    def locked(self) -> bool:
+        return self._root is None
+
+    @cached_property
+    def _blind(self) -> bytes:
+        return self.derive("identifier search")
 
     def new_key(self, request: str) -> bytes:
         """A fresh data key, wrapped for storage with its request."""
-        return self._keys.wrap(secrets.token_bytes(32), f"request {request}")
+        self._refuse_locked()
+        return self.keys.wrap(secrets.token_bytes(32), f"request {request}")
 
     def open_key(self, request: str, wrapped: bytes | None) -> "Seal":
         """The seal of one request; raises KeyLost where its key was destroyed."""
+        self._refuse_locked()
         if wrapped is None:
             message = "This request was forgotten: its data key was destroyed."
             raise KeyLost(message)
-        return Seal(self._keys.unwrap(wrapped, f"request {request}"))
+        return Seal(self.keys.unwrap(wrapped, f"request {request}"))
 
     def blind(self, kind: str, value: str) -> str:
         """The keyed hash by which an identifier in normal form is found, as 64 hex digits."""
         return hmac.new(self._blind, f"{kind}={value}".encode(), hashlib.sha256).hexdigest()
 
     def derive(self, purpose: str) -> bytes:
-        """A key for one purpose of the house, such as signing bundles."""
-        return self._keys.derive(purpose)
+        """A key for one purpose of the house, such as signing bundles, by HKDF-SHA-256."""
+        root = self._refuse_locked()
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(root)
+
+    def _refuse_locked(self) -> bytes:
+        if self._root is None:
+            raise Locked
+        return self._root
 
 
 class Seal:
@@ -160,8 +114,8 @@ class Seal:
 
     def close_bytes(self, plain: bytes, place: str) -> bytes:
         """Bytes, deflated and sealed."""
-        return _seal(self._key, zlib.compress(plain, 1), place)
+        return seal(self._key, zlib.compress(plain, 1), place)
 
     def open_bytes(self, sealed: bytes, place: str) -> bytes:
         """What `close_bytes` sealed for the same place; raises KeyLost otherwise."""
-        return zlib.decompress(_open(self._key, sealed, place))
+        return zlib.decompress(unseal(self._key, sealed, place))

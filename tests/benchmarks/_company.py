@@ -22,6 +22,7 @@ from dsar.cli.opened import keep_loaded
 from dsar.domain.rights import Right
 from dsar.services.desk import identity, intake
 from dsar.services.opening import open_installation
+from dsar.services.runtime import keyring
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.store.migrate import upgrade
@@ -136,6 +137,7 @@ def company(rows: int, *, redis_url: str | None = None) -> Iterator[tuple[Instal
         (folder / "dsar.toml").write_text(_SETTINGS.format(database=ours, redis=redis))
         installation = open_installation(folder / "dsar.toml")
         upgrade(installation.store)
+        keyring.unlock(installation, may_make=True)
         keep_loaded()
         try:
             yield installation, plain

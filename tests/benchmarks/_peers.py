@@ -21,6 +21,7 @@ from statistics import median
 import psycopg
 from sqlalchemy import make_url, text
 
+from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.ticket.run_task import Run
 from dsar.store import migrate, tasks
@@ -86,6 +87,7 @@ def ours(server: PostgresServer, folder: Path, *, processes: int = PROCESSES) ->
     with server.database() as url, RedisServer() as bell:
         installation = new_installation(url, folder, redis=bell.url())
         migrate.upgrade(installation.store)
+        keyring.unlock(installation, may_make=True)
         _fill(installation)
         installation.bell = process.Relay(process.broker_for(installation))
         words = [url, bell.url(), str(folder), str(processes)]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, text, update
 
+from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.ticket.run_task import Run
 from dsar.store import gates, migrate, tasks
@@ -213,6 +214,7 @@ def idle_cpu(pids: list[int], seconds: float = 20.0) -> float:
 def embedded(folder: Path) -> None:
     installation = new_installation(f"sqlite:///{folder / 'dsar.sqlite'}", folder)
     migrate.upgrade(installation.store)
+    keyring.unlock(installation, may_make=True)
     claims(installation, "sqlite")
     ticket = new_ticket(installation.store, 2)
     bare = bare_commits(installation, ticket)
@@ -247,6 +249,7 @@ def distributed(folder: Path) -> None:
     with PostgresServer(durable=True) as server, server.database() as url, RedisServer() as bell:
         installation = new_installation(url, folder, redis=bell.url())
         migrate.upgrade(installation.store)
+        keyring.unlock(installation, may_make=True)
         claims(installation, "postgres")
         ticket = new_ticket(installation.store, 2)
         bare = bare_commits(installation, ticket)

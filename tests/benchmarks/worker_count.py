@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import event, text
 
+from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation
 from dsar.store import migrate, tasks
 from tests.benchmarks import _peers
@@ -108,6 +109,7 @@ def main() -> None:
             with server.database() as url:
                 installation = new_installation(url, folder)
                 migrate.upgrade(installation.store)
+                keyring.unlock(installation, may_make=True)
                 simulated(installation, url, folder)
                 installation.store.close()
 

@@ -201,22 +201,6 @@ def test_a_corrupt_configuration_is_one_line_and_loses_no_request(dsar: Cli, cas
     assert dsar("request", "show", ref).code == 0
 
 
-def test_a_key_that_others_can_read_is_refused(dsar: Cli) -> None:
-    (dsar.folder / "var" / "keys" / "dsar.key").chmod(0o644)
-    said = dsar("ticket", "list")
-    assert said.code == 2
-    assert "storage key: can be read by others. Run: chmod 600" in said.refusal
-
-
-def test_another_key_is_refused_before_anything_is_shown(dsar: Cli) -> None:
-    ref = dsar(*ACCESS, *MAIL, "--json").json["ref"]
-    key = dsar.folder / "var" / "keys" / "dsar.key"
-    key.unlink()
-    said = dsar("ticket", "letters", f"{ref}-1")
-    assert said.code == 1
-    assert "does not open" in said.refusal
-
-
 def test_an_error_nobody_foresaw_is_one_line_too(
     dsar: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation
 from dsar.store import migrate
 from tests.faults.disk import SmallDisk
@@ -156,4 +157,5 @@ def run(setting: Setting, folder: Path, *, seed: int, fault_every: float) -> Rep
         doing = Run(place, seed=seed, postgres=postgres, server=server)
         opened.callback(doing.installation.store.close)
         migrate.upgrade(doing.installation.store)
+        keyring.unlock(doing.installation, may_make=True)
         return doing.go(disk, fault_every=fault_every)

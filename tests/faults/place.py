@@ -1,13 +1,16 @@
 """Where one fault run lives: its folder, its servers, and the configuration of the house in it."""
 
 import json
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
 from dsar.config.sources import Sources
 from dsar.services.opening import open_installation
+from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation
+from dsar.store.migrate import Away
 from tests.faults.hostile import INSIDE, NATURES
 from tests.faults.ledger import SOURCES, Ledger
 
@@ -161,6 +164,17 @@ class Place:
     def installation(self) -> Installation:
         """The house as its configuration describes it, opened anew."""
         return open_installation(self.config)
+
+    def begun(self) -> Installation:
+        """The same with its key compared, however long the database is away."""
+        installation = self.installation()
+        while True:
+            try:
+                keyring.unlock(installation)
+            except Away:
+                time.sleep(0.5)
+            else:
+                return installation
 
     def met_by(self, installation: Installation, number: int) -> Sources:
         """The sources that one ticket meets: the good ones, and its hostile one if it has one."""

@@ -78,7 +78,7 @@ def file_all(place: Place, first: int, since: float) -> None:
     The pace is kept from `since` on (seconds of the system's clock): what was not filed while the
     database was away is made up for.
     """
-    installation = place.installation()
+    installation = place.begun()
     every = installation.sources
     filed = place.path / "filed"
     with process.beside_web(installation):
@@ -104,7 +104,7 @@ def work(place: Place, seconds_off: float) -> None:
     """One host's worker processes; their clock is so many seconds off."""
     exports.pdf.printed_report.print_report = _no_report  # type: ignore[assignment]
     leases.FIRST_PAUSE = timedelta(seconds=place.setting.first_pause)
-    installation = place.installation()
+    installation = place.begun()
     shifted = datetime.now(UTC) + timedelta(seconds=seconds_off)
     with time_machine.travel(shifted, tick=True):
         process.run_worker(installation, processes=PROCESSES, threads=3)

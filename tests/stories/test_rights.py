@@ -202,11 +202,15 @@ def test_another_key_opens_nothing(story: Story, tmp_path: Path) -> None:
     """The engine refuses rather than hand over what it cannot read."""
     from dsar.domain.errors import DsarError
     from dsar.services.runtime.seals import subject_of
+    from dsar.store.keys.file import FileKey
     from dsar.store.tickets import by_ref
-    from dsar.store.vault import FileKey, Vault
+    from dsar.store.vault import Vault
 
     installation, kept = story.one.installation, story.one.installation.vault
-    installation.vault = Vault(FileKey(tmp_path / "other.key"))
+    other = FileKey(tmp_path / "other.key")
+    other.make()
+    installation.vault = Vault(other)
+    installation.vault.unlock(bytes(32))
     try:
         with reading(installation) as session, pytest.raises(DsarError, match="does not open"):
             subject_of(session, by_ref(session, story.refs[Right.ACCESS]))

@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from dsar.services.opening import open_installation
+from dsar.services.runtime import keyring
 from dsar.web.app import create
 from tests.web.filled import NOW, Filled, fill
 from tests.web.troubled import Troubled, troubled
@@ -32,6 +33,7 @@ def own(filled: Filled, tmp_path: Path) -> Iterator[Filled]:
     """A copy of the filled house that the test may change."""
     copy = shutil.copytree(filled.installation.settings.folder, tmp_path / "copy")
     installation = open_installation(copy / "dsar.toml", clock=lambda: NOW)
+    keyring.unlock(installation)
     assert copy in Path(str(installation.store.url.database)).parents
     yield Filled(installation, filled.refs)
     installation.store.close()

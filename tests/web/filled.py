@@ -10,6 +10,7 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.services.desk import identity, intake
 from dsar.services.opening import open_installation
+from dsar.services.runtime import keyring
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, transaction
@@ -43,6 +44,7 @@ def fill(folder: Path) -> Filled:
     settings = company.build(folder, today=NOW.date()).settings
     installation = open_installation(settings, clock=lambda: NOW)
     migrate.upgrade(installation.store)
+    keyring.unlock(installation, may_make=True)
     both = _file(installation, (Right.ACCESS, Right.ERASURE), _JUERGEN, days=27)
     with transaction(installation) as session:
         request = request_by_ref(session, both)

@@ -16,11 +16,13 @@ from dsar.config.sources import Sources
 from dsar.domain.controller import Controller
 from dsar.domain.policy import Policy
 from dsar.sdk import Later, NeedsHuman
+from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.ticket.run_task import Run
-from dsar.store import tasks
+from dsar.store import migrate, tasks
 from dsar.store.engine import Store
-from dsar.store.vault import FileKey, Vault
+from dsar.store.keys.file import FileKey
+from dsar.store.vault import Vault
 from workers.run import Queues
 
 CONTROLLER = ControllerSettings(
@@ -42,8 +44,7 @@ def new_installation(
         lease_seconds=lease_seconds,
     )
     controller: Controller = CONTROLLER.value()
-    settings.at(settings.storage).mkdir(parents=True, exist_ok=True)
-    return Installation(
+    made = Installation(
         settings=settings,
         store=Store(database),
         vault=Vault(FileKey(folder / "keys" / "dsar.key")),
@@ -51,6 +52,9 @@ def new_installation(
         sources=Sources({}),
         policy=Policy(version="1", activities={}, data={}),
     )
+    if migrate.current(made.store):
+        keyring.unlock(made, may_make=True)
+    return made
 
 
 class Ledger:

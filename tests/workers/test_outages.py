@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation
 from dsar.store import migrate
 from dsar.store.tasks import TaskState
@@ -65,6 +66,7 @@ def test_a_worker_waits_for_its_database_at_the_start_and_later(
     with PostgresServer() as server, server.database() as url:
         installation = new_installation(url, tmp_path, lease_seconds=2)
         migrate.upgrade(installation.store)
+        keyring.unlock(installation, may_make=True)
         server.kill()
         crew = Processes(installation, "worker", 2, queues=handlers(ledger))
         starting = threading.Thread(target=crew.start)

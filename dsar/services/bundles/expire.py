@@ -1,6 +1,7 @@
-"""Bundles whose time is over: the key is destroyed first, which destroys the bundle everywhere.
+"""Bundles whose time is over: the key is destroyed first, then the file.
 
-Copies of the file that somebody keeps, in a backup say, open to nobody after that. `keep_days` runs
+A copy of the file that somebody keeps opens to nobody with this database after that; with a backup
+of the database from before, and the master key, it still opens. `keep_days` runs
 from the end of the ticket, or from the day the bundle was built again after it; no law names a
 figure, it is the house's own.
 """

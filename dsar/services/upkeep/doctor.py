@@ -11,6 +11,7 @@ from dsar.domain.errors import DsarError
 from dsar.services.bundles.stores import files_of
 from dsar.services.letters import wordings_of
 from dsar.services.letters.writing import at_fault_since
+from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, reading
 from dsar.services.runtime.journal import faults
 from dsar.services.upkeep import fonts
@@ -30,7 +31,6 @@ CLOCK_DIFFERENCE = timedelta(seconds=5)
 FREE_BYTES = 1_000_000_000
 #: How long letters that were not written in the house's own wording are told of.
 _LATELY = timedelta(days=7)
-_SEALED = "doctor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +167,11 @@ def _fonts(_installation: Installation) -> str:
 
 
 def _key(installation: Installation) -> str:
-    wrapped = installation.vault.new_key(_SEALED)
-    seal = installation.vault.open_key(_SEALED, wrapped)
-    if seal.open(seal.close("sealed", _SEALED), _SEALED) != "sealed":
-        raise Trouble("The key does not open what it sealed; restore the right key file.")
-    return "seals and opens."
+    proof = keyring.prove(installation)
+    if proof.root is None:
+        return f"{installation.vault.keys.id}; the database is empty, its first start notes it."
+    installation.vault.unlock(proof.root)
+    return f"{installation.vault.keys.id} is the one this database was begun with."
 
 
 def _sources(installation: Installation) -> str:
@@ -228,13 +228,13 @@ def _journal(installation: Installation) -> str:
 #: In the order in which one thing needs the other.
 CHECKS: Mapping[str, Check] = {
     "database": _database,
+    "key": _key,
     "redis": _redis,
     "processes": _processes,
     "work": _work,
     "storage": _storage,
     "fonts": _fonts,
     "bundles": _bundles,
-    "key": _key,
     "sources": _sources,
     "letters": _letters,
     "clock": _clock,

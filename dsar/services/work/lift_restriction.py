@@ -49,6 +49,13 @@ _STUCK = ("parked", "waiting_human")
 log = structlog.get_logger("dsar.tasks")
 
 
+#: Why nothing is freed while another restriction of the same person cannot be read.
+_UNREADABLE = (
+    "What {ref} restricts for the same person cannot be read any more; see there what must stay "
+    "restricted, end the rest by hand and say so."
+)
+
+
 def announce(session: Unit, actor: Actor, ticket: Ticket, *, reason: str) -> list[str]:
     """Writes the letter of Art. 18(3); nothing is lifted yet. Returns the sources concerned.
 
@@ -203,6 +210,7 @@ def _spared(
     """What other tickets of the person restrict in this source and have not begun to lift.
 
     Of two that are lifted at once at least one sees that the other has begun, so nothing is left.
+    Raises NeedsHuman where it cannot be read what another one restricts: nothing is freed then.
     """
     found: set[tuple[str, str]] = set()
     for other in _others(session, ticket):
@@ -210,7 +218,7 @@ def _spared(
             seal = record_pages.seal_for(installation, other.id)
         except KeyLost:
             log.warning("lifting.request_forgotten", ticket=other.ref)
-            continue
+            raise NeedsHuman(_UNREADABLE.format(ref=other.ref)) from None
         for sheet, rows in record_pages.opened(
             installation, seal, _restricted(session, other, source)
         ):

@@ -15,7 +15,7 @@ from dsar.services.runtime.journal import faults
 from dsar.services.work import lift_restriction
 from dsar.store.tables import Letter
 from dsar.store.tasks import stuck
-from dsar.store.tickets import by_ref
+from dsar.store.tickets import by_ref, request_of
 from tests.company import BEN, EMAIL, Company
 from tests.scripted import Script, case
 from tests.services.conftest import Make
@@ -236,3 +236,16 @@ def test_a_source_that_was_given_up_waits_for_whoever_restricted_there_by_hand(
     assert "freed there by hand" in one.view(ref)["next"]
     by_hand(one, ref, "desk")
     assert one.events(ref)[-1] == "restriction_lifted"
+
+
+def test_what_another_ticket_restricts_and_cannot_be_read_any_more_is_not_freed(
+    small: Company,
+) -> None:
+    """It fails closed: nobody knows what must stay restricted, so a person looks."""
+    other, ref = restricted(small), restricted(small)
+    with transaction(small.installation) as session:
+        request_of(session, by_ref(session, other)).data_key = None
+    lifted(small, ref)
+    assert marks(small) == (1, True)
+    [waiting] = {t["reason"] for t in small.view(ref)["tasks"] if t["kind"] == "lift"}
+    assert f"What {other} restricts for the same person cannot be read" in waiting
