@@ -1,15 +1,16 @@
 """Sweeping: what was forgotten is rung for again, what was abandoned is taken back.
 
 Safe to run in any number of processes at once: on PostgreSQL each passes over the rows another has
-in hand, on SQLite they take turns. It takes no ticket's lock; commit before you evaluate joins.
+in hand, on SQLite they take turns. `sweep` takes no ticket's lock, so it parks nothing: parking a
+task moves its ticket on, and both are one transaction (`park_poison`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import RowMapping, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, or_, select, update
 from sqlmodel import Session
 
 from dsar.store import gates
@@ -36,32 +37,37 @@ RING_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 4, 8, 16, 32, 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """A task that was taken back, and where it stands now: ready again or parked."""
+    """A task that was taken back from a worker nobody heard of any more."""
 
     task_id: str
     ticket_id: str
     kind: str
     source: str
     queue: str
-    state: str
     attempts: int
     crashes: int
 
-    @property
-    def parked(self) -> bool:
-        """Whether it was one crash too many."""
-        return self.state == TaskState.PARKED
+
+class Poison(NamedTuple):
+    """A task on which one worker too many has died, still as that worker left it."""
+
+    task_id: str
+    ticket_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep found: bells to ring after the commit, (queue, task id), and who expired."""
+    """What one sweep found: bells to ring after the commit, (queue, task id), and what expired.
+
+    `poison` is left for `park_poison`.
+    """
 
     rings: tuple[tuple[str, str], ...]
     expired: tuple[Expired, ...]
+    poison: tuple[Poison, ...] = ()
 
 
-_SHOWN = ("id", "ticket_id", "kind", "source", "queue", "state", "attempts", "crashes")
+_SHOWN = ("id", "ticket_id", "kind", "source", "queue", "attempts", "crashes")
 
 
 def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
@@ -72,8 +78,9 @@ def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
     again = _ring_again(session, store, limit)
     if again:
         count(session, store, "rings_resent", plus=len(again))
-    rings = [(row.queue, row.task_id) for row in expired if not row.parked]
-    return Swept((*rings, *again, *_reopened(session, store)), expired)
+    rings = [(row.queue, row.task_id) for row in expired]
+    found = Swept((*rings, *again, *_reopened(session, store)), expired)
+    return replace(found, poison=_poison(session, store, limit))
 
 
 def _anything(session: Session, store: Store) -> bool:
@@ -104,30 +111,58 @@ def _take_back(session: Session, store: Store, limit: int) -> tuple[Expired, ...
     expired = tuple(_expired(row) for row in rows)
     if expired:
         count(session, store, "lease_expiries", plus=len(expired))
-    parked = sum(row.parked for row in expired)
-    if parked:
-        count(session, store, "crash_parkings", plus=parked)
     return expired
+
+
+def _ran_out(now: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(is_queued(), is_in(TaskState.LEASED), _c.sweep_at <= now)
+
+
+#: Whether the worker that was lost on a task just now was one too many.
+_IS_POISON = _c.crashes + 1 >= MAX_CRASHES
 
 
 @cache
 def _lost(server: bool) -> Any:
-    """Leases that ran out: ready again, or parked when one worker too many died on the task."""
+    """Leases that ran out: ready again, but for those of tasks that killed too many workers."""
     now = Moment.said("now", server=server)
-    lost = select(_c.id).where(is_queued(), is_in(TaskState.LEASED), _c.sweep_at <= now)
+    lost = select(_c.id).where(_ran_out(now), ~_IS_POISON)
     ids = locking(lost.order_by(_c.sweep_at).limit(bindparam("most")))
-    poison = _c.crashes + 1 >= MAX_CRASHES
     return (
         update(TASK)
         .where(_c.id.in_(ids), is_in(TaskState.LEASED))
         .values(crashes=_c.crashes + 1, owner="", not_before=now, updated_at=now)
-        .values(
-            state=case((poison, TaskState.PARKED.value), else_=TaskState.READY.value),
-            reason=case((poison, CRASH_REASON), else_=""),
-            sweep_at=Moment.said("ring_at", server=server),
-        )
+        .values(state=TaskState.READY, reason="", sweep_at=Moment.said("ring_at", server=server))
         .returning(*(_c[name] for name in _SHOWN))
     )
+
+
+def _poison(session: Session, store: Store, limit: int) -> tuple[Poison, ...]:
+    found = select(_c.id, _c.ticket_id).where(_ran_out(store.instant()), _IS_POISON)
+    rows = session.connection().execute(found.order_by(_c.sweep_at).limit(limit))
+    return tuple(Poison(*row) for row in rows)
+
+
+def park_poison(session: Session, store: Store, task_id: str) -> Expired | None:
+    """Parks a task that killed too many workers; None where another sweep was faster.
+
+    The caller has locked the ticket and moves it on in this transaction.
+    """
+    now = store.instant()
+    doomed = update(TASK).where(_c.id == task_id, _ran_out(now), _IS_POISON)
+    parked = doomed.values(
+        state=TaskState.PARKED,
+        reason=CRASH_REASON,
+        crashes=_c.crashes + 1,
+        owner="",
+        updated_at=now,
+    ).returning(*(_c[name] for name in _SHOWN))
+    row = session.connection().execute(parked).mappings().first()
+    if row is None:
+        return None
+    count(session, store, "lease_expiries")
+    count(session, store, "crash_parkings")
+    return _expired(row)
 
 
 def _expired(row: RowMapping) -> Expired:

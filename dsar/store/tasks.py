@@ -38,7 +38,7 @@ from dsar.store.leases import (
     renew_all,
     wait_human,
 )
-from dsar.store.sweep import MAX_CRASHES, Expired, Swept, expire, sweep
+from dsar.store.sweep import MAX_CRASHES, Expired, Poison, Swept, expire, park_poison, sweep
 from dsar.store.tables import Ticket, _id
 from dsar.store.task_states import OPEN, TASK, TaskState, is_in, note_ring
 
@@ -51,6 +51,7 @@ __all__ = [
     "Expired",
     "Fenced",
     "Lease",
+    "Poison",
     "Swept",
     "TaskState",
     "begin_anew",
@@ -68,6 +69,7 @@ __all__ = [
     "leased_to",
     "note_progress",
     "park",
+    "park_poison",
     "pause_after",
     "release",
     "renew",

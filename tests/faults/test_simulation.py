@@ -91,6 +91,11 @@ class Installation:
             swept = sweep.sweep(session, self.store)
             session.rings.extend(swept.rings)
         yield "swept"
+        for poison in swept.poison:
+            with self._commit() as session:
+                locked(session, poison.ticket_id)
+                sweep.park_poison(session, self.store, poison.task_id)
+            yield "parked"
 
     def _worker(self, name: str) -> Callable[[str], Body]:
         def work(queue: str) -> Body:

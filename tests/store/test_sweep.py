@@ -8,7 +8,14 @@ import pytest
 from dsar.store import gates, tasks
 from dsar.store.counts import counted
 from dsar.store.engine import Store
-from dsar.store.sweep import MAX_CRASHES, RING_PAUSES, Swept, oldest_unclaimed
+from dsar.store.sweep import (
+    MAX_CRASHES,
+    RING_PAUSES,
+    Expired,
+    Poison,
+    Swept,
+    oldest_unclaimed,
+)
 from dsar.store.tasks import TaskState
 from tests.store.rows import (
     DUE,
@@ -43,6 +50,11 @@ def ticket(store: Store) -> str:
 def sweep(store: Store, limit: int = 200) -> Swept:
     with committed(store) as session:
         return tasks.sweep(session, store, limit=limit)
+
+
+def park(store: Store, task_id: str) -> Expired | None:
+    with committed(store) as session:
+        return tasks.park_poison(session, store, task_id)
 
 
 def test_whoever_made_a_task_ready_has_two_seconds_to_ring(
@@ -93,9 +105,7 @@ def test_a_lease_that_ran_out_is_taken_back_and_rung_for(
     hands.turn(seconds=1)
     swept = sweep(store)
     assert swept.rings == (("work", new),)
-    assert [(lost.task_id, lost.parked, lost.crashes) for lost in swept.expired] == [
-        (new, False, 1)
-    ]
+    assert [(lost.task_id, lost.crashes) for lost in swept.expired] == [(new, 1)]
     assert claimed(store, "two").fence == 2
 
 
@@ -103,11 +113,16 @@ def test_a_task_on_which_three_workers_died_is_parked_and_never_loops(
     store: Store, ticket: str, hands: Hands
 ) -> None:
     new = add_task(store, ticket)
-    for crash in range(1, MAX_CRASHES + 1):
+    for crash in range(1, MAX_CRASHES):
         claimed(store)
         hands.turn(minutes=1)
         (lost,) = sweep(store).expired
-        assert (lost.crashes, lost.parked) == (crash, crash == MAX_CRASHES)
+        assert lost.crashes == crash
+    claimed(store)
+    hands.turn(minutes=1)
+    assert sweep(store) == Swept((), (), (Poison(new, ticket),))
+    assert task(store, new).state == TaskState.LEASED  # its ticket must move on with it
+    assert [lost and lost.crashes for lost in (park(store, new), park(store, new))] == [3, None]
     row = task(store, new)
     assert (row.state, row.reason) == (
         TaskState.PARKED,
@@ -119,6 +134,23 @@ def test_a_task_on_which_three_workers_died_is_parked_and_never_loops(
     with store.reading() as session:
         numbers = counted(session)
     assert (numbers["lease_expiries"], numbers["crash_parkings"]) == (3, 1)
+
+
+def test_a_worker_that_lives_after_all_keeps_its_task_from_being_parked(
+    store: Store, ticket: str, hands: Hands
+) -> None:
+    new = add_task(store, ticket)
+    for _ in range(MAX_CRASHES - 1):
+        claimed(store)
+        hands.turn(minutes=1)
+        sweep(store)
+    lease = claimed(store)
+    hands.turn(minutes=1)
+    assert sweep(store).poison
+    with committed(store) as session:
+        tasks.renew(session, store, lease)
+    assert park(store, new) is None
+    assert task(store, new).state == TaskState.LEASED
 
 
 def test_the_leases_of_a_worker_known_to_be_dead_come_back_at_once(

@@ -32,7 +32,7 @@ from dsar.services.ticket.search_order import unblock
 from dsar.store import tasks
 from dsar.store.files.places import StoreAway
 from dsar.store.tables import CoverageLine, Task, Ticket
-from dsar.store.tasks import Expired, Fenced, Lease
+from dsar.store.tasks import Expired, Fenced, Lease, Poison
 from dsar.store.tickets import locked
 
 log = structlog.get_logger("dsar.tasks")
@@ -242,9 +242,24 @@ def sweep(installation: Installation, limit: int = 200) -> int:
     """Rings again for what nobody claimed and takes back what nobody finished; how many rows."""
     with transaction(installation) as session:
         swept = tasks.sweep(session, installation.store, limit=limit)
-        parked = [lease for lease in swept.expired if lease.parked]
         session.rings.extend(swept.rings)
-    for lost in parked:
+    parked = sum(_park(installation, poison) for poison in swept.poison)
+    return len(swept.rings) + len(swept.expired) + parked
+
+
+def _park(installation: Installation, poison: Poison) -> bool:
+    """Gives a task up that killed its workers and moves its ticket on, or does neither.
+
+    A ticket that cannot be moved keeps no other from being swept; it is tried again by the next.
+    """
+    try:
         with transaction(installation) as session:
-            _stuck(session, locked(session, lost.ticket_id), lost)
-    return len(swept.rings) + len(swept.expired)
+            ticket = locked(session, poison.ticket_id)
+            lost = tasks.park_poison(session, installation.store, poison.task_id)
+            if lost is not None:
+                _stuck(session, ticket, lost)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this ticket's only
+        name = type(error).__name__
+        log.warning("task.not_parked", task=poison.task_id, error=name, where=_where(error))
+        return False
+    return lost is not None

@@ -11,15 +11,19 @@ from sqlalchemy import update
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services.runtime.installation import Installation
+from dsar.services.runtime.installation import Installation, Unit
+from dsar.services.ticket import run_task
+from dsar.services.ticket.advance import settle
 from dsar.services.ticket.run_task import claim, perform, sweep
 from dsar.services.upkeep.repair import repair_joins
 from dsar.store import tasks
-from dsar.store.tables import Count, CoverageLine, JournalEntry, Page, Task
+from dsar.store.sweep import MAX_CRASHES
+from dsar.store.tables import Count, CoverageLine, JournalEntry, Page, Task, Ticket
 from dsar.store.tasks import TaskState
 from tests.company import Company, company
 from tests.scripted import Script, case
 from tests.services.conftest import Make
+from tests.services.ticket.sweeping import KILLED, killed_at
 from workers.handlers import QUEUES
 
 WORK = QUEUES["work"]
@@ -189,21 +193,65 @@ def test_a_join_that_was_lost_is_found_and_counted(small: Company) -> None:
     assert repair_joins(small.installation) == 0
 
 
+def die_on_everything(one: Company, *, searches: int = 2) -> None:
+    """Workers that claim every search and are never heard of again, until it is one too many."""
+    for _ in range(MAX_CRASHES - 1):
+        claim_all(one, searches)
+        sweep(one.installation)
+        one.clock.turn(minutes=10)
+    claim_all(one, searches)
+
+
+def claim_all(one: Company, searches: int) -> None:
+    for number in range(searches):
+        assert claim(one.installation, queue="work", kinds=("search",), owner=f"worker {number}")
+    one.clock.turn(minutes=10)
+
+
 def test_a_task_that_kills_its_process_three_times_is_parked_and_the_ticket_says_so(
     small: Company,
 ) -> None:
     ref = small.ask(Right.ACCESS)
-    small.work()
-    ref = small.ask(Right.ACCESS)
-    for _ in range(3):
-        for source in ("shop", "mailing"):
-            assert (
-                claim(small.installation, queue="work", kinds=("search",), owner=source) is not None
-            )
-        small.clock.turn(minutes=10)
-        sweep(small.installation)
-        small.clock.turn(minutes=10)
+    die_on_everything(small)
+    assert sweep(small.installation) == 2
     assert small.state(ref) == "source_failed"
     assert small.line(ref, "shop")["reason"]
     stuck = [row for row in small.rows(JournalEntry) if row.event == "task_stuck"]
     assert len(stuck) == 2
+    assert sweep(small.installation) == 0
+
+
+def test_a_sweep_that_dies_between_its_commits_leaves_nothing_to_repair(either: Company) -> None:
+    """Parking a task and moving its ticket on are one transaction, whenever the process is lost."""
+    ref = either.ask(Right.ACCESS)
+    die_on_everything(either)
+    settings, now, commit = either.folder / "dsar.toml", either.clock.now, 1
+    while killed_at(commit, settings, now) == KILLED:
+        assert repair_joins(either.installation) == 0
+        commit += 1
+    assert commit > 3  # two tasks, each a transaction of its own behind that of the sweep
+    assert either.state(ref) == "source_failed"
+    assert either.events(ref).count("source_fails") == 1
+    counts = {row.name: row.value for row in either.rows(Count)}
+    assert counts["crash_parkings"] == 2
+    assert "join_repairs" not in counts
+
+
+def test_a_ticket_that_cannot_be_moved_on_keeps_no_other_from_being_swept(
+    small: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its task stays as it is for the next sweep, and an operator finds it in the log."""
+    broken, well = small.ask(Right.ACCESS), small.ask(Right.ACCESS)
+    die_on_everything(small, searches=4)
+
+    def breaks(session: Unit, ticket: Ticket) -> None:
+        if ticket.ref == broken:
+            raise ArithmeticError
+        settle(session, ticket)
+
+    monkeypatch.setattr(run_task, "settle", breaks)
+    assert sweep(small.installation) == 2
+    assert (small.state(broken), small.state(well)) == ("collecting", "source_failed")
+    monkeypatch.undo()
+    assert sweep(small.installation) == 2
+    assert small.state(broken) == "source_failed"
