@@ -1,7 +1,8 @@
-"""Dotted paths of a declaration: which of them can lead anywhere at all."""
+"""Dotted paths of a declaration: where they lead, and which of them can lead nowhere."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from dsar.sdk import Problem
 
@@ -28,3 +29,28 @@ def faults(named: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
         for path in paths:
             if wrong := fault(path):
                 yield Problem(at, f'"{path}" {wrong}', _MEND)
+
+
+def at(data: Mapping[str, Any], path: str) -> Iterator[Any]:
+    """The values at a dotted path; a list on the way means each of its members."""
+    if path in data:
+        yield from _each(data[path])
+        return
+    first, dot, rest = path.partition(".")
+    name = first.removesuffix("[]")
+    for inner in _each(data[name]) if name in data else ():
+        if not dot:
+            yield inner
+        elif isinstance(inner, Mapping):
+            yield from at(inner, rest)
+
+
+def _each(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def texts(data: Mapping[str, Any], path: str) -> Iterator[str]:
+    """The values at a path that can be identifiers: texts and whole numbers."""
+    for value in at(data, path):
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            yield str(value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from dsar.domain.errors import BadInput
+from dsar.domain.telephone import normal_number
 
 #: Kinds of identifier the engine checks the form of; any other kind is free text of 1–200 signs.
 EMAIL = "email"
@@ -24,13 +25,13 @@ UNUSED = frozenset({UNSETTLED, NOT_THEIRS})
 
 _LIMIT = 200
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 def normal(kind: str, value: str) -> str:
     """The exact normal form in which an identifier is stored, hashed and compared.
 
-    Unicode NFC, no space at either end; e-mail addresses in lower case. Nothing is guessed: a
-    plus-tag, a dot or a look-alike letter makes a different identifier. Raises BadInput.
+    That of `normal_form`, and of a form its kind can have. Raises BadInput.
     """
     if not _KIND.fullmatch(kind):
         raise BadInput(
@@ -44,7 +45,25 @@ def normal(kind: str, value: str) -> str:
         raise BadInput(name, f"is longer than {_LIMIT} characters.", "Give the identifier alone.")
     if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in text):
         raise BadInput(name, "holds a control character.", "Type it again without.")
-    return _FORMS[kind](text) if kind in _FORMS else text
+    return _FORMS.get(kind, _other)(text)
+
+
+def normal_form(kind: str, text: str, region: str = "") -> str:
+    """What a system holds, in the form a person's identifiers are compared in; refuses nothing.
+
+    Unicode NFC, no space at either end; e-mail addresses and UUIDs in lower case; telephone numbers
+    without separators, those in the national form of `region` ("DE") in international form. Nothing
+    is guessed: a plus-tag, a dot or a look-alike letter makes a different identifier.
+    """
+    exact = unicodedata.normalize("NFC", text).strip()
+    if kind == PHONE:
+        return normal_number(exact, region)
+    return exact.lower() if kind == EMAIL else _other(exact)
+
+
+def _other(text: str) -> str:
+    """A UUID is the same one in either case (RFC 9562, 4); any other text is itself."""
+    return text.lower() if _UUID.fullmatch(text) else text
 
 
 def _email(text: str) -> str:
@@ -58,7 +77,7 @@ def _email(text: str) -> str:
 
 
 def _phone(text: str) -> str:
-    digits = "".join(sign for sign in text if sign not in " -./()")
+    digits = normal_number(text)
     if not (digits.startswith("+") and digits[1:].isascii() and digits[1:].isdigit()):
         raise BadInput(
             "identifier phone", "is not an international number.", "Write it as +49301234567."

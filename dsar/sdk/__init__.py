@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dsar.domain.identity import Subject
+from dsar.domain.identity import Subject, normal_form
 from dsar.domain.records import (
     NEVER_DISCLOSED,
     Attachment,
@@ -23,6 +23,8 @@ from dsar.domain.records import (
     Text,
     Value,
 )
+from dsar.domain.telephone import REGIONS as PHONE_REGIONS
+from dsar.domain.telephone import phone_forms
 from dsar.sdk.limits import Limits
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NEVER_DISCLOSED",
+    "PHONE_REGIONS",
     "VERBS",
     "VERSION",
     "Adapter",
@@ -51,6 +54,8 @@ __all__ = [
     "Text",
     "Value",
     "can",
+    "normal_form",
+    "phone_forms",
 ]
 
 #: The contract's version; the engine refuses adapters written for another major version.

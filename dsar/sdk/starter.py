@@ -37,7 +37,8 @@ class People(sdk.Adapter):
     def find(self, subject: sdk.Subject, checkpoint: str | None = None) -> Iterator[sdk.Page]:
         del checkpoint  # a single page: there is nothing to go on with
         wanted = {email for email in subject.values("email") if email}
-        own = [row for row in self._rows() if row["email"].lower() in wanted]
+        rows = self._rows()
+        own = [row for row in rows if sdk.normal_form("email", row["email"]) in wanted]
         if own:
             yield sdk.Page([sdk.Record("people", str(row["id"]), row) for row in own])
 

@@ -1,16 +1,18 @@
 """The mongo adapter keeps the contract, and what it promises beyond, on a server of that protocol."""
 
 import sys
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
+from bson import Binary
 from bson.objectid import ObjectId
 from pymongo.database import Database
 
 from dsar.adapters.mongo import Mongo
-from dsar.adapters.mongo.finding import _folded
+from dsar.adapters.mongo.matching import held, identifiers_at, in_normal_form
 from dsar.adapters.mongo.settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of, like, number_of
 from dsar.sdk import Adapter, Batch, Done, Item, Later, Match, NeedsHuman, Record, Subject
@@ -137,7 +139,8 @@ def test_documents_with_keys_of_several_kinds_are_all_found(source: Mongo) -> No
 @pytest.mark.parametrize("value", ["$ne", '{"$ne": null}', '{"$gt": ""}', "$where", "$mail.main"])
 def test_no_identifier_is_ever_an_operator(source: Mongo, value: str) -> None:
     assert found(source, Subject({"email": (value,)})) == []
-    assert _folded("mail.main", value)["$expr"]["$eq"][1] == {"$literal": value}
+    asked, _ = in_normal_form("mail.main", "email", [value], "")
+    assert value in asked["$expr"]["$in"][1]["$literal"]
 
 
 def test_one_identifier_in_two_documents_stops_where_it_must_be_unique(
@@ -232,6 +235,64 @@ def test_a_collection_or_field_that_is_not_as_declared_is_named(
     assert "collections.orders" in {problem.field for problem in renamed.check()}
     with pytest.raises(NeedsHuman, match="has no collection orders"):
         found(renamed)
+
+
+UUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored", "wanted", "more"),
+    [
+        ("email", " Ann@Example.com ", "ann@example.com", {}),
+        ("email", "ÄNN@example.com", "änn@example.com", {}),
+        ("email", ["x@example.com", " Ann@Example.com"], "ann@example.com", {}),
+        ("phone", "+49 (0)30 007-43.21", "+49300074321", {}),
+        ("phone", "030-0074321", "+49300074321", {"region": "DE"}),
+        ("phone", ["030-0074321"], "+49300074321", {"region": "DE"}),
+        ("account", UUID.upper(), UUID, {}),
+        ("account", "K-42", "K-42", {}),
+        ("account", 42, "42", {}),
+        ("account", " k-42", "K-42", {"fold": ["account"]}),
+        ("account", OIDS[7], str(OIDS[7]), {}),
+    ],
+)
+def test_an_identifier_is_found_in_whatever_form_it_stands(
+    mongo_server: MongoServer,
+    filled: Database[Any],
+    *,
+    kind: str,
+    stored: Any,
+    wanted: str,
+    more: dict[str, Any],
+) -> None:
+    filled.people.insert_one({"_id": 70, "held": stored, "flag": "none"})
+    changed = {"people": {"identify": {kind: "held"}, **more}}
+    source = mongo(mongo_server, filled.name, changed)
+    subject = Subject.of([(kind, wanted)])
+    assert [r.key for r in found(source, subject) if r.collection == "people"] == ["70"]
+    source.close()
+
+
+def test_a_uuid_of_its_own_kind_is_asked_for_and_read_as_one() -> None:
+    """The server of these tests compares no binary values: what it is asked is looked at."""
+    own = Binary.from_uuid(uuid.UUID(UUID))
+    assert own in list(held(UUID))
+    assert list(identifiers_at({"a": [{"id": own}]}, "a.id")) == [UUID]
+    assert json_of({"id": own}) == {"id": UUID}
+    assert like(own, UUID.upper()) == own
+
+
+def test_identifiers_that_would_never_be_found_are_named(
+    mongo_server: MongoServer, filled: Database[Any]
+) -> None:
+    filled.people.insert_one({"_id": 70, "number": " K-42", "flag": "none"})
+    identify = {"account": ["number", "nummer"]}
+    source = mongo(mongo_server, filled.name, {"people": {"identify": identify}})
+    told = " ".join(map(str, source.check()))
+    assert "stands with blanks around in 1 documents (number)" in told
+    assert 'Add "account" to fold' in told
+    assert "nummer is in no document" in told
+    source.close()
 
 
 def test_references_to_what_stands_in_lists_are_followed(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsar.domain.errors import BadInput
-from dsar.domain.identity import Subject, normal
+from dsar.domain.identity import Subject, normal, normal_form
 
 
 @pytest.mark.parametrize(
@@ -14,12 +14,16 @@ from dsar.domain.identity import Subject, normal
         ("email", " Ana.Lind@Example.ORG ", "ana.lind@example.org"),
         ("email", "ana+shop@example.org", "ana+shop@example.org"),
         ("phone", "+49 (30) 123-45.67", "+49301234567"),
+        ("phone", "+49 (0)30 123", "+4930123"),
         ("customer_number", " K-0042 ", "K-0042"),
+        ("account", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
+        ("account", "6BA7B810", "6BA7B810"),
         ("name", "Zoe\u0308", "Zoë"),
     ],
 )
 def test_an_identifier_has_one_normal_form(kind: str, value: str, exact: str) -> None:
     assert normal(kind, value) == exact
+    assert normal_form(kind, value) == exact
 
 
 @pytest.mark.parametrize(

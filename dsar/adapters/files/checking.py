@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from dsar.adapters import dotted
 from dsar.adapters.files.matching import key_of
 from dsar.adapters.files.rows import files, rows
 from dsar.adapters.files.settings import FileCollection, FilesSettings
@@ -34,6 +35,7 @@ def _faults(settings: FilesSettings) -> Iterator[Problem]:
         if not declared.identify and not declared.name_match:
             mend = "Add identify, with a kind of identifier and its column."
             yield Problem(at, "cannot be reached from any identifier.", mend)
+        yield from dotted.faults(declared.paths(at))
         masks = [column.mask for column in declared.columns.values()]
         if "hash" in masks and not settings.mask_key:
             yield Problem("mask_key", f"is missing, and {at} masks by hash.", "Give it a secret.")
@@ -43,15 +45,20 @@ def _collection(name: str, folder: Path, declared: FileCollection) -> Iterator[P
     at = f"collections.{name}"
     seen: dict[str, None] = {}
     keys: Counter[str | None] = Counter()
+    places = {path for paths in declared.identify.values() for path in paths}
     for path in files(folder, declared):
         for row in rows(path, declared):
             if row.data is not None:
                 seen |= dict.fromkeys(row.data)
                 keys[key_of(declared, row.data)] += 1
+                places -= {place for place in places if any(dotted.at(row.data, place))}
     for field in seen:
         if field not in declared.columns:
             mend = "Explain it, so that it can be handed over."
             yield Problem(f"{at}.columns.{field}", "is in the file and not declared.", mend)
+    for place in sorted(places) if keys else ():
+        what = f"{place} holds nothing in any row: nobody would ever be found by it."
+        yield Problem(f"{at}.identify", what, "Correct the path, or the file.")
     doubled = any(count > 1 for count in keys.values()) and not declared.by_content
     if keys[None] or doubled:
         yield Problem(f"{at}.key", "does not tell rows apart.", 'Name another, or "#".')

@@ -2,38 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dsar.adapters.dotted import texts
 from dsar.adapters.files.settings import FileCollection
-from dsar.adapters.identifiers import exact
+from dsar.adapters.identifiers import exact, wanted
 from dsar.sdk import Match, Subject
 
 Pair = tuple[str, str]
-
-
-def at(data: Mapping[str, Any], path: str) -> Iterator[Any]:
-    """The values at a dotted path; a list on the way means each of its members."""
-    if path in data:
-        yield from _each(data[path])
-        return
-    first, dot, rest = path.partition(".")
-    if dot and first in data:
-        for inner in _each(data[first]):
-            if isinstance(inner, Mapping):
-                yield from at(inner, rest)
-
-
-def _each(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def texts(data: Mapping[str, Any], path: str) -> Iterator[str]:
-    """The values at a path that can be identifiers: texts and whole numbers."""
-    for value in at(data, path):
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            yield str(value)
 
 
 def key_of(declared: FileCollection, data: Mapping[str, Any]) -> str | None:
@@ -57,14 +35,13 @@ class Seeker:
 
     @classmethod
     def of(cls, declared: FileCollection, subject: Subject) -> "Seeker":
-        wanted = {
-            kind: frozenset(value for value in subject.values(kind) if value.strip())
-            for kind in declared.identify
+        found = {
+            kind: wanted(kind, subject.values(kind), declared.fold) for kind in declared.identify
         }
         names = subject.values("name") if declared.name_match else ()
         return cls(
             declared,
-            {kind: values for kind, values in wanted.items() if values},
+            {kind: values for kind, values in found.items() if values},
             frozenset(name for name in names if name.strip()),
         )
 
@@ -76,7 +53,7 @@ class Seeker:
         for kind, values in self.wanted.items():
             for column in self.declared.identify[kind]:
                 for text in texts(data, column):
-                    found = exact(kind, text, self.declared.fold)
+                    found = exact(kind, text, self.declared.fold, self.declared.region)
                     if found in values:
                         yield kind, found
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsar.adapters.files.form import Row
-from dsar.adapters.files.matching import Pair, Seeker, key_of, texts
+from dsar.adapters.files.matching import Pair, Seeker, key_of
 from dsar.adapters.files.rows import files, rows
 from dsar.adapters.files.settings import FileCollection, FilesSettings
+from dsar.adapters.identifiers import further
 from dsar.sdk import Match, NeedsHuman, Page, Record, Subject
 
 
@@ -150,9 +151,4 @@ def _further(declared: FileCollection, record: Record) -> tuple[Pair, ...]:
     """Further identifiers of the person, from rows that are surely theirs."""
     if record.match is Match.NAME_ONLY:
         return ()
-    return tuple(
-        (kind, text.strip())
-        for kind, column in declared.gives.items()
-        for text in texts(record.data, column)
-        if text.strip()
-    )
+    return tuple(further(declared.gives, record.data, declared.region))

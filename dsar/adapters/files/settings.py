@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.identifiers import refuse_unknown_region
 from dsar.sdk.settings import Words
 
 #: A key of this name is the hash of the row's content, for files whose rows carry none.
@@ -48,7 +49,10 @@ class FileCollection:
     identify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Kind of identifier = the column, or columns, that hold it; a dotted path in JSON Lines."""
     fold: tuple[str, ...] = ("email",)
-    """The kinds of identifier compared without regard to case, `"phone"` without separators."""
+    """The kinds of identifier compared without regard to case; e-mail addresses and UUIDs always
+    are so, telephone numbers always without their separators."""
+    region: str = ""
+    """The country (`"DE"`) in whose national form telephone numbers may stand."""
     unique: bool = False
     """One identifier belongs to one row: two rows stop the search, for they may be two people."""
     shared: bool = False
@@ -82,6 +86,14 @@ class FileCollection:
     def by_content(self) -> bool:
         return self.key == (BY_CONTENT,)
 
+    def paths(self, at: str) -> Mapping[str, tuple[str, ...]]:
+        """The dotted paths it looks along in JSON Lines, by the setting that names each."""
+        if self.form_of(Path(self.file)) is not Form.JSONL:
+            return {}
+        ways = {f"{at}.identify.{kind}": paths for kind, paths in self.identify.items()}
+        ways |= {f"{at}.gives.{kind}": (path,) for kind, path in self.gives.items()}
+        return ways | {f"{at}.key": () if self.by_content else self.key}
+
     def named(self) -> tuple[str, ...]:
         """Every field the declaration relies on, each once."""
         marks = [mark.column for mark in (self.restrict, self.object_to) if mark]
@@ -104,6 +116,10 @@ class FilesSettings:
     """How many records make a page."""
     mask_key: str | None = field(default=None, repr=False)
     """The secret of the keyed hash."""
+
+    def __post_init__(self) -> None:
+        for name, one in self.collections.items():
+            refuse_unknown_region(f"collections.{name}", one.region)
 
     @property
     def gives(self) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ from dsar.adapters.json_values import plain, sound
 
 #: Characters of one line; longer ones are refused rather than held in memory.
 LINE_LIMIT = 16 * 1024 * 1024
+#: The library's own limit of 131,072 would make the end of the file of a long letter. It is one for
+#: the process: so it is only ever raised.
+csv.field_size_limit(max(csv.field_size_limit(), LINE_LIMIT))
 
 
 def rows(path: Path, declared: FileCollection) -> Iterator[Row]:
@@ -107,7 +110,8 @@ def _csv_rows(handle: TextIO, name: str, declared: FileCollection) -> Iterator[R
                 yield Row(line, recorder.taken(), dict(zip(header, cells, strict=True)))
             line = reader.line_num + 1
     except csv.Error:
-        raise malformed(name, line, "its quotes do not match, or a field is too long") from None
+        why = f"its quotes do not match, or a field is longer than {LINE_LIMIT:,} characters"
+        raise malformed(name, line, why) from None
 
 
 def _header(cells: Sequence[str], name: str, line: int, declared: FileCollection) -> list[str]:

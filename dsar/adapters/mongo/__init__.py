@@ -1,7 +1,8 @@
 """A MongoDB database: documents by identifier and by reference."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from dsar.adapters import checkpoints, dotted
 from dsar.adapters.dictionary import collection
@@ -84,13 +85,31 @@ class Mongo(Adapter):
             if name in missing:
                 continue
             seen: dict[str, None] = {}
+            blanks: Counter[str] = Counter()
             for document in self._database.documents(name).find({}).limit(_SAMPLE):
                 seen |= dict.fromkeys(document)
+                blanks.update(_uncompared(one, document))
+            yield from self._uncomparable(name, one, blanks)
             for field in seen:
                 if field not in one.columns:
                     mend = "Explain it, so that it can be handed over."
                     at = f"collections.{name}.columns.{field}"
                     yield Problem(at, "is in the documents and not declared.", mend)
+
+    def _uncomparable(
+        self, name: str, declared: MongoCollection, blanks: Mapping[str, int]
+    ) -> Iterator[Problem]:
+        """Identifiers that would never be found as they stand there."""
+        documents = self._database.documents(name)
+        for kind, paths in declared.identify.items():
+            at = f"collections.{name}.identify.{kind}"
+            for path in paths:
+                if blanks[path]:
+                    what = f"stands with blanks around in {blanks[path]} documents ({path})."
+                    yield Problem(at, what, f'Add "{kind}" to fold, or have them mended there.')
+                here: dict[str, Any] = {path: {"$exists": True}}
+                if documents.find_one({}) and not documents.find_one(here):
+                    yield Problem(at, f"{path} is in no document.", "Correct the path.")
 
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         """The person's documents, then those that refer to them."""
@@ -150,3 +169,13 @@ class Mongo(Adapter):
     def close(self) -> None:
         """Closes the connections."""
         self._database.close()
+
+
+def _uncompared(declared: MongoCollection, document: Mapping[str, Any]) -> Iterator[str]:
+    """The paths at which a document holds an identifier with blanks around that are not looked
+    through."""
+    for kind, paths in declared.identify.items():
+        if kind not in {*declared.fold, "email", "phone"}:
+            for path in paths:
+                if any(text != text.strip() for text in dotted.texts(document, path)):
+                    yield path

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dsar.adapters import checkpoints, dotted
-from dsar.adapters.files.matching import at, texts
-from dsar.adapters.identifiers import exact
+from dsar.adapters.dotted import at
+from dsar.adapters.identifiers import exact, further, wanted
 from dsar.adapters.mongo.database import Database, named_failures
+from dsar.adapters.mongo.matching import held, identifiers_at, in_normal_form
 from dsar.adapters.mongo.settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of
 from dsar.sdk import Match, NeedsHuman, Page, Record, Subject
@@ -93,7 +94,7 @@ class Search:
 
     def _wanted(self, declared: MongoCollection) -> dict[str, frozenset[str]]:
         kinds = {
-            kind: frozenset(value for value in self.subject.values(kind) if value.strip())
+            kind: wanted(kind, self.subject.values(kind), declared.fold)
             for kind in declared.identify
         }
         return {kind: values for kind, values in kinds.items() if values}
@@ -171,19 +172,10 @@ def _identified(
 ) -> Iterator[Document]:
     for kind, values in wanted.items():
         for path in declared.identify[kind]:
-            for value in sorted(values):
-                yield {path: {"$eq": value}}
-                if kind in declared.fold:
-                    yield _folded(path, value)
-                elif value.isascii() and value.isdecimal() and str(int(value)) == value < "9" * 19:
-                    yield {path: {"$eq": int(value)}}
-
-
-def _folded(path: str, value: str) -> Document:
-    """The text of the field in small letters; other kinds of value are never turned into text."""
-    is_text = {"$eq": [{"$type": f"${path}"}, "string"]}
-    text = {"$cond": [is_text, {"$toLower": f"${path}"}, None]}
-    return {"$expr": {"$eq": [text, {"$literal": value}]}}
+            if kind in {*declared.fold, "email", "phone"}:
+                yield from in_normal_form(path, kind, sorted(values), declared.region)
+            else:
+                yield {path: {"$in": [form for value in sorted(values) for form in held(value)]}}
 
 
 def _pairs(
@@ -191,8 +183,8 @@ def _pairs(
 ) -> Iterator[Pair]:
     for kind, values in wanted.items():
         for path in declared.identify[kind]:
-            for text in texts(document, path):
-                found = exact(kind, text, declared.fold)
+            for text in identifiers_at(document, path):
+                found = exact(kind, text, declared.fold, declared.region)
                 if found in values:
                     yield kind, found
 
@@ -200,9 +192,4 @@ def _pairs(
 def _further(declared: MongoCollection, record: Record) -> tuple[Pair, ...]:
     if record.match is Match.NAME_ONLY:
         return ()
-    return tuple(
-        (kind, text.strip())
-        for kind, path in declared.gives.items()
-        for text in texts(record.data, path)
-        if text.strip()
-    )
+    return tuple(further(declared.gives, record.data, declared.region))

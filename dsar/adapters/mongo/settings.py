@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.identifiers import refuse_unknown_region
 from dsar.sdk.settings import BadInput, Words
 
 
@@ -21,7 +22,11 @@ class MongoCollection:
     identify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Kind of identifier = the field, or fields, that hold it; a dotted path reaches within."""
     fold: tuple[str, ...] = ("email",)
-    """The kinds of identifier compared in small letters."""
+    """The kinds of identifier compared without blanks around and without regard to case; telephone
+    numbers always are without their separators. Others are compared as they stand, so that an
+    index can serve."""
+    region: str = ""
+    """The country (`"DE"`) in whose national form telephone numbers may stand."""
     unique: bool = False
     """One identifier belongs to one document: two stop the search, for they may be two people."""
     shared: bool = False
@@ -68,6 +73,7 @@ class MongoSettings:
         if self.page < 1:
             raise BadInput("page", "is less than 1.", "Give the number of documents a page.")
         for name, one in self.collections.items():
+            refuse_unknown_region(f"collections.{name}", one.region)
             for path, target in one.from_.items():
                 parent, dot, _ = target.partition(".")
                 if not dot or parent not in self.collections:

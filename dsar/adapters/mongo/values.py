@@ -1,12 +1,14 @@
 """Documents as JSON can carry them, keys of documents as text, and the way back."""
 
 import base64
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import bson
-from bson import json_util
+from bson import Binary, json_util
+from bson.binary import UUID_SUBTYPE
 from bson.decimal128 import Decimal128
 from bson.int64 import Int64
 from bson.objectid import ObjectId
@@ -20,6 +22,8 @@ def json_of(value: Any) -> Any:
         return {sound(str(name)): json_of(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [json_of(one) for one in value]
+    if isinstance(value, Binary) and value.subtype == UUID_SUBTYPE:
+        return str(value.as_uuid())
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     return plain(int(value)) if isinstance(value, Int64) else plain(value)
@@ -42,6 +46,8 @@ def number_of(key: str) -> tuple[Any] | None:
 def like(old: Any, new: Any) -> Any:
     """A new value in the kind the document holds. Raises ValueError where it does not fit."""
     if isinstance(new, str):
+        if isinstance(old, Binary) and old.subtype == UUID_SUBTYPE:
+            return Binary.from_uuid(uuid.UUID(new))
         for kind, made in _KINDS.items():
             if isinstance(old, kind):
                 return made(new)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsar.adapters.http import Client
-from dsar.adapters.identifiers import exact
+from dsar.adapters.identifiers import further, wanted
 from dsar.adapters.rest import paths
 from dsar.adapters.rest.matching import carried
 from dsar.adapters.rest.paging import Asking
@@ -151,15 +151,11 @@ class Search:
         return any(self._values(other) for other in self._ways[way.number + 1 :])
 
     def _page(self, way: Way, records: list[Record], place: Place | None) -> Page:
-        gives = way.declared.gives.items()
+        gives = way.declared.gives
         sure = [record for record in records if record.match is not Match.NAME_ONLY]
-        found = {
-            (kind, text): None
-            for record in sure
-            for kind, path in gives
-            for text in paths.texts(record.data, path)
-            if text.strip()
-        }
+        found = dict.fromkeys(
+            pair for record in sure for pair in further(gives, record.data, way.declared.region)
+        )
         return Page(records, place.text(self._carried()) if place else None, tuple(found))
 
     def _carried(self) -> Mapping[str, Values] | None:
@@ -178,8 +174,8 @@ class Search:
         find = way.find
         if find.by:
             kind = find.by
-            known = {exact(kind, v, way.declared.fold) for v in self._subject.values(kind)}
-            values = {value: not (kind == "name" or find.shared) for value in known if value}
+            known = wanted(kind, self._subject.values(kind), way.declared.fold)
+            values = dict.fromkeys(known, not (kind == "name" or find.shared))
         else:
             values = self._linked(find.from_)
         return dict(sorted(values.items(), key=lambda pair: _digest(pair[0])))
@@ -217,7 +213,7 @@ class Search:
                 yield record
 
     def _carries(self, way: Way, raw: Mapping[str, Any], value: str) -> bool:
-        if way.find.by_address or value in carried(way.find, raw, way.declared.fold):
+        if way.find.by_address or value in carried(way.find, raw, way.declared):
             return True
         if way.find.fuzzy:
             return False
@@ -241,7 +237,7 @@ class Search:
         for other in self._ways[: way.number + 1]:
             if other.collection != way.collection:
                 continue
-            known = carried(other.find, raw, other.declared.fold)
+            known = carried(other.find, raw, other.declared)
             asked = self._values(other) if known else {}
             if any(
                 one in known and (other.number < way.number or _digest(one) < _digest(value))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsar.adapters.dictionary import Entry
 from dsar.adapters.http import Auth, HttpSettings
+from dsar.adapters.identifiers import refuse_unknown_region
 from dsar.sdk.settings import Words
 
 if TYPE_CHECKING:
@@ -150,7 +151,10 @@ class RestCollection:
     gives: Mapping[str, str] = field(default_factory=dict)
     """Kind of identifier = path of a further one of the same person."""
     fold: tuple[str, ...] = ("email",)
-    """The kinds of identifier compared without regard to case, `"phone"` without separators."""
+    """The kinds of identifier compared without regard to case; e-mail addresses and UUIDs always
+    are so, telephone numbers always without their separators."""
+    region: str = ""
+    """The country (`"DE"`) in whose national form telephone numbers may stand."""
     spread: tuple[str, ...] = ()
     """Objects whose fields become the record's own, by dotted names."""
     erase: Endpoint | None = None
@@ -184,6 +188,10 @@ class RestSettings(HttpSettings):
     """No more requests than that in one process; 0 is no limit."""
     most_pages: int = 10_000
     """So many pages of one answer are read; then the search stops and says so."""
+
+    def __post_init__(self) -> None:
+        for name, one in self.collections.items():
+            refuse_unknown_region(f"collections.{name}", one.region)
 
     @property
     def gives(self) -> tuple[str, ...]:

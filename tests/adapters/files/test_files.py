@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dsar.adapters.files import Files
+from dsar.adapters.files.texts import LINE_LIMIT
 from dsar.sdk import Batch, Done, Item, Later, Match, NeedsHuman, Receipt, Subject
 from dsar.sdk.registry import settings_from
 from tests.adapters.files.people import PERSON, batch, found
@@ -94,7 +95,7 @@ def test_a_batch_that_changes_nothing_leaves_the_file_alone(folder: Path) -> Non
         ('id,email,note\n1,a@b.de,"x\n', 2, "its quotes do not match"),
         ("id,email,email,note\n", 1, "the header names a column twice"),
         ("id,,email,note\n", 1, "the header names a column twice, or not at all"),
-        (f"id,email,note\n1,a@b.de,{'x' * 200_000}\n", 2, "a field is too long"),
+        (f"id,email,note\n1,a@b.de,{'x' * (LINE_LIMIT + 1)}\n", 2, "longer than 16,777,216"),
     ],
 )
 def test_a_csv_row_that_cannot_be_read_is_named_by_its_line(

@@ -130,6 +130,25 @@ def test_a_record_found_by_two_identifiers_is_given_once(crm: Crm) -> None:
     assert keys(opened(declared), two) == ["contacts 1"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "held", "asked", "more"),
+    [
+        ("email", " Ann.Lee@Example.com", "ann.lee@example.com", {"fold": []}),
+        ("phone", "030 / 0074321", "+49300074321", {"region": "DE"}),
+        ("account", "6BA7B810-9DAD-11D1-80B4-00C04FD430C8",
+         "6ba7b810-9dad-11d1-80b4-00c04fd430c8", {}),
+    ],
+)  # fmt: skip
+def test_an_identifier_is_known_again_in_whatever_form_it_is_answered(
+    crm: Crm, kind: str, held: str, asked: str, more: Table
+) -> None:
+    declared = only(table("rest_crm", crm), "contacts")
+    declared["collections"]["contacts"] |= more
+    find_of(declared)["by"] = kind
+    crm.fault = lambda _: contacts(contact(1, held))
+    assert keys(opened(declared), Subject.of([(kind, asked)])) == ["contacts 1"]
+
+
 # --- what is asked --------------------------------------------------------------------------------
 
 
