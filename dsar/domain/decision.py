@@ -4,7 +4,7 @@ Pure: the same case and record always give the same result, so the review, the b
 erasure agree without keeping a copy of the decision for every record.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -184,12 +184,6 @@ def _hiding(case: Case, entry: Field | None, name: str, ruled: Ruling | None) ->
     return Reason(ground, f"{because} (only: {label})")
 
 
-def withheld_by(collection: Collection | None, name: str) -> str:
-    """The ground on which a dictionary says that a field is never handed over; "" for the rest."""
-    entry = collection.field(name) if collection is not None else None
-    return (entry.withhold or "") if entry is not None else ""
-
-
 def _files(
     case: Case, source: str, record: Record
 ) -> tuple[tuple[Attachment, ...], tuple[Reason, ...]]:
@@ -204,42 +198,6 @@ def _files(
         else:
             files.append(one)
     return tuple(files), tuple(kept)
-
-
-def withheld_values(case: Case, source: str, record: Record) -> Iterator[tuple[str, Any]]:
-    """The values of a record that are kept from the person, each with its field.
-
-    A ruling on a field outweighs the one on its record: what was ruled released is no secret. What
-    the dictionary withholds is one whatever was ruled.
-    """
-    hiding = {WITHHOLD} if case.right in VERB else SPARING
-    whole = case.ruling(source, record)
-    collection = case.collection(source, record) if withholds(case, source) else None
-    for name, value in record.data.items():
-        ruled = case.ruling(source, record, name) or whole
-        if withheld_by(collection, name) or (ruled is not None and ruled.verdict in hiding):
-            yield name, value
-
-
-def withholds(case: Case, source: str) -> bool:
-    """Whether a dictionary says of any field that it is never handed over, where copies are."""
-    if case.right in VERB:
-        return False
-    known = case.dictionaries.get(source, {}).values()
-    return any(entry.withhold for one in known for entry in one.fields)
-
-
-def withheld_files(case: Case, source: str, record: Record) -> Iterator[tuple[Attachment, bool]]:
-    """The files of a record that staff keeps from the person, and whether each by itself.
-
-    As with fields, a ruling on a file outweighs the one on its record.
-    """
-    whole = case.ruling(source, record)
-    for one in record.attachments:
-        alone = case.ruling(source, record, file=one.reference)
-        ruled = alone or whole
-        if ruled is not None and ruled.verdict in SPARING:
-            yield one, alone is not None
 
 
 def _field_doubt(entry: Field | None, name: str, value: Any) -> Doubt | None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dsar.domain.identity import Subject, normal_form
+from dsar.domain.identity.telephone import REGIONS as PHONE_REGIONS
+from dsar.domain.identity.telephone import phone_forms
 from dsar.domain.records import (
     NEVER_DISCLOSED,
     Attachment,
@@ -23,8 +25,6 @@ from dsar.domain.records import (
     Text,
     Value,
 )
-from dsar.domain.telephone import REGIONS as PHONE_REGIONS
-from dsar.domain.telephone import phone_forms
 from dsar.sdk.limits import Limits
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from dsar.domain.decision import (
     decide_record,
     means_the_same,
     stopped,
-    withheld_files,
 )
 from dsar.domain.policy import Activity, Basis, Origin, Policy, Retention
 from dsar.domain.records import Attachment, Collection, Field, Match, Record
 from dsar.domain.rights import ACTING, Right
+from dsar.domain.withheld import withheld_files
 
 TODAY = date(2026, 3, 2)
 ANA = Record(

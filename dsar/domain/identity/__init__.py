@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from dsar.domain.errors import BadInput
-from dsar.domain.telephone import normal_number
+from dsar.domain.identity.telephone import normal_number
 
 #: Kinds of identifier the engine checks the form of; any other kind is free text of 1–200 signs.
 EMAIL = "email"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsar.domain.identity import normal_form
-from dsar.domain.telephone import REGIONS, normal_number, phone_forms
+from dsar.domain.identity.telephone import REGIONS, normal_number, phone_forms
 
 
 @pytest.mark.parametrize(
