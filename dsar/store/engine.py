@@ -150,6 +150,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
+        "secure_delete=ON",  # what was deleted, a destroyed key above all, is overwritten
         "foreign_keys=ON",
         f"busy_timeout={_BUSY_SECONDS * 1000}",
     ):

@@ -60,7 +60,9 @@ def current(store: Store) -> str:
 def upgrade(store: Store) -> str:
     """Runs every migration the database lacks; returns the revision reached."""
     if store.sqlite and store.url.database:
-        Path(store.url.database).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(store.url.database)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
     if current(store) == head():
         return head()
     from alembic import command

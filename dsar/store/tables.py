@@ -1,8 +1,9 @@
 """The tables. Rows are storage only: rules are functions on values, in `dsar.domain`.
 
 Personal data stands only in the columns named `sealed…` (AES-256-GCM under the request's own data
-key, see `vault.py`) and, as a keyed hash, in `identifier.blind`. Rows are built only in
-`dsar.store` and `dsar.services`; table models validate nothing.
+key, see `vault.py`), in `SealedText` (under the house's) and, as keyed hashes, in
+`identifier.blind` and `request.idempotency_key`. Rows are built only in `dsar.store` and
+`dsar.services`.
 """
 
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from uuid import uuid4
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from dsar.store.types import Instant, big, json_type
+from dsar.store.types import Instant, SealedText, big, json_type
 
 
 def _id() -> str:
@@ -334,7 +335,7 @@ class Hold(SQLModel, table=True):
     id: str = Field(default_factory=_id, primary_key=True, max_length=32)
     kind: str = Field(max_length=40)
     blind: str = Field(index=True, max_length=64)
-    reason: str = Field(max_length=500)
+    reason: str = Field(sa_column=Column(SealedText("hold.reason"), nullable=False))
     by: str = Field(max_length=120)
     at: datetime = Field(sa_type=Instant)
     lifted_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -1,11 +1,14 @@
-"""Column types: aware UTC times on every database, and JSON."""
+"""Column types: aware UTC times on every database, JSON, and text under the house's own seal."""
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from dsar.store.vault import Locked, Seal
 
 
 class Instant(TypeDecorator[datetime]):
@@ -41,3 +44,45 @@ def json_type() -> TypeEngine[Any]:
 def big() -> TypeEngine[int]:
     """A 64-bit key that counts itself, also on SQLite."""
     return BigInteger().with_variant(Integer(), "sqlite")
+
+
+_SEALED = "sealed:"
+
+
+class SealedText(TypeDecorator[str]):
+    """Text that may name somebody and belongs to no one request, sealed under a key of the house.
+
+    "" stays as it is. `place` binds it to its column. What older code stored is read as it stands.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if not value:
+            return value
+        sealed = house_seal(dialect).close_bytes(value.encode(), self.place)
+        return _SEALED + base64.b64encode(sealed).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if not value or not value.startswith(_SEALED):
+            return value
+        sealed = base64.b64decode(value.removeprefix(_SEALED))
+        return house_seal(dialect).open_bytes(sealed, self.place).decode()
+
+
+def seal_with(engine: Engine, seal: Seal) -> None:
+    """What `SealedText` is sealed with on this database."""
+    engine.dialect.house_seal = seal  # type: ignore[attr-defined]
+
+
+def house_seal(dialect: Dialect) -> Seal:
+    """The house's seal of a database; raises Locked where its key was not compared yet."""
+    found: Seal | None = getattr(dialect, "house_seal", None)
+    if found is None:
+        raise Locked
+    return found

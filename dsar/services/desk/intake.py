@@ -60,7 +60,8 @@ def file(session: Unit, actor: Actor, application: Application) -> Request:
     Raises BadInput naming the field; nothing is stored then.
     """
     installation = session.installation
-    known = _known(session, application.idempotency_key)
+    mark = _key_mark(installation, application.idempotency_key)
+    known = _known(session, mark)
     if known is not None:
         return known
     subject = _checked(installation, application)
@@ -68,7 +69,7 @@ def file(session: Unit, actor: Actor, application: Application) -> Request:
     received = _received(application, now)
     request = _request(installation, application, received=received, now=now)
     if not add_once(session, installation.store, request, same=("idempotency_key",)):
-        return _known(session, application.idempotency_key) or request
+        return _known(session, mark) or request
     request = session.get_one(Request, request.id)
     _identify(session, installation, request, subject)
     for number, right in enumerate(application.rights, start=1):
@@ -79,6 +80,11 @@ def file(session: Unit, actor: Actor, application: Application) -> Request:
 def unconfirmed(session: Session, request: Request) -> bool:
     """Whether nobody has confirmed yet who is behind a request."""
     return all(ticket.state == State.RECEIVED for ticket in of_request(session, request))
+
+
+def _key_mark(installation: Installation, key: str | None) -> str | None:
+    """What is kept of an idempotency key: integrators like to make it of an e-mail address."""
+    return seals.key_mark(installation.vault, key) if key is not None else None
 
 
 def _known(session: Session, key: str | None) -> Request | None:
@@ -132,7 +138,7 @@ def _request(
     regime = regimes.load(application.regime or installation.settings.regime)
     request = Request(
         ref=_reference(),
-        idempotency_key=application.idempotency_key,
+        idempotency_key=_key_mark(installation, application.idempotency_key),
         channel=application.channel,
         language=application.language,
         regime=regime.id,

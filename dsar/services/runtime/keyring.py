@@ -5,28 +5,33 @@ that was begun before there was a root secret is asked for another proof: the ke
 data key there is. What fits neither is refused before anything is written.
 """
 
+import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import structlog
 from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel, col
 
 from dsar.domain.errors import BadInput, DsarError
 from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.runtime.older_forms import STEPS, bring_up
 from dsar.store import migrate
 from dsar.store.engine import insert
 from dsar.store.keys.file import FileKey, KeyMissing
 from dsar.store.keys.wrapping import KeyLost, KeyProvider
 from dsar.store.tables import Hold, MasterKey, Request, Suppression
+from dsar.store.types import seal_with
+from dsar.store.vault import Seal
 
-#: What is sealed in a database begun today: later forms are told apart by this number.
-FORM = 1
+log = structlog.get_logger("dsar.tasks")
+
 #: The name of the one row.
 _HOUSE = "house"
-_CONTEXT = "root secret"
 
 
 class WrongKey(KeyLost):
@@ -73,13 +78,24 @@ def unlock(installation: Installation, *, may_make: bool = False) -> bool:
 
 
 def _make_room(installation: Installation) -> None:
-    """The storage folder, which nobody but its owner may look into."""
-    folder = installation.settings.at(installation.settings.storage)
+    """The storage folder and a database of ours in a file: only their owner may look into them."""
+    settings, store = installation.settings, installation.store
+    folder = settings.at(settings.storage)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not settings.folder.resolve().is_relative_to(folder.resolve()):
+            _tighten(folder)
+        if store.sqlite and store.url.database:
+            for end in ("", "-wal", "-shm"):
+                _tighten(Path(store.url.database + end))
     except OSError as error:
         mend = "Give a folder this user may write to."
         raise BadInput("storage", f"cannot be used: {error.strerror}.", mend) from None
+
+
+def _tighten(path: Path) -> None:
+    if path.exists() and path.stat().st_uid == os.geteuid() and path.stat().st_mode & 0o077:
+        path.chmod(path.stat().st_mode & 0o700)
 
 
 def adopt(installation: Installation) -> None:
@@ -88,8 +104,7 @@ def adopt(installation: Installation) -> None:
     Raises WrongKey where the database names its key.
     """
     keys = installation.vault.keys
-    with reading(installation) as session:
-        known = _row(session)
+    known = _known(installation)
     if known is None and isinstance(keys, FileKey):
         _unlock(installation, Proof(keys.raw, used=True))
     elif known is not None:
@@ -122,33 +137,61 @@ def _missing(keys: KeyProvider, *, may_make: bool) -> bool:
 
 
 def _unlock(installation: Installation, proof: Proof) -> None:
-    with reading(installation) as session:
-        begun = _row(session)
+    begun = _known(installation)
     if begun is None:
         _begin(installation, proof)
-        with reading(installation) as session:
-            begun = _row(session)
+        begun = _known(installation)
     if begun is None:
         raise DsarError("Which key this database has could not be written down; try again.")
-    installation.vault.unlock(_root(installation, begun))
+    open_vault(installation, _root(installation, begun))
+    _bring_up(installation, begun.form)
+
+
+def open_vault(installation: Installation, root: bytes) -> None:
+    """Everything that is derived from the root secret is at hand from now on."""
+    vault = installation.vault
+    vault.unlock(root)
+    seal_with(installation.store.engine, Seal(vault.derive("house seal")))
 
 
 def _begin(installation: Installation, proof: Proof) -> None:
     """Writes down the root secret; whoever starts at the same moment may be first."""
-    keys = installation.vault.keys
     root = proof.root or secrets.token_bytes(32)
+    form = 0 if proof.used else len(STEPS)
     with transaction(installation) as session:
-        values = {
-            "name": _HOUSE,
-            "key_id": keys.id,
-            "root": keys.wrap(root, _CONTEXT),
-            "form": 0 if proof.used else FORM,
-            "since": session.now(),
-        }
+        values = {"name": _HOUSE, "since": session.now(), **_wrapped(installation, root, form)}
         statement = insert(installation.store, SQLModel.metadata.tables["master_key"])
         session.connection().execute(
             statement.values(values).on_conflict_do_nothing(index_elements=["name"])
         )
+
+
+def _bring_up(installation: Installation, form: int) -> None:
+    """What an older dsar kept is brought to today's form, and how far that came is kept."""
+    for done, step in enumerate(STEPS[form:], start=form + 1):
+        bring_up(installation, step)
+        with transaction(installation) as session:
+            row = session.get_one(MasterKey, _HOUSE, with_for_update=True, populate_existing=True)
+            if row.form < done:
+                for name, value in _wrapped(installation, _root(installation, row), done).items():
+                    setattr(row, name, value)
+                session.add(row)
+        log.info("form.brought_up", count=done)
+
+
+def _wrapped(installation: Installation, root: bytes, form: int) -> dict[str, Any]:
+    keys = installation.vault.keys
+    return {"key_id": keys.id, "form": form, "root": keys.wrap(root, _context(form))}
+
+
+def _context(form: int) -> str:
+    """What the root secret is bound to: nobody sets back what was brought to a newer form."""
+    return f"root secret, form {form}"
+
+
+def _known(installation: Installation) -> MasterKey | None:
+    with reading(installation) as session:
+        return _row(session)
 
 
 def _row(session: Session) -> MasterKey | None:
@@ -161,7 +204,7 @@ def _row(session: Session) -> MasterKey | None:
 def _root(installation: Installation, row: MasterKey) -> bytes:
     keys = installation.vault.keys
     try:
-        return keys.unwrap(row.root, _CONTEXT)
+        return keys.unwrap(row.root, _context(row.form))
     except KeyLost:
         raise WrongKey(
             f"The storage key {keys.id} is not the one this database was begun with, "

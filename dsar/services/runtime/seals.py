@@ -7,7 +7,15 @@ from dsar.domain.ownership import KnownIdentifier
 from dsar.services.runtime.installation import Unit
 from dsar.store.tables import Identifier, Request, Ticket
 from dsar.store.tickets import identifiers, request_of
-from dsar.store.vault import Seal
+from dsar.store.vault import Seal, Vault
+
+#: Before the keyed hash of an idempotency key.
+MARK = "mark:"
+
+
+def key_mark(vault: Vault, key: str) -> str:
+    """What is kept of an idempotency key: a keyed hash."""
+    return MARK + vault.blind("idempotency key", key)
 
 
 def seal_of(session: Unit, request: Request) -> Seal:

@@ -170,7 +170,7 @@ def _key(installation: Installation) -> str:
     proof = keyring.prove(installation)
     if proof.root is None:
         return f"{installation.vault.keys.id}; the database is empty, its first start notes it."
-    installation.vault.unlock(proof.root)
+    keyring.open_vault(installation, proof.root)
     return f"{installation.vault.keys.id} is the one this database was begun with."
 
 
