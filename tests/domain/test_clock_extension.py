@@ -53,6 +53,7 @@ def test_a_void_notice_leaves_room_for_a_valid_one() -> None:
 def test_a_late_notice_is_said_to_be_late() -> None:
     found = dates([happened("extension_notified", "2026-07-02", months=2)])
     assert any(step.result == "late notice: no effect" for step in found.explanation)
+    assert found.due_extended is None  # no other notice can be in time any more
     assert found.effective_due_latest_arguable == date(2026, 7, 1)
 
 

@@ -12,7 +12,10 @@ from dsar.domain.regimes import ClockEventType, Extension
 def extension_of(
     case: Case, start: date, *, end: date, due: date
 ) -> tuple[date | None, bool | None]:
-    """Return the extended date and whether a notified extension counts (None: none notified)."""
+    """Return the extended date, if there is or can be one, and whether a notice counts.
+
+    The second is None where none was notified.
+    """
     rule = case.rule.extension
     notices = [n for n in case.happened if n.event.type is ClockEventType.EXTENSION_NOTIFIED]
     if rule is None:
@@ -29,7 +32,9 @@ def extension_of(
         if new is not None:
             _explain_second(case, rule, notices[index + 1 :])
             return new, True
-    return longest, False
+    # Behind a notice that came too late no other can be in time any more.
+    possible = all(notice.day <= due for notice in notices)
+    return longest if possible else None, False
 
 
 def _notified(
