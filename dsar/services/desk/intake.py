@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from dsar.domain import purposes
 from dsar.domain.errors import BadInput
 from dsar.domain.identity import Subject
 from dsar.domain.lifecycle import State
@@ -72,8 +73,9 @@ def file(session: Unit, actor: Actor, application: Application) -> Request:
         return _known(session, mark) or request
     request = session.get_one(Request, request.id)
     _identify(session, installation, request, subject)
-    for number, right in enumerate(application.rights, start=1):
-        _open(session, actor, request, right, number=number, application=application)
+    parts = purposes.tickets(application.rights, application.purposes, installation.policy)
+    for number, part in enumerate(parts, start=1):
+        _open(session, actor, request, part, number=number, application=application)
     return request
 
 
@@ -178,17 +180,18 @@ def _open(
     session: Unit,
     actor: Actor,
     request: Request,
-    right: Right,
+    part: purposes.Part,
     *,
     number: int,
     application: Application,
 ) -> None:
     """One ticket: its clock wound, its first journal entry and letter written."""
+    right, about = part
     ticket = tickets.new(request, right.value, number=number, created_at=request.created_at)
     dates = clock.wind(session, ticket, request.received_at)
     session.add(ticket)
     session.flush()
-    details = _details(right, application)
+    details = _details(right, about, application)
     if details:
         seals.keep_details(session, ticket, details)
     data = {
@@ -203,10 +206,10 @@ def _open(
     letters.queue(session, ticket, kind="received", because=Because())
 
 
-def _details(right: Right, application: Application) -> dict[str, Any]:
+def _details(right: Right, about: tuple[str, ...], application: Application) -> dict[str, Any]:
     given: dict[str, Any] = {}
     if right is Right.RECTIFICATION:
         given["corrections"] = dict(application.corrections)
-    if right in {Right.OBJECTION, Right.CONSENT_WITHDRAWAL} and application.purposes:
-        given["purposes"] = list(application.purposes)
+    if about:
+        given["purposes"] = list(about)
     return given
