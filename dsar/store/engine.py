@@ -168,7 +168,7 @@ def _write_in_turn(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begun(connection: Any) -> None:
         reading = connection.get_execution_options().get("reading")
-        if not reading:
+        if not reading and not connection.info.get("turn"):  # it may begin again and again
             connection.info["turn"] = turn.acquire(timeout=_BUSY_SECONDS)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 

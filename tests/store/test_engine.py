@@ -80,6 +80,18 @@ def test_after_a_commit_the_same_session_takes_a_new_turn(store: Store) -> None:
     assert count(store) == 3
 
 
+def test_a_connection_that_begins_again_has_its_turn_already(store: Store) -> None:
+    """As each migration does behind the one before it."""
+    began = time.monotonic()
+    with store.engine.connect() as connection:
+        for number in (1, 2):
+            with connection.begin():
+                connection.execute(text("INSERT INTO line VALUES (:n)"), {"n": number})
+    write(store, 3)
+    assert count(store) == 3
+    assert time.monotonic() - began < 5
+
+
 @pytest.mark.postgres
 def test_after_the_server_came_back_a_connection_that_rested_is_made_anew() -> None:
     with PostgresServer() as server, server.database() as url:
