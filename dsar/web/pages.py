@@ -39,7 +39,7 @@ def render(page: Page) -> str:
     environment = _environment()
     template = environment.get_template(page.template)
     zone = ZoneInfo(page.timezone)
-    return template.render(page=page, clock=lambda text: clock(text, zone))
+    return template.render(page=page, clock=lambda when: clock(when, zone))
 
 
 @lru_cache(maxsize=1)
@@ -52,20 +52,26 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"day": day, "readable": readable, "size": size, "sentence": sentence}
+    environment.filters["iso"] = iso
     environment.filters["whole"] = whole
     return environment
 
 
-def day(text: str) -> str:
-    """An ISO date as people write it: 22 Dec 2026."""
-    found = date.fromisoformat(text)
+def day(when: date | str) -> str:
+    """A date, or its ISO text, as people write it: 22 Dec 2026."""
+    found = date.fromisoformat(when) if isinstance(when, str) else when
     return f"{found.day} {found:%b %Y}"
 
 
-def clock(text: str, zone: ZoneInfo) -> str:
-    """An ISO instant as local time of day: 22 Dec 2026, 09:28."""
-    local = datetime.fromisoformat(text).astimezone(zone)
-    return f"{day(local.date().isoformat())}, {local:%H:%M}"
+def clock(when: datetime | str, zone: ZoneInfo) -> str:
+    """An instant, or its ISO text, as local time of day: 22 Dec 2026, 09:28."""
+    local = (datetime.fromisoformat(when) if isinstance(when, str) else when).astimezone(zone)
+    return f"{day(local.date())}, {local:%H:%M}"
+
+
+def iso(when: date | datetime) -> str:
+    """A date or an instant as machines read it, an instant in UTC: 2026-12-22T08:28:38Z."""
+    return when.isoformat().replace("+00:00", "Z")
 
 
 def readable(text: str) -> str:

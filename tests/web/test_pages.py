@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
 
 import pytest
 from jinja2 import UndefinedError
 
 from dsar.config.redacted import HIDDEN, Shown
+from dsar.domain.lifecycle import State
 from dsar.services.desk.doubtful_identifiers import Waiting
+from dsar.services.views.supplements import GapView, LinkedTicket, SupplementView
 from dsar.web.app import MessagePage
 from dsar.web.console.doubtful_identifiers import DoubtfulIdentifier
 from dsar.web.console.queue import Line, QueuePage, Tab
@@ -17,7 +20,6 @@ from dsar.web.console.sentences import Moment
 from dsar.web.console.sources import Ability, Health, SourceCard, SourcesPage
 from dsar.web.console.stages import Stage
 from dsar.web.console.steps import Step
-from dsar.web.console.supplements import Gap, Linked, Supplements
 from dsar.web.console.ticket import (
     Bundle,
     Clock,
@@ -28,11 +30,12 @@ from dsar.web.console.ticket import (
     SourceLine,
     TicketPage,
 )
-from dsar.web.console.words import Badge, Due
+from dsar.web.console.words import STATES, Badge, Due
 from dsar.web.pages import Page, clock, day, readable, render, sentence, size, whole
 
 SITE = {"title": "T", "controller": "A Controller Ltd", "timezone": "Europe/Berlin"}
 AT = "2026-11-22T08:28:38.694270Z"
+MOMENT = datetime(2026, 11, 22, 8, 28, 38, tzinfo=UTC)
 LINE = Line(
     ref="R-AAAAA-BBBBB-1",
     right="Erasure",
@@ -113,18 +116,21 @@ TICKET = TicketPage(
         ),
     ),
     retries=("dsar ticket act …",),
-    supplements=Supplements(
+    supplements=SupplementView(
         gaps=(
-            Gap(
-                "desk", "Desk", "it is away", AT, AT, "ben", (Linked("R-2", Badge("Open", "ours")),)
+            GapView(
+                "desk", "Desk", "it is away", MOMENT, MOMENT, "ben",
+                (LinkedTicket("R-2", State.IN_REVIEW),),
             ),
-            Gap("shop", "Shop", "", None, None, "", ()),
+            GapView("shop", "Shop", "", None, None, "", ()),
         ),
-        command="dsar ticket supplement …",
-        of=Linked("R-1", Badge("Partly fulfilled", "part")),
+        askable=("shop",),
+        of=LinkedTicket("R-1", State.PARTLY_FULFILLED),
         asks=("Desk",),
     ),
-)
+    ask_again="dsar ticket supplement …",
+    badges=STATES,
+)  # fmt: skip
 SOURCES = SourcesPage(
     **SITE,
     cards=(
@@ -187,6 +193,8 @@ def texts(value: object) -> Iterator[str]:
 def hostile(value: object) -> object:
     """The same context with markup in every text that is no time, day, tone or name of ours."""
     match value:
+        case Enum():
+            return value
         case str() if "T" not in value[10:11] and value not in KEPT and not is_day(value):
             return f"{value}<i x='1'>&"
         case dict():

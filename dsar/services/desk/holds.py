@@ -104,7 +104,7 @@ def resume(session: Unit, actor: Actor, ticket_id: str, hold: Hold) -> str | Non
     made = supplement.opened(session, first, due)
     clock.revive(made, hold.lifted_at)
     reason = f"The legal hold {hold.id} was lifted."
-    event = "erasure_resumed"
+    event = supplement.Begun.RESUMED
     return supplement.begin(
         session, actor, first, made, event=event, reason=reason, hold=hold.id
     ).ref

@@ -1,6 +1,6 @@
 """Writes and checks the hash-chained history of tickets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import func
@@ -37,9 +37,12 @@ def append(
     return entry
 
 
-def history(session: Session, ticket: Ticket) -> tuple[Entry, ...]:
-    """A ticket's entries in order."""
-    return tuple(_entries(session, ticket))
+def history(
+    session: Session, ticket: Ticket, *, only: Iterable[str] | None = None
+) -> tuple[Entry, ...]:
+    """A ticket's entries in order, or those of some events."""
+    wanted = None if only is None else frozenset(only)
+    return tuple(one for one in _entries(session, ticket) if wanted is None or one.event in wanted)
 
 
 def faults(session: Session) -> Iterator[Fault]:

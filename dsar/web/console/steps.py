@@ -7,6 +7,7 @@ from typing import Any
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.regimes import Regime
+from dsar.services.views.supplements import SupplementView
 from dsar.web.console.words import EVENTS
 
 WHO = "YOUR-NAME"
@@ -61,3 +62,15 @@ def _arguments(ticket: Mapping[str, Any], event: Event, asks: list[str]) -> Iter
     for name in asks:
         yield from OPTIONS[name]
     yield from _MORE.get(event, ())
+
+
+def ask_again(ref: str, told: SupplementView) -> str:
+    """The command that asks again what a ticket ended without; nothing where none can be asked.
+
+    Sources are named where there are several, so that one can be left out.
+    """
+    if not told.askable:
+        return ""
+    named = [w for name in told.askable for w in ("--source", name)] if len(told.gaps) > 1 else []
+    rest = ("--by", WHO, "--reason", "WHY-IT-CAN-NOW")
+    return join(["dsar", "ticket", "supplement", ref, *named, *rest])

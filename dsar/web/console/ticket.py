@@ -22,14 +22,14 @@ from dsar.services.inquiries import listing
 from dsar.services.law import regimes
 from dsar.services.runtime.installation import Installation, reading
 from dsar.services.views import tickets
+from dsar.services.views.supplements import SupplementView, supplement_view
 from dsar.store.tickets import by_ref
 from dsar.store.vault import KeyLost
 from dsar.web.console.doubtful_identifiers import DoubtfulIdentifier, doubtful, retries
 from dsar.web.console.queue import Line, line
 from dsar.web.console.sentences import Moment, moment
 from dsar.web.console.stages import Stage, stages
-from dsar.web.console.steps import Step, steps
-from dsar.web.console.supplements import NOTHING, Supplements, supplements
+from dsar.web.console.steps import Step, ask_again, steps
 from dsar.web.console.words import RIGHTS, STATES, Badge, plain
 from dsar.web.pages import Page, render
 
@@ -198,7 +198,9 @@ class TicketPage(Page):
     files: Files = Files(0, ())
     in_doubt: tuple[DoubtfulIdentifier, ...] = ()
     retries: tuple[str, ...] = ()
-    supplements: Supplements = NOTHING
+    supplements: SupplementView
+    ask_again: str = ""
+    badges: Mapping[State, Badge]
 
 
 def ticket(request: Request) -> HTMLResponse:
@@ -211,6 +213,7 @@ def page(installation: Installation, ref: str) -> TicketPage:
     with reading(installation) as session:
         found = by_ref(session, ref)
         view = tickets.ticket_view(session, found)
+        told = supplement_view(session, found)
         asked = listing.of_ticket(session, found)
         try:
             letters = tickets.letters_view(session, found)
@@ -228,7 +231,9 @@ def page(installation: Installation, ref: str) -> TicketPage:
         files=Files(files["count"], tuple(_file(row) for row in files["files"])),
         in_doubt=doubtful(doubts, view["request"]),
         retries=retries(doubts),
-        supplements=supplements(view, installation.sources),
+        supplements=told,
+        ask_again=ask_again(view["ref"], told),
+        badges=STATES,
     )
 
 

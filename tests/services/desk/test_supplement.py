@@ -4,44 +4,18 @@ import json
 
 import pytest
 
-from dsar.domain.errors import BadInput, NotAllowed, NotFound
+from dsar.domain.errors import BadInput, NotAllowed
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.sdk import NeedsHuman
-from dsar.services.desk.supplement import supplement
+from dsar.services.desk.supplement import Gaps, gaps_of
 from dsar.services.runtime.installation import reading, transaction
 from dsar.services.runtime.journal import faults
-from dsar.store.tickets import by_ref
-from tests.company import BEN, EMAIL, Company, sources
-from tests.scripted import Script, case
+from dsar.store.tickets import by_ref, request_of
+from tests.company import EMAIL, Company, sources
+from tests.scripted import Script
 from tests.services.conftest import Make
-
-CLOSED = "The vendor is closed for the summer."
-
-
-def ended(one: Company, desk: Script, right: Right = Right.ACCESS) -> str:
-    """A ticket that ended without what the desk holds."""
-
-    def closed(_script: Script, _checkpoint: str | None) -> None:
-        raise NeedsHuman(CLOSED)
-
-    desk.finding, desk.records = closed, [case("1"), case("2")]
-    ref = one.ask(right)
-    one.work()
-    one.act(ref, Event.ACCEPT_GAP, reason="it cannot be reached in time")
-    one.work()
-    one.act(ref, Event.APPROVE)
-    one.work(render=True)
-    one.work()
-    one.act(ref, Event.DELIVER_PART)
-    assert one.state(ref) == "partly_fulfilled"
-    desk.finding = Script().finding
-    return ref
-
-
-def ask_again(one: Company, ref: str, *names: str, reason: str = "They are back.") -> str:
-    with transaction(one.installation) as session:
-        return supplement(session, BEN, by_ref(session, ref), names, reason=reason).ref
+from tests.services.supplemented import CLOSED, ask_again, ended, resumed
 
 
 def test_the_supplement_asks_the_late_source_alone_and_hands_over_what_is_new(
@@ -112,7 +86,7 @@ def test_a_supplement_is_refused_for_other_sources_twice_at_once_and_without_a_r
     one.act(late, Event.WITHDRAW)
     sources(one.folder, one.shop_url, {"desk": "Scripted"}, without="desk")
     one.reopen()
-    with pytest.raises(NotFound, match="desk"):
+    with pytest.raises(NotAllowed, match=r"^desk is configured no more"):
         ask_again(one, ref)
 
 
@@ -133,5 +107,53 @@ def test_a_source_that_is_late_again_can_be_asked_once_more(make: Make, desk: Sc
     one.act(late, Event.DELIVER_PART)
     desk.finding = Script().finding
     last = ask_again(one, late)
+    assert gaps(one, ref).refused.startswith(f"{last} supplements {ref} already")
     one.work()
     assert one.line(last, "desk")["found"] == 2
+    one.act(last, Event.APPROVE)
+    one.work(render=True)
+    one.act(last, Event.DELIVER)
+    assert gaps(one, ref).refused == f"{last} has answered for what {ref} had given up."
+
+
+def gaps(one: Company, ref: str) -> Gaps:
+    with reading(one.installation) as session:
+        return gaps_of(session, by_ref(session, ref))
+
+
+def test_what_a_lifted_hold_set_going_again_is_not_asked_a_second_time(small: Company) -> None:
+    ref, late = resumed(small)
+    told = gaps(small, ref)
+    assert told.given_up == told.missing == ("mailing", "shop")
+    assert [(one.ref, one.sources) for one in told.supplements] == [(late, ("mailing", "shop"))]
+    assert told.refused == f"{late} supplements {ref} already; see to that one first."
+    with pytest.raises(NotAllowed, match=f"^{told.refused}$"):
+        ask_again(small, ref)
+
+
+def test_what_a_supplement_has_handed_over_is_asked_no_more(make: Make, desk: Script) -> None:
+    one = make()
+    ref = ended(one, desk)
+    late = ask_again(one, ref)
+    one.work()
+    one.act(late, Event.APPROVE)
+    one.work(render=True)
+    one.act(late, Event.DELIVER)
+    told = gaps(one, ref)
+    assert (told.given_up, told.missing) == (("desk",), ())
+    with pytest.raises(NotAllowed, match=f"{late} has answered for what {ref} had given up"):
+        ask_again(one, ref)
+    with pytest.raises(NotAllowed, match=f"{late} has answered"):
+        ask_again(one, ref, "desk")
+
+
+def test_nothing_is_asked_for_a_person_who_was_forgotten(make: Make, desk: Script) -> None:
+    one = make()
+    ref = ended(one, desk)
+    with transaction(one.installation) as session:
+        request = request_of(session, by_ref(session, ref))
+        request.data_key = None
+        session.add(request)
+    assert "was forgotten" in gaps(one, ref).refused
+    with pytest.raises(NotAllowed, match="was forgotten"):
+        ask_again(one, ref)

@@ -1,83 +1,96 @@
 """Sources that were given up, and the tickets that ask them again, are linked both ways."""
 
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
-from dsar.domain.lifecycle import State
-from dsar.web.console.supplements import Supplements, supplements
+from dsar.domain.lifecycle import Event
+from dsar.domain.rights import Right
+from dsar.services.desk import holds
+from dsar.services.runtime.installation import transaction
+from dsar.services.views.supplements import GapView, SupplementView
+from dsar.web.app import create
+from dsar.web.console.steps import ask_again
 from dsar.web.pages import whole
+from tests.company import EMAIL, Company, company
+from tests.web.conftest import HERE
 from tests.web.troubled import CLOSED, Troubled
 
-
-def found(trouble: Troubled, name: str, **changed: Any) -> Supplements:
-    view = trouble.company.view(trouble.refs[name]) | changed
-    return supplements(view, trouble.company.installation.sources)
+GAP = GapView("shop", "Web shop", "It is away.", None, None, "", ())
 
 
-def test_a_gap_says_why_since_when_and_who_gave_it_up(trouble: Troubled) -> None:
-    (gap,) = found(trouble, "gap").gaps
-    assert (gap.source, gap.reason, gap.by) == ("vendor", CLOSED, "ben")
-    assert gap.since == "2026-03-02T09:00:00Z"
-    assert gap.given_up_at == "2026-03-02T12:00:00Z"
+@pytest.fixture
+def one(tmp_path: Path, sqlite_tables: Path) -> Iterator[Company]:
+    (tmp_path / "dsar.sqlite").write_bytes(sqlite_tables.read_bytes())
+    with company(tmp_path, f"sqlite:///{tmp_path / 'dsar.sqlite'}") as made:
+        yield made
+
+
+def card(one: Company, ref: str) -> str:
+    """What the page of a ticket says of supplements."""
+    browser = TestClient(create(one.installation), base_url="http://127.0.0.1:8000", client=HERE)
+    html = browser.get(f"/tickets/{ref}").text
+    return "".join(
+        html.partition(f'id="{name}"')[2].partition("</section>")[0]
+        for name in ("gaps", "supplements")
+    )
 
 
 def test_nobody_asks_again_yet_so_the_command_stands_there(
     trouble: Troubled, clerk: TestClient
 ) -> None:
     ref = trouble.refs["gap"]
-    command = f"dsar ticket supplement {ref} --by YOUR-NAME --reason WHY-IT-CAN-NOW"
-    assert found(trouble, "gap").command == command
     html = clerk.get(f"/tickets/{ref}").text
-    assert whole(command) in html
+    assert whole(f"dsar ticket supplement {ref} --by YOUR-NAME --reason WHY-IT-CAN-NOW") in html
     assert CLOSED in html
 
 
 def test_a_gap_that_is_asked_again_links_to_who_asks_and_names_no_command(
-    trouble: Troubled, clerk: TestClient
-) -> None:
-    late = trouble.refs["late"]
-    html = clerk.get(f"/tickets/{trouble.refs['filled']}").text
-    card = html.partition('id="gaps"')[2].partition("</section>")[0]
-    assert f'<a href="/tickets/{late}">{late}</a>' in card
-    assert f"{late} is under way; see to that one first." in card
-    assert "dsar ticket supplement" not in card
-
-
-def test_a_supplement_links_back_and_says_what_it_asks(
-    trouble: Troubled, clerk: TestClient
-) -> None:
-    told = found(trouble, "late")
-    assert told.of is not None
-    assert (told.of.ref, told.asks, told.gaps) == (trouble.refs["filled"], ("vendor",), ())
-    html = clerk.get(f"/tickets/{trouble.refs['late']}").text
-    assert "This is a supplement" in html
-    assert f'<a href="/tickets/{trouble.refs["filled"]}">' in html
-
-
-def test_what_a_supplement_has_handed_over_is_asked_no_more(trouble: Troubled) -> None:
-    view = trouble.company.view(trouble.refs["filled"])
-    done = [one | {"state": State.FULFILLED.value} for one in view["siblings"]]
-    told = found(trouble, "filled", siblings=done)
-    assert (told.command, told.blocked) == ("", "")
-    part = [one | {"state": State.PARTLY_FULFILLED.value} for one in view["siblings"]]
-    assert "supplement" in found(trouble, "filled", siblings=part).command
-
-
-def test_nothing_is_asked_for_a_person_who_was_forgotten_or_of_a_source_that_is_gone(
     trouble: Troubled,
 ) -> None:
-    told = found(trouble, "gap", person={"forgotten": "The key is gone."})
-    assert (told.command, told.blocked != "") == ("", True)
-    view = trouble.company.view(trouble.refs["gap"])
-    gone = supplements(view, ["shop"])
-    assert (gone.command, gone.blocked) == (
-        "", "It is configured no more; put it back into sources.toml first.",
-    )  # fmt: skip
+    late, ref = trouble.refs["late"], trouble.refs["filled"]
+    told = card(trouble.company, ref)
+    assert f'<a href="/tickets/{late}">{late}</a>' in told
+    assert f"Not yet: {late} supplements {ref} already; see to that one first." in told
+    assert "dsar ticket supplement" not in told
 
 
-def test_of_several_gaps_each_is_named_so_that_one_can_be_left_out(trouble: Troubled) -> None:
-    view = trouble.company.view(trouble.refs["gap"])
-    lines = [row | {"outcome": "could_not"} for row in view["coverage"]]
-    told = found(trouble, "gap", coverage=lines)
-    assert "--source mailing --source shop --source vendor --by" in told.command
+def test_a_supplement_links_back_and_says_what_it_asks(trouble: Troubled) -> None:
+    told = card(trouble.company, trouble.refs["late"])
+    assert "This is a supplement" in told
+    assert "It asks vendor again" in told
+    assert f'<a href="/tickets/{trouble.refs["filled"]}">' in told
+
+
+def test_what_a_lifted_hold_set_going_again_is_not_offered_and_linked_both_ways(
+    one: Company,
+) -> None:
+    ref = one.ask(Right.ERASURE)
+    one.work()
+    with transaction(one.installation) as session:
+        hold = holds.place(session, "ben", kind="email", value=EMAIL, reason="A claim.").id
+    one.act(ref, Event.APPROVE)
+    one.work()
+    one.act(ref, Event.ACCEPT_GAP)
+    one.work(render=True)
+    one.act(ref, Event.DELIVER_PART)
+    with transaction(one.installation) as session:
+        (late,) = holds.lift(session, hold).resumed
+    told = card(one, ref)
+    assert "dsar ticket supplement" not in told
+    assert f'<a href="/tickets/{late}">{late}</a>' in told
+    assert f'given up in <a href="/tickets/{ref}">{ref}</a>' in card(one, late)
+    assert "It asks Mailing list and Web shop again" in card(one, late)
+
+
+def test_of_several_gaps_each_is_named_so_that_one_can_be_left_out() -> None:
+    several = SupplementView(gaps=(GAP, replace(GAP, source="crm")), askable=("crm", "shop"))
+    assert "R-A-1 --source crm --source shop --by" in ask_again("R-A-1", several)
+    assert "--source" not in ask_again("R-A-1", SupplementView((GAP,), ("shop",)))
+
+
+def test_where_nothing_can_be_asked_there_is_no_command() -> None:
+    assert ask_again("R-A-1", SupplementView((GAP,), refused="It is away.")) == ""
