@@ -179,7 +179,7 @@ def test_values_leave_as_json(postgres_url: str) -> None:
         "doc": {"a": [1, None]},
         "many": [1, 2],
         "net": "10.0.0.1",
-        "span": "1 day, 0:00:00",
+        "span": "1 day",
         "big": "123456789012345678901234567890",
     }
 

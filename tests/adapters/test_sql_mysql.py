@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from dsar.adapters.sql import Sql
+from dsar.domain.decision import means_the_same
 from dsar.sdk import Batch, Done, Item, NeedsHuman, Subject
 from dsar.sdk.registry import settings_from
 from tests.adapters.shop import counted, run
@@ -65,13 +66,19 @@ def test_a_column_in_another_character_set_is_compared_exactly(
     assert keys(people, "code", "Zoë") == {"1"}
 
 
-def test_a_truth_leaves_and_is_corrected_as_a_truth(people: Sql, mariadb_url: str) -> None:
+def test_a_truth_is_the_number_the_server_keeps_it_as_and_corrected_by_either(
+    people: Sql, mariadb_url: str
+) -> None:
+    """BOOLEAN is TINYINT(1) there: 1 may be one star of five."""
     run(mariadb_url, "INSERT INTO people (id, email) VALUES (1, 'ann@example.com')")
-    [page] = people.find(Subject.of([("email", "ann@example.com")]))
-    assert page.records[0].data["active"] is True
-    [receipt] = people.rectify(Batch("people", [Item("1", changes={"active": False})], "k"))
-    assert receipt.done is Done.RECTIFIED
-    assert counted(mariadb_url, "SELECT active FROM people") == 0
+    for correction in (False, True, 0, 1):
+        item = Item("1", changes={"active": correction})
+        [receipt] = people.rectify(Batch("people", [item], "k"))
+        assert receipt.done is Done.RECTIFIED
+        [page] = people.find(Subject.of([("email", "ann@example.com")]))
+        read = page.records[0].data["active"]
+        assert (read, type(read)) == (int(correction), int)
+        assert means_the_same(read, correction)
 
 
 def test_only_the_year_of_a_date_kept_as_text_stays(people: Sql, mariadb_url: str) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 
 from dsar.adapters.dictionary import Erase
+from dsar.adapters.sql.live import Live
 from dsar.adapters.sql.masks import HASHING, mask_of
 from dsar.adapters.sql.plan import faults
-from dsar.adapters.sql.schema import Database, Live
+from dsar.adapters.sql.schema import Database
 from dsar.adapters.sql.settings import SqlSettings
 from dsar.sdk import Later, NeedsHuman, Problem
 
@@ -67,8 +68,8 @@ def _masks(live: Live) -> Iterator[Problem]:
         at = f"tables.{live.name}.columns.{name}.mask"
         if live.declared.erase is Erase.MASK and mask == "null" and name in live.required:
             yield Problem(at, "is needed: the column cannot be empty.", "Declare a mask, or keep.")
-        if mask == "hash" and live.dialect not in HASHING:
-            yield Problem(at, f"hash is not known on {live.dialect}.", "Declare another mask.")
+        if mask == "hash" and live.database not in HASHING:
+            yield Problem(at, f"hash is not known on {live.database}.", "Declare another mask.")
 
 
 def _tells_apart(database: Database, live: Live) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import exc
 
-from dsar.adapters.sql.mysql import STATES
+from dsar.adapters.sql.dialects.mysql import STATES
 from dsar.sdk import Later, NeedsHuman
 
 _UNREACHABLE = "The database cannot be reached."

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from dsar.adapters.dictionary import Column
-from dsar.adapters.sql.mysql import in_utf8
-from dsar.adapters.sql.schema import Live
-from dsar.adapters.sql.values import python_type
+from dsar.adapters.sql.dialects.form import python_type
+from dsar.adapters.sql.dialects.mysql import in_utf8
+from dsar.adapters.sql.live import Live
 
 _BLOCK = 64  # bytes; SHA-256's block, RFC 2104
 
@@ -61,16 +61,16 @@ def _null(_live: Live, _column: sa.Column[Any], _key: str) -> Expression:
 
 def _year(live: Live, column: sa.Column[Any], _key: str) -> Expression:
     kind = live.types[column.name]
-    if live.dialect == "sqlite" or python_type(kind) not in {date, datetime}:
+    if live.database == "sqlite" or python_type(kind) not in {date, datetime}:
         return sa.func.substr(column, 1, 4) + "-01-01"
-    if live.dialect == "postgresql":
+    if live.database == "postgresql":
         return sa.cast(sa.func.date_trunc("year", column), kind)
     return sa.func.makedate(sa.func.year(column), 1)
 
 
 def _hash(live: Live, column: sa.Column[Any], key: str) -> Expression:
     """HMAC-SHA-256 under the source's mask key, cut to the column's length."""
-    hashed = _HASHES[live.dialect](column, key.encode())
+    hashed = _HASHES[live.database](column, key.encode())
     length = getattr(live.types[column.name], "length", None)
     return sa.func.substr(hashed, 1, length) if length else hashed
 

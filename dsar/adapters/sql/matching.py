@@ -6,16 +6,15 @@ comparison is made twice: as the column is (an index can serve it) and byte by b
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from decimal import InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.types import NullType
 
 from dsar.adapters.identifiers import SEPARATORS
-from dsar.adapters.sql import mysql
-from dsar.adapters.sql.schema import Live, Where
-from dsar.adapters.sql.values import incoming, key_text, python_type
+from dsar.adapters.sql.dialects import mysql
+from dsar.adapters.sql.dialects.form import python_type
+from dsar.adapters.sql.live import Live, Where, key_text
 
 _BYTE_BY_BYTE = {
     "sqlite": "BINARY",
@@ -51,7 +50,7 @@ def _holds(
     fold = folded or _as_it_is
     forms = _forms(values, upper=folded is not None)
     exactly = _exactly(live, place, fold).in_(forms)
-    if live.dialect in mysql.NAMES and not all(form.isascii() for form in forms):
+    if live.database in mysql.NAMES and not all(form.isascii() for form in forms):
         return exactly  # a column in another character set refuses to be compared with them
     return sa.and_(fold(place).in_(forms), exactly)
 
@@ -72,26 +71,26 @@ def _others_upper(value: str) -> str:
 
 
 def _exactly(live: Live, place: _Text, fold: Callable[[_Text], _Text]) -> _Text:
-    if live.dialect in mysql.NAMES:  # every collation there also thinks "a" and "a " the same
+    if live.database in mysql.NAMES:  # every collation there also thinks "a" and "a " the same
         return sa.type_coerce(sa.cast(fold(mysql.in_utf8(place)), sa.LargeBinary), sa.Text)
-    collation = _BYTE_BY_BYTE.get(live.dialect)
+    collation = _BYTE_BY_BYTE.get(live.database)
     if collation is None:
         return fold(place)
-    text = sa.cast(place, sa.Text) if live.dialect == "postgresql" else place
+    text = sa.cast(place, sa.Text) if live.database == "postgresql" else place
     return fold(sa.collate(text, collation))
 
 
 def _equals(live: Live, column: str, values: Sequence[str]) -> Where | None:
     """For columns of numbers, UUIDs and the like: the value itself, if the text is one."""
-    kind = live.types[column]
+    form = live.forms[column]
     found = []
     for value in values:
         try:
-            one = incoming(value, kind, live.dialect)
-        except (ValueError, TypeError, InvalidOperation):
+            one = form.taken(value)
+        except (ValueError, TypeError):
             continue
         if key_text([one]) == value:
-            found.append(one)
+            found.append(form.bound(one))
     return live.table.c[column].in_(found) if found else None
 
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from dsar.adapters.sql.live import Live, Where, key_text
 from dsar.adapters.sql.matching import named, same
-from dsar.adapters.sql.schema import Live, Where
 from dsar.adapters.sql.settings import SqlSettings, Table
-from dsar.adapters.sql.values import key_text
 from dsar.sdk import Match, NeedsHuman, Problem, Subject
+
+NO_KEY = (
+    "The key of {table} ({columns}) does not come back from the database as it went. "
+    "Declare another key."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ def _roots(connection: sa.Connection, live: Live, subject: Subject) -> Iterator[
         if len(keys) > 1:
             shared.append(_shared(live, kind, where))
         else:
-            seen |= {key_text(key): live.keys_in([key]) for key in keys}
+            seen |= {key: _one(live, key) for key in keys}
     for key, one in seen.items():
         yield Step(f"{live.name} {key}", live.name, one, Match.VERIFIED_IDENTIFIER, key)
     both = _any(shared)
@@ -182,9 +186,17 @@ def _shared(live: Live, kind: str, where: Where | None) -> Where:
     return where
 
 
-def _two_keys(connection: sa.Connection, live: Live, where: Where) -> list[tuple[object, ...]]:
-    rows = connection.execute(sa.select(*live.key).where(where).limit(2)).all()
-    return [tuple(row) for row in rows]
+def _two_keys(connection: sa.Connection, live: Live, where: Where) -> list[str]:
+    rows = connection.execute(sa.select(*live.key_shown).where(where).limit(2)).all()
+    return [key_text(row) for row in rows]
+
+
+def _one(live: Live, key: str) -> Where:
+    """The row of this key. Raises NeedsHuman where it does not come back as it went."""
+    parts = live.decode(key)
+    if parts is None:
+        raise NeedsHuman(NO_KEY.format(table=live.name, columns=", ".join(live.declared.key)))
+    return live.named([parts])
 
 
 def _references(

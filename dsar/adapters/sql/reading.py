@@ -7,11 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from dsar.adapters.json_values import plain
+from dsar.adapters.sql.live import Live
 from dsar.adapters.sql.plan import Step
-from dsar.adapters.sql.schema import Live
 from dsar.sdk import Match, NeedsHuman, Page, Record
 
 Pair = tuple[str, str]
+Mark = Sequence[Any]
 
 
 def pages(
@@ -37,63 +38,63 @@ def pages(
                 page, given = [], {}
             page.extend(_records(live[step.table], step, rows))
             given |= dict.fromkeys(_further(live[step.table], step, rows))
-            mark = json.dumps([step.name, live[step.table].key_of(rows[-1])])
+            mark = json.dumps([step.name, live[step.table].marked(rows[-1])])
         after = None
     if page:
         yield Page(page, None, tuple(given))
 
 
-def _rest(steps: Sequence[Step], checkpoint: str | None) -> tuple[Sequence[Step], str | None]:
+def _rest(steps: Sequence[Step], checkpoint: str | None) -> tuple[Sequence[Step], Mark | None]:
     """The steps still to go and the key after which the first of them goes on."""
     if checkpoint is None:
         return steps, None
     try:
-        name, key = json.loads(checkpoint)
+        name, mark = json.loads(checkpoint)
     except (ValueError, TypeError):
         raise NeedsHuman(
             "The checkpoint is not one of this source's. Start the search anew."
         ) from None
-    place = next((place for place, step in enumerate(steps) if step.name == name), None)
-    return (steps, None) if place is None else (steps[place:], key)
+    known = isinstance(mark, list)  # a checkpoint of an earlier version starts anew
+    place = next((n for n, step in enumerate(steps) if known and step.name == name), None)
+    return (steps, None) if place is None else (steps[place:], mark)
 
 
 def _chunks(
-    connection: sa.Connection, live: Live, step: Step, after: str | None, size: int
+    connection: sa.Connection, live: Live, step: Step, after: Mark | None, size: int
 ) -> Iterator[Sequence[sa.Row[Any]]]:
     """The step's rows behind a key: the first at once, for most people have few; then a stream."""
-    statement = sa.select(*live.table.c).where(step.where).order_by(*live.key)
+    statement = sa.select(*live.shown).where(step.where).order_by(*live.order)
     first = connection.execute(_behind(live, statement, after).limit(size)).all()
     _refuse_double(live, first, None)
     if first:
         yield first
     if len(first) < size:
         return
-    last = live.key_of(first[-1])
+    last = first[-1]
+    behind = _behind(live, statement, live.marked(last))
     options = {"stream_results": True, "max_row_buffer": size}
-    with connection.execute(_behind(live, statement, last), execution_options=options) as result:
+    with connection.execute(behind, execution_options=options) as result:
         while rows := result.fetchmany(size):
             _refuse_double(live, rows, last)
-            last = live.key_of(rows[-1])
+            last = rows[-1]
             yield rows
 
 
-def _behind(live: Live, statement: sa.Select[Any], after: str | None) -> sa.Select[Any]:
+def _behind(live: Live, statement: sa.Select[Any], after: Mark | None) -> sa.Select[Any]:
     if after is None:
         return statement
-    values = live.decode(after)
-    if values is None:
+    where = live.behind(after)
+    if where is None:
         raise NeedsHuman(f"The key of {live.name} has changed its type. Start the search anew.")
-    if len(live.key) == 1:
-        return statement.where(live.key[0] > values[0])
-    return statement.where(sa.tuple_(*live.key) > sa.tuple_(*values))
+    return statement.where(where)
 
 
-def _refuse_double(live: Live, rows: Sequence[sa.Row[Any]], last: str | None) -> None:
+def _refuse_double(live: Live, rows: Sequence[sa.Row[Any]], last: sa.Row[Any] | None) -> None:
     """Rows that cannot be told apart could be lost at a page's border, or erased for another."""
-    keys = set(map(live.key_values, rows))
-    several = len(live.key_places) > 1
-    nameless = any(None in key for key in keys) if several else None in keys
-    if nameless or len(keys) < len(rows) or (rows and live.key_of(rows[0]) == last):
+    keys = {live.key_of(row) for row in rows}
+    nameless = any(row[place] is None for place in live.key_places for row in rows)
+    again = last is not None and live.key_of(last) in keys
+    if nameless or again or len(keys) < len(rows):
         raise NeedsHuman(
             f"The key of {live.name} does not tell its rows apart. Declare the columns that do."
         )

@@ -1,145 +1,28 @@
 """The database behind a SQL source: its connections, and its declared tables as they really are."""
 
-import hashlib
-import hmac
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from operator import itemgetter
 from pathlib import Path
 from threading import Lock
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyConstraint
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
-from sqlalchemy.types import NullType, TypeEngine
 
-from dsar.adapters.sql import mysql
+from dsar.adapters.sql.dialects import dialect
+from dsar.adapters.sql.dialects.dialect import Place, ServerType
 from dsar.adapters.sql.errors import named_failures
+from dsar.adapters.sql.live import Live
 from dsar.adapters.sql.settings import SqlSettings, Table
-from dsar.adapters.sql.values import Reader, key_text, key_values, python_type, reader
 from dsar.sdk import NeedsHuman
 
 #: For how many seconds the schema is taken as known before it is looked up again.
 _FRESH = 300.0
-_CONNECT_TIMEOUT = 10
-_CONNECTING: Mapping[str, Mapping[str, Any]] = {
-    "mariadb": {"connect_timeout": _CONNECT_TIMEOUT, "init_command": mysql.STRICT},
-    "mysql": {"connect_timeout": _CONNECT_TIMEOUT, "init_command": mysql.STRICT},
-    "postgresql": {"connect_timeout": _CONNECT_TIMEOUT},
-}
-#: The most parameters one statement may carry anywhere (SQLite: 32,766).
-_PARAMETERS = 30_000
-
-Where = sa.ColumnElement[bool]
-
-
-@dataclass(frozen=True)
-class Live:
-    """One declared table as the database has it."""
-
-    name: str
-    declared: Table
-    dialect: str
-    types: Mapping[str, TypeEngine[Any]]
-    required: frozenset[str]
-    schema: str | None
-    real_name: str
-    refers_to: frozenset[str]
-
-    @cached_property
-    def table(self) -> sa.Table:
-        """For statements; on SQLite untyped, since a column there may hold anything."""
-        untyped = self.dialect == "sqlite"
-        columns: list[sa.Column[Any]] = [
-            sa.Column(name, NullType() if untyped else kind) for name, kind in self.types.items()
-        ]
-        return sa.Table(self.real_name, sa.MetaData(), *columns, schema=self.schema)
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.schema}.{self.real_name}" if self.schema else self.real_name
-
-    @cached_property
-    def key(self) -> tuple[sa.Column[Any], ...]:
-        return tuple(self.table.c[name] for name in self.declared.key)
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self.types)
-
-    @cached_property
-    def readers(self) -> tuple[tuple[str, Reader], ...]:
-        """The columns whose values need turning into JSON values."""
-        found = ((name, reader(kind, self.dialect)) for name, kind in self.types.items())
-        return tuple((name, read) for name, read in found if read)
-
-    @cached_property
-    def key_places(self) -> tuple[int, ...]:
-        return tuple(self.names.index(name) for name in self.declared.key)
-
-    @cached_property
-    def key_values(self) -> Callable[[Sequence[Any]], Any]:
-        """Takes the key out of a row: the value, or a tuple where the key has several columns."""
-        return itemgetter(*self.key_places)
-
-    def key_of(self, row: Sequence[Any]) -> str:
-        """The text that names the row: the record's key."""
-        values = self.key_values(row)
-        return key_text(values if len(self.key_places) > 1 else (values,))
-
-    @cached_property
-    def _one_number(self) -> bool:
-        return len(self._key_types) == 1 and python_type(self._key_types[0]) is int
-
-    @cached_property
-    def _key_types(self) -> tuple[TypeEngine[Any], ...]:
-        return tuple(self.types[name] for name in self.declared.key)
-
-    def decode(self, key: str) -> tuple[Any, ...] | None:
-        """The key's values, or None where the text cannot be a key of this table."""
-        if self._one_number:
-            return (int(key),) if _is_number(key) else None
-        return key_values(key, self._key_types, self.dialect)
-
-    def missing(self) -> tuple[str, ...]:
-        """The columns the declaration relies on and the table does not have."""
-        return tuple(name for name in self.declared.named() if name not in self.types)
-
-    def keys_in(self, keys: Sequence[tuple[Any, ...]]) -> Where:
-        """The rows with one of these keys; one parameter for all of them where that can be."""
-        if len(self.key) > 1:
-            return sa.tuple_(*self.key).in_(self._listed(keys))
-        column, values = self.key[0], [key[0] for key in keys]
-        if self.dialect == "postgresql" and not isinstance(column.type, NullType):
-            return column == sa.any_(sa.bindparam("keys", values, ARRAY(column.type), unique=True))
-        if self.dialect == "sqlite" and all(isinstance(value, int | str) for value in values):
-            listed = sa.bindparam("keys", values, sa.JSON(), unique=True)
-            return column.in_(sa.select(sa.func.json_each(listed).table_valued("value").c.value))
-        return column.in_(values)
-
-    def _listed(self, keys: Sequence[tuple[Any, ...]]) -> Any:
-        """Keys of several columns; on PostgreSQL an array for each, for long lists overflow it."""
-        if self.dialect != "postgresql":
-            return keys
-        arrays = [
-            sa.bindparam(f"keys_{column.name}", list(values), ARRAY(column.type), unique=True)
-            for column, values in zip(self.key, zip(*keys, strict=True), strict=True)
-        ]
-        names = [column.name for column in self.key]
-        rows = sa.func.unnest(*arrays).table_valued(*names).render_derived()
-        return sa.select(*rows.c)
-
-    def chunks(self, keys: Sequence[tuple[Any, ...]]) -> Iterable[Sequence[tuple[Any, ...]]]:
-        """The keys in parts that fit into one statement's parameters."""
-        size = _PARAMETERS // len(self.key)
-        return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
 class Database:
@@ -171,8 +54,8 @@ class Database:
     @cached_property
     def engine(self) -> sa.Engine:
         url = sa.make_url(self._url)
-        backend = url.get_backend_name()
-        options = dict(_CONNECTING.get(backend, {}))
+        spoken = dialect(url.get_backend_name())
+        options = spoken.connecting(url)
         try:
             engine = sa.create_engine(
                 url, hide_parameters=True, pool_pre_ping=True, pool_size=2, connect_args=options
@@ -181,8 +64,7 @@ class Database:
             raise NeedsHuman(
                 f"The driver {error.name} for {url.drivername} is not installed. Install it."
             ) from None
-        if backend == "sqlite":
-            _prepare_sqlite(engine, self._mask_key)
+        spoken.prepare(engine, self._mask_key)
         return engine
 
     @property
@@ -269,8 +151,8 @@ def _reflect(connection: sa.Connection, tables: Mapping[str, Table]) -> dict[str
     """The declared tables that exist, with their columns and foreign keys, a schema at a time."""
     inspector = sa.inspect(connection)
     places = {name: place(name, table) for name, table in tables.items()}
-    columns: dict[tuple[str | None, str], list[ReflectedColumn]] = {}
-    foreign: dict[tuple[str | None, str], list[ReflectedForeignKeyConstraint]] = {}
+    columns: dict[Place, list[ReflectedColumn]] = {}
+    foreign: dict[Place, list[ReflectedForeignKeyConstraint]] = {}
     for schema in dict.fromkeys(schema for schema, _ in places.values()):
         wanted = [table for other, table in places.values() if other == schema]
         columns |= _columns(inspector, schema, wanted)
@@ -278,10 +160,19 @@ def _reflect(connection: sa.Connection, tables: Mapping[str, Table]) -> dict[str
             schema=schema, filter_names=wanted, kind=ObjectKind.ANY
         )
     keyed = {name: _keyed(inspector, name, table) for name, table in tables.items()}
+    there = {name: where for name, where in places.items() if where in columns}
+    spoken = dialect(connection.dialect.name)
+    declared = spoken.declared(connection, list(dict.fromkeys(there.values())))
     return {
-        name: _live(name, keyed[name], columns[where], foreign.get(where, []), connection)
-        for name, where in places.items()
-        if where in columns
+        name: _live(
+            name,
+            keyed[name],
+            columns[where],
+            foreign.get(where, []),
+            database=connection.dialect.name,
+            declared_types=declared.get(where, {}),
+        )
+        for name, where in there.items()
     }
 
 
@@ -310,56 +201,26 @@ def _live(
     declared: Table,
     columns: Sequence[ReflectedColumn],
     foreign: Sequence[ReflectedForeignKeyConstraint],
-    connection: sa.Connection,
+    *,
+    database: str,
+    declared_types: Mapping[str, ServerType],
 ) -> Live:
     schema, table = place(name, declared)
     return Live(
         name=name,
         declared=declared,
-        dialect=connection.dialect.name,
-        types={column["name"]: mysql.real_type(column["type"]) for column in columns},
+        database=database,
+        types={column["name"]: column["type"] for column in columns},
+        declared_types=declared_types,
         required=frozenset(column["name"] for column in columns if not column["nullable"]),
+        generated=frozenset(column["name"] for column in columns if "computed" in column),
         schema=schema,
         real_name=table,
         refers_to=frozenset(str(entry["referred_table"]) for entry in foreign),
     )
 
 
-def _is_number(key: str) -> bool:
-    """Whether the text is a whole number as a key is written: no sign but minus, no zeros ahead."""
-    digits = key.removeprefix("-")
-    written = digits.isascii() and digits.isdecimal() and len(digits) < 20
-    return written and (digits[0] != "0" or key == "0")
-
-
 def place(name: str, table: Table) -> tuple[str | None, str]:
     """The schema, if one is declared, and the name of a declared table."""
     schema, _, real = (table.table or name).rpartition(".")
     return schema or None, real
-
-
-# --- SQLite ---------------------------------------------------------------------------------------
-
-
-def _prepare_sqlite(engine: sa.Engine, mask_key: bytes) -> None:
-    """Real transactions, foreign keys that are kept, and the function SQLite lacks."""
-
-    @sa.event.listens_for(engine, "connect")
-    def connected(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.create_function(
-            "dsar_hash", 1, lambda value: keyed_hash(mask_key, value), deterministic=True
-        )
-
-    @sa.event.listens_for(engine, "begin")
-    def begun(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get("dsar_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def keyed_hash(key: bytes, value: Any) -> str | None:
-    """HMAC-SHA-256 of a value as text, in hexadecimal; nothing stays nothing."""
-    if value is None:
-        return None
-    return hmac.new(key, str(value).encode(), hashlib.sha256).hexdigest()

@@ -6,22 +6,29 @@ alone: they fail with their reason, the others are changed.
 
 import json
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from decimal import InvalidOperation
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
 from dsar.adapters.dictionary import NO_LIFTING, Erase, Marking
+from dsar.adapters.sql.dialects.dialect import UNKNOWN
+from dsar.adapters.sql.dialects.form import Expression
 from dsar.adapters.sql.errors import refusal
+from dsar.adapters.sql.live import Key, Live, Where, key_text
 from dsar.adapters.sql.masks import mask_of, masked
-from dsar.adapters.sql.schema import Database, Live, Where
-from dsar.adapters.sql.values import incoming
+from dsar.adapters.sql.schema import Database
 from dsar.sdk import Batch, Done, Item, Receipt
 
-Key = tuple[Any, ...]
 Statement = Callable[[Where], sa.Update | sa.Delete]
+Rows = Callable[[Live, Sequence[Key]], Where]
+
+NO_KEY = "This is no key of {table}. Search the source again."
+WRITTEN_ANEW = (
+    "The key of this record in {table} is not written as it was when it was found. "
+    "Search the source again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,7 @@ def act(
     """One receipt per item, in their order; `alike` groups the items one statement can serve."""
     live = database.tables().get(batch.collection)
     if live is None:
-        reason = f"The source declares no table {batch.collection}."
-        return [Receipt(batch.collection, item.key, Done.FAILED, reason) for item in batch.items]
+        return _undeclared(batch)
     groups: dict[Hashable, list[Item]] = {}
     for item in batch.items:
         groups.setdefault(alike(item), []).append(item)
@@ -58,21 +64,14 @@ def _group(
     connection: sa.Connection, live: Live, items: Sequence[Item], change: Change
 ) -> dict[str, Receipt]:
     keys, receipts = _decoded(live, items)
-    wanted = sorted(keys.values())  # two batches at once lock the same rows in the same order
-    there: set[Key] = set()
-    refused: dict[Key, str] = {}
+    done = _Attempt(connection, live, change.statement)
+    wanted = [keys[text] for text in sorted(keys)]  # two batches at once lock in the same order
     for chunk in live.chunks(wanted):
-        if change.statement is None:
-            there |= existing(connection, live, chunk)
-        else:
-            there |= _attempt(connection, live, chunk, change.statement, refused)
-    for text, key in keys.items():
-        if key in there:
-            receipts[text] = Receipt(live.name, text, change.done, change.reason)
-        elif key in refused:
-            receipts[text] = Receipt(live.name, text, Done.FAILED, refused[key])
-        else:
-            receipts[text] = Receipt(live.name, text, Done.MISSING)
+        done.change(chunk)
+    if not live.sure or not all(form.exact for form in live.key_forms):
+        done.look_again([key for text, key in keys.items() if text not in done.known])
+    for text in keys:
+        receipts[text] = done.receipt(text, change)
     return receipts
 
 
@@ -82,52 +81,88 @@ def _decoded(live: Live, items: Sequence[Item]) -> tuple[dict[str, Key], dict[st
     for item in items:
         key = live.decode(item.key)
         if key is None:
-            reason = f"This is no key of {live.name}. Search the source again."
+            reason = NO_KEY.format(table=live.name)
             receipts[item.key] = Receipt(live.name, item.key, Done.FAILED, reason)
         else:
             keys[item.key] = key
     return keys, receipts
 
 
-def existing(connection: sa.Connection, live: Live, keys: Sequence[Key]) -> set[Key]:
-    """Which of these keys are there, locked where the database can lock rows."""
-    statement = sa.select(*live.key).where(live.keys_in(keys))
+@dataclass
+class _Attempt:
+    """One change to rows of one table: which were there, and why others were refused."""
+
+    connection: sa.Connection
+    live: Live
+    statement: Statement | None
+    there: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def known(self) -> set[str]:
+        """The keys of which something is known."""
+        return self.there | self.refused.keys()
+
+    def receipt(self, text: str, change: Change) -> Receipt:
+        """What came of one record."""
+        if text in self.there:
+            return Receipt(self.live.name, text, change.done, change.reason)
+        if text in self.refused:
+            return Receipt(self.live.name, text, Done.FAILED, self.refused[text])
+        return Receipt(self.live.name, text, Done.MISSING)
+
+    def change(self, keys: Sequence[Key], rows: Rows = Live.named) -> None:
+        """Changes these rows; where one is refused, the others are changed without it."""
+        try:
+            with self.connection.begin_nested():
+                self.there |= self._changed(rows(self.live, keys))
+        except (exc.IntegrityError, exc.DataError) as error:
+            if len(keys) == 1:
+                self.refused[key_text(keys[0])] = self._why(keys[0], error)
+                return
+            half = len(keys) // 2
+            self.change(keys[:half], rows)
+            self.change(keys[half:], rows)
+
+    def _why(self, key: Key, error: exc.DBAPIError) -> str:
+        """The database's reason; that it cannot read the key is none against the change."""
+        try:
+            with self.connection.begin_nested():
+                existing(self.connection, self.live, self.live.named([key]))
+        except exc.DataError:
+            return NO_KEY.format(table=self.live.name)
+        return refusal(error)
+
+    def _changed(self, where: Where) -> set[str]:
+        """The keys of the rows changed; asked for first where the database does not return them."""
+        if self.statement is None:
+            return existing(self.connection, self.live, where)
+        change = self.statement(where)
+        if self.live.dialect.returns(self.connection, self.live.key_forms):
+            rows = self.connection.execute(change.returning(*self.live.key_shown))
+            return {key_text(row) for row in rows}
+        there = existing(self.connection, self.live, where)
+        self.connection.execute(change)
+        return there
+
+    def look_again(self, keys: Sequence[Key]) -> None:
+        """What was not found by comparing values is looked for by its text before it is missing."""
+        for chunk in self.live.chunks(keys):
+            alike = existing(self.connection, self.live, self.live.alike(chunk))
+            named = [key for key in chunk if key_text(key) in alike]
+            if named:
+                self.change(named, Live.called)
+            if len(alike) > len(named):
+                strange = {key_text(key) for key in chunk} - self.known
+                self.refused |= dict.fromkeys(strange, WRITTEN_ANEW.format(table=self.live.name))
+
+
+def existing(connection: sa.Connection, live: Live, where: Where) -> set[str]:
+    """The keys of these rows, locked where the database can lock rows."""
+    statement = sa.select(*live.key_shown).where(where)
     if connection.get_execution_options().get("dsar_writes"):
         statement = statement.with_for_update()
-    return set(map(tuple, connection.execute(statement).all()))
-
-
-def _attempt(
-    connection: sa.Connection,
-    live: Live,
-    keys: Sequence[Key],
-    statement: Statement,
-    refused: dict[Key, str],
-) -> set[Key]:
-    """Changes these rows and says which were there; adds the refused ones with their reasons."""
-    try:
-        with connection.begin_nested():
-            return _changed(connection, live, keys, statement)
-    except (exc.IntegrityError, exc.DataError) as error:
-        if len(keys) == 1:
-            refused[keys[0]] = refusal(error)
-            return set()
-    half = len(keys) // 2
-    halves = (keys[:half], keys[half:])
-    return {key for part in halves for key in _attempt(connection, live, part, statement, refused)}
-
-
-def _changed(
-    connection: sa.Connection, live: Live, keys: Sequence[Key], statement: Statement
-) -> set[Key]:
-    """The keys of the rows changed; asked for first where the database does not return them."""
-    change = statement(live.keys_in(keys))
-    dialect = connection.dialect
-    if dialect.delete_returning and dialect.update_returning:
-        return set(map(tuple, connection.execute(change.returning(*live.key)).all()))
-    there = existing(connection, live, keys)
-    connection.execute(change)
-    return there
+    return {key_text(row) for row in connection.execute(statement)}
 
 
 # --- erase ----------------------------------------------------------------------------------------
@@ -174,7 +209,7 @@ def rectify(database: Database, batch: Batch) -> list[Receipt]:
             fault = _fault(live, name, value)
             if fault:
                 return _failed(fault)
-            values[name] = incoming(value, live.types[name], live.dialect)
+            values[name] = written(live, name, value)
         if not values:
             return _failed("Nothing to change was given. Name the field and its new value.")
         return Change(sa.update(live.table).values(values).where, Done.RECTIFIED)
@@ -196,10 +231,19 @@ def _fault(live: Live, name: str, value: Any) -> str | None:
     if value is None and name in live.required:
         return f"Column {place} cannot be empty. Give a value."
     try:
-        incoming(value, live.types[name], live.dialect)
-    except (ValueError, TypeError, InvalidOperation):
-        return f"The value does not fit column {place} ({live.types[name]}). Correct the value."
+        written(live, name, value)
+    except (ValueError, TypeError):
+        kind = live.declared_types.get(name, UNKNOWN).name or live.types[name]
+        return f"The value does not fit column {place} ({kind}). Correct the value."
     return None
+
+
+def written(live: Live, name: str, value: Any) -> Expression:
+    """A JSON value as the column takes it: nothing is SQL's NULL, also where JSON has its own."""
+    if value is None:
+        return sa.null()
+    form = live.forms[name]
+    return form.bound(form.taken(value))
 
 
 # --- restrict, object_to --------------------------------------------------------------------------
@@ -252,7 +296,7 @@ def _marked(live: Live, marking: Marking | None, verb: str, done: Done) -> Chang
         )
     if fault := _fault(live, marking.column, marking.value):
         return _failed(fault)
-    value = incoming(marking.value, live.types[marking.column], live.dialect)
+    value = written(live, marking.column, marking.value)
     return Change(sa.update(live.table).values({marking.column: value}).where, done)
 
 
@@ -263,19 +307,13 @@ def probe(database: Database, batch: Batch) -> list[Receipt]:
     """Whether each record is there: MISSING, or KEPT; nothing is changed."""
     live = database.tables().get(batch.collection)
     if live is None:
-        reason = f"The source declares no table {batch.collection}."
-        return [Receipt(batch.collection, item.key, Done.FAILED, reason) for item in batch.items]
-    keys, receipts = _decoded(live, batch.items)
+        return _undeclared(batch)
+    there = Change(None, Done.KEPT, "The record is there.")
     with database.reading() as connection:
-        there = {
-            key
-            for chunk in live.chunks(list(keys.values()))
-            for key in existing(connection, live, chunk)
-        }
-    for text, key in keys.items():
-        receipts[text] = (
-            Receipt(live.name, text, Done.KEPT, "The record is there.")
-            if key in there
-            else Receipt(live.name, text, Done.MISSING)
-        )
+        receipts = _group(connection, live, batch.items, there)
     return [receipts[item.key] for item in batch.items]
+
+
+def _undeclared(batch: Batch) -> list[Receipt]:
+    reason = f"The source declares no table {batch.collection}."
+    return [Receipt(batch.collection, item.key, Done.FAILED, reason) for item in batch.items]
