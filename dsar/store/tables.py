@@ -278,8 +278,9 @@ class RulingRow(SQLModel, table=True):
 class Letter(SQLModel, table=True):
     """What the person is told: written and queued with the transition that owes it.
 
-    `wording` names the text it was written from: SHA-256 of its file, a space, that of the words of
-    its language. `fault` says why the house's own wording was not used, where it should have been.
+    `wording` names the text it was written from: SHA-256 of its file, a space, one over the files
+    with the words of its language. `fault` says why the house's own wording was not used, where it
+    should have been.
     """
 
     __table_args__ = (UniqueConstraint("ticket_id", "kind", "key"),)

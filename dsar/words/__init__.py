@@ -11,17 +11,30 @@
 of English, in every language; tests then ask for the same words with the same places in braces.
 """
 
-from dsar.words.languages import FOLDER, MODEL, Language, Languages, Spoken, forms, order, ours
+from dsar.words.formats import name as named
+from dsar.words.languages import (
+    FOLDER,
+    FREE,
+    MODEL,
+    Language,
+    Languages,
+    Spoken,
+    forms,
+    order,
+    ours,
+)
 from dsar.words.words import Words
 
 __all__ = [
     "FOLDER",
+    "FREE",
     "MODEL",
     "Language",
     "Languages",
     "Spoken",
     "Words",
     "forms",
+    "named",
     "order",
     "ours",
 ]

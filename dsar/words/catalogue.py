@@ -33,10 +33,16 @@ class Part:
 
     def over(self, below: "Part") -> "Part":
         """These words in place of those below, one by one."""
-        found = dict(below.sections)
-        for section, keys in self.sections.items():
-            found[section] = {**found.get(section, {}), **keys}
+        found = _merged(below.sections, self.sections)
         return Part(found, hashlib.sha256((below.sha256 + self.sha256).encode()).hexdigest())
+
+
+def _merged(below: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(below)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        found[key] = _merged(found[key], value) if both else value
+    return found
 
 
 @cache

@@ -33,12 +33,18 @@ def locale(tag: str) -> "Locale":
         raise ValueError(str(error)) from None
 
 
+def known(tag: str) -> bool:
+    """Whether the CLDR has a locale of this tag."""
+    try:
+        locale(tag)
+    except ValueError:
+        return False
+    return True
+
+
 def name(tag: str) -> str:
     """What a language is called in English; its tag where the CLDR does not know it."""
-    try:
-        return locale(tag).get_display_name("en") or tag
-    except ValueError:
-        return tag
+    return (locale(tag).get_display_name("en") or tag) if known(tag) else tag
 
 
 @lru_cache(maxsize=4096)

@@ -11,13 +11,16 @@ from pathlib import Path
 
 import templates
 from dsar.domain.errors import BadInput
-from dsar.words import catalogue, formats
+from dsar.words import catalogue
 from dsar.words.catalogue import Part
+from dsar.words.formats import name as named
 from dsar.words.words import Words
 
 FOLDER = templates.FOLDER / "words"
 #: The language that every other is held to, and that is spoken where no other can be.
 MODEL = "en"
+#: Sections that are for other languages: what a law says of itself in English.
+FREE = frozenset({"law", "complaint", "ground", "said"})
 #: The file that says how a language is written.
 _WRITTEN = "language"
 
@@ -78,9 +81,10 @@ class Spoken:
         """What staff must know: that another language is spoken than was asked for; else ""."""
         if self.as_asked:
             return ""
-        asked, used = formats.name(self.asked), formats.name(self.language.tag)
-        named = asked if asked == self.asked else f"{asked} ({self.asked})"
-        return f"Asked in {named}, answered in {used}: there are no {asked} words."
+        return (
+            f"Asked in {named(self.asked)}, answered in {named(self.language.tag)}: "
+            f"there are no words in {named(self.asked)}."
+        )
 
     def words(self, *parts: str) -> Words:
         """The words of some files together."""

@@ -65,9 +65,11 @@ def test_who_is_answered_as_asked_leaves_staff_no_note(asked: str) -> None:
 
 def test_staff_is_told_what_was_asked_and_what_is_spoken() -> None:
     assert ours().spoken("fr", home="de").note == (
-        "Asked in French (fr), answered in German: there are no French words."
+        "Asked in French, answered in German: there are no words in French."
     )
-    assert ours().spoken("qq").note == ("Asked in qq, answered in English: there are no qq words.")
+    assert ours().spoken("qq").note == (
+        "Asked in qq, answered in English: there are no words in qq."
+    )
 
 
 def test_english_is_among_ours_and_each_is_called_as_its_folder() -> None:

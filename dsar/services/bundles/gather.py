@@ -21,6 +21,7 @@ from dsar.services.bundles.withheld import Withholding, withholding
 from dsar.services.law import regimes
 from dsar.services.letters import wordings_of
 from dsar.services.letters.facts import cited, phrases
+from dsar.services.letters.words import put
 from dsar.services.runtime import record_pages, seals
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.runtime.record_pages import PageRef
@@ -123,7 +124,7 @@ def _question(
 
 
 def _law(installation: Installation, ticket: Ticket, spoken: Spoken) -> Law:
-    words = wordings_of(installation).nearest(spoken.tag)
+    words = wordings_of(installation).words_to(spoken)
     law = cited(words, regimes.load(ticket.regime), Right(ticket.right))
     return Law(law.title, law.article, law.complaint, law.remedy)
 
@@ -175,17 +176,17 @@ def line_value(row: Any) -> Line:
 
 def _found(session: Unit, ticket: Ticket, *, spoken: Spoken, case: Case) -> tuple[Line, ...]:
     """The ledger in the person's language: what collections are called, why something was kept."""
-    words = wordings_of(session.installation).nearest(spoken.tag)
+    words = wordings_of(session.installation).words_to(spoken)
     known = phrases(words, regimes.load(ticket.regime), case.policy)
     found = []
     for line in map(line_value, lines(session, ticket.id)):
         titles = case.dictionaries.get(line.source, {})
         kept = tuple(
-            replace(one, because=words.put(one.because, known),
+            replace(one, because=put(words, one.because, known),
                     title=_title(titles.get(one.collection), spoken.tag))
             for one in line.kept
         )  # fmt: skip
-        found.append(replace(line, kept=kept, reason=words.put(line.reason, known)))
+        found.append(replace(line, kept=kept, reason=put(words, line.reason, known)))
     return tuple(found)
 
 

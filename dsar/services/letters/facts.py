@@ -15,11 +15,12 @@ from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.letters.grammar import TABLES
 from dsar.services.letters.wording import Facts
-from dsar.services.letters.words import Words
+from dsar.services.letters.words import article, put
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
 from dsar.store.tables import CoverageLine, Request, Ticket
 from dsar.store.tickets import lines
+from dsar.words import Words
 
 
 def of_ticket(
@@ -61,7 +62,7 @@ def cited(words: Words, regime: Regime, right: Right) -> Cited:
     here = words["complaint"].get(regime.id, {})
     return Cited(
         title=words["law"].get(regime.id, regime.title),
-        article=words.article(regime.id, right),
+        article=article(words, regime.id, right),
         complaint=here.get("body") or regime.complaint.body,
         remedy=here.get("text") or regime.complaint.text,
     )
@@ -92,7 +93,7 @@ def phrases(words: Words, regime: Regime, policy: Policy) -> Mapping[str, str]:
     grounds = words["ground"].get(regime.id, {})
     kept = [activity.retention.because for activity in policy.activities.values()]
     return {
-        **{in_language(text, "en"): in_language(text, words.language) for text in kept},
+        **{in_language(text, "en"): words.of(text) for text in kept},
         **{regime.citation(name): said for name, said in grounds.items()},
     }
 
@@ -118,11 +119,11 @@ def _reasons(
     known: Mapping[str, str],
 ) -> list[str]:
     """The ground in the law's words and what staff wrote; else why the sources kept things."""
-    cited = words.put(regime.citation(because.ground), known) if because.ground else ""
+    cited = put(words, regime.citation(because.ground), known) if because.ground else ""
     given = [text for text in (cited, because.reason.strip()) if text]
     if given:
         return given
-    kept = [words.put(str(one["because"]), known) for line in found for one in line.kept]
+    kept = [put(words, str(one["because"]), known) for line in found for one in line.kept]
     failed = any(line.outcome == Outcome.COULD_NOT for line in found)
     said = [*kept, *([str(words["reason"]["failed"])] if failed else [])]
     return list(dict.fromkeys(text for text in said if text))
@@ -130,16 +131,14 @@ def _reasons(
 
 def _gaps(line: CoverageLine, words: Words, known: Mapping[str, str]) -> list[str]:
     """What one source did not do or hand over, with its reason."""
-    forms = words["gap"]
     found = []
     if line.outcome == Outcome.COULD_NOT:
-        why = words.put(line.reason, known)
-        found.append(forms["failed"].format(source=line.title, reason=why))
+        why = put(words, line.reason, known)
+        found.append(words.say("gap", "failed", source=line.title, reason=why))
     for kept in line.kept:
         one = FILE if kept.get("part") == FILE else "record"
-        form = forms[one if kept["count"] == 1 else f"{one}s"]
-        why = _until(words.put(str(kept["because"]), known), kept.get("until"), words)
-        told = form.format(source=line.title, count=kept["count"], because=why)
+        why = _until(put(words, str(kept["because"]), known), kept.get("until"), words)
+        told = words.say("gap", one, source=line.title, count=kept["count"], because=why)
         found.append(re.sub(r"\s+", " ", told))
     return found
 
@@ -148,4 +147,4 @@ def _until(because: str, until: object, words: Words) -> str:
     if not until:
         return because
     day = words.date(date.fromisoformat(str(until)))
-    return str(words["gap"]["until"]).format(because=because, day=day)
+    return words.say("gap", "until", because=because, day=day)

@@ -7,7 +7,7 @@ from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.letters.facts import standing
 from dsar.services.letters.wording import Facts
-from dsar.services.letters.words import Words
+from dsar.words import Words
 
 #: A day with one figure and a month with an umlaut: what goes wrong with dates shows here.
 _RECEIVED, _TODAY, _DUE = date(2026, 3, 2), date(2026, 3, 5), date(2026, 4, 2)
@@ -27,8 +27,8 @@ def facts(
     grounds = words["ground"].get(regime) or ours
     said = str(words["sample"]["reason"])
     reasons = [said, str(next(iter(grounds.values())))] if full else [said]
-    source, form = words["sample"]["source"], words["gap"]["record"]
-    gap = form.format(source=source, because=words["sample"]["kept"])
+    source, why = words["sample"]["source"], words["sample"]["kept"]
+    gap = words.say("gap", "record", source=source, count=1, because=why)
     known = standing(words, controller, law, right)
     return {
         **known,

@@ -1,4 +1,4 @@
-"""The wording of every letter: ours in `templates/letters`, and the house's own in its place.
+"""The wording of every letter: ours in `templates/words`, and the house's own in its place.
 
 What is decided where the house's own is at fault: **no ticket waits for it, and nobody hides it.**
 `dsar letter check` and `dsar doctor` name file, line and mend, and so does a log line as a process
@@ -12,21 +12,20 @@ Own wording is read once, when the house is opened: what was checked is what is 
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Template, TemplateError
 
-import templates
 from dsar.domain.errors import BadInput, NotAllowed
 from dsar.domain.lifecycle import letters
-from dsar.services.letters import words
 from dsar.services.letters.grammar import LONGEST_LETTER, LONGEST_SOURCE, compiled, refuse
-from dsar.services.letters.words import Words
+from dsar.services.letters.words import PARTS
+from dsar.words import MODEL, Languages, Spoken, Words, forms, order, ours
 
-OURS = templates.FOLDER / "letters"
-MODEL = "en"
+#: The folder of a language in which the texts of its letters lie.
+TEXTS = "letters"
 #: Letters that no transition owes: they go out on arrival, when data is stopped at once, and before
 #: a restriction ends.
 AT_ONCE = frozenset({"received", "restricted_at_once", "stopped_at_once", "restriction_ends"})
@@ -116,12 +115,15 @@ class Written:
 class Wordings:
     """The house's own wording by language and kind, admitted or at fault; else there is ours.
 
-    `strays` are faults of files that are no letters.
+    `strays` are faults of files that are no letters. Who has no letter in their language is written
+    to in one of `languages`, in that of the house rather than in English.
     """
 
     own: Mapping[tuple[str, str], Wording | BadInput] = field(default_factory=dict)
     words: Mapping[str, Words] = field(default_factory=dict)
     strays: tuple[BadInput, ...] = ()
+    languages: Languages = field(default_factory=ours)
+    home: str = MODEL
 
     @property
     def faults(self) -> tuple[BadInput, ...]:
@@ -130,7 +132,7 @@ class Wordings:
         return tuple(dict.fromkeys((*self.strays, *broken)))
 
     def write(self, kind: str, language: str, facts: Callable[[Words], Facts]) -> Written:
-        """A letter in that language, in its base language or in English; own wording first.
+        """A letter in the first language of the rule that has it; own wording first.
 
         Raises NotAllowed where a fact is not there that the law demands.
         """
@@ -141,6 +143,8 @@ class Wordings:
                 faults.append(str(wording))
                 continue
             its = self.words_in(wording.language)
+            if wording.language.lower() in forms(language):
+                its = replace(its, tag=language)
             can_say = facts(its)
             try:
                 text = wording.say(can_say)
@@ -156,46 +160,32 @@ class Wordings:
 
     def choices(self, kind: str, language: str) -> Iterator[Wording | BadInput]:
         """What can be tried for a letter, best first; ours in English is the last."""
-        for tag in dict.fromkeys((language, language.partition("-")[0], MODEL)):
-            own = self.own.get((tag.lower(), kind))
+        for tag in order(language, self.home):
+            own = self.own.get((tag, kind))
             if own is not None:
                 yield own
-            if (ours := _ours(tag.lower(), kind)) is not None:
+            if (ours := _ours(tag, kind)) is not None:
                 yield ours
 
-    def nearest(self, language: str) -> Words:
-        """The words of a language, of its base language, or English."""
-        known = {*our_languages(), *self.words}
-        tags = (language.lower(), language.lower().partition("-")[0])
-        return self.words_in(next((tag for tag in tags if tag in known), MODEL))
-
     def words_in(self, language: str) -> Words:
-        """The words of a language there are letters in."""
-        return self.words.get(language.lower()) or _our_words(language)
+        """The words of a language there are letters in, the house's own over ours."""
+        return self.words.get(language.lower()) or self.languages.spoken(language).words(*PARTS)
 
-
-def our_languages() -> tuple[str, ...]:
-    """The languages our letters speak."""
-    return tuple(sorted(path.parent.name for path in OURS.glob(f"*/{words.FILE}")))
+    def words_to(self, spoken: Spoken) -> Words:
+        """The words of letters for somebody who is spoken to in a language."""
+        return replace(self.words_in(spoken.language.tag), tag=spoken.tag)
 
 
 @cache
 def _ours(language: str, kind: str) -> Wording | None:
-    file = OURS / language / f"{kind}.txt"
-    if language not in our_languages() or kind not in KINDS:
+    if language not in ours().offered or kind not in KINDS:
         return None
-    return read(file, f"templates/letters/{language}/{kind}.txt", own=False)
+    file = ours().offered[language].folder / TEXTS / f"{kind}.txt"
+    return read(file, f"templates/words/{language}/{TEXTS}/{kind}.txt", language, own=False)
 
 
-@cache
-def _our_words(language: str) -> Words:
-    model = None if language == MODEL else _our_words(MODEL)
-    name = f"templates/letters/{language}/{words.FILE}"
-    return words.read(OURS / language / words.FILE, name, ours=None, model=model)
-
-
-def read(file: Path, name: str, *, own: bool) -> Wording:
-    """The wording in a file called `name`; BadInput names what no letter may do."""
+def read(file: Path, name: str, language: str, *, own: bool) -> Wording:
+    """A language's wording in a file called `name`; BadInput names what no letter may do."""
     try:
         with file.open("rb") as opened:
             raw = opened.read(LONGEST_SOURCE + 1)
@@ -206,4 +196,4 @@ def read(file: Path, name: str, *, own: bool) -> Wording:
         raise BadInput(name, "is not UTF-8.", "Save it as UTF-8.") from None
     template = compiled(source, name)
     sha256 = hashlib.sha256(raw).hexdigest()
-    return Wording(file.stem, file.parent.name, name, own, source, sha256, template)
+    return Wording(file.stem, language, name, own, source, sha256, template)

@@ -1,74 +1,55 @@
-"""The words a letter is made of beside its own text, and how its language writes dates.
+"""The words letters are made of beside their own texts: ours, and those of the house.
 
-One `words.toml` in each language's folder. The house may lay its own beside its letters: for a
-language there are letters in, single words in place of ours; for another, all of them.
+The house may lay a `words.toml` beside its letters: for a language we have, single words in place
+of ours; for another, all of them.
 """
 
-import hashlib
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import ARTICLES, Right
+from dsar.words import FREE, MODEL, Languages, Words, catalogue, formats
+from dsar.words.catalogue import Part
 
 FILE = "words.toml"
-#: What a language need not have: it says in other words what is there in English.
-_MAY_LACK = frozenset({"said", "law", "complaint", "ground"})
-_LONGEST = 200_000
+#: The files of a language that letters take their words from.
+PARTS = ("letters", "laws")
 _ONLY = re.compile(r"(.*) \(only: (.*)\)", re.DOTALL)
+#: Texts of [gap] that a words.toml had before there were plurals, and which forms they are.
+_ONCE = {"record": "one", "records": "other", "file": "one", "files": "other"}
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """All words of one language by section and key, and the SHA-256 of what they were read from."""
+def article(words: Words, regime: str, right: Right) -> str:
+    """The article that grants a right, where the regime counts as the GDPR does; else ""."""
+    number, _, paragraph = ARTICLES[right].removeprefix("Art. ").rstrip(")").partition("(")
+    form = words["article"]
+    if paragraph:
+        number = form["paragraph"].format(article=number, paragraph=paragraph)
+    return str(form[regime]).format(article=number) if regime in form else ""
 
-    language: str
-    sections: Mapping[str, Any]
-    sha256: str
 
-    def __getitem__(self, section: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.sections.get(section, {})
-        return found
+def put(words: Words, phrase: str, known: Mapping[str, str]) -> str:
+    """A phrase in this language: from `known`, else from [said], else as it stands."""
+    single = _ONLY.fullmatch(phrase)
+    if single is not None:
+        inner = put(words, single[1], known)
+        return words.say("gap", "only", because=inner, field=single[2])
+    said = known.get(phrase) or words["said"].get(phrase)
+    return str(said) if said else _filled(words, phrase)
 
-    def date(self, day: date | None) -> str:
-        """A day as people write it; "" where there is none."""
-        if day is None:
-            return ""
-        form = self["format"]
-        month = form["months"][day.month - 1]
-        return str(form["date"]).format(day=day.day, month=month, year=day.year)
 
-    def article(self, regime: str, right: Right) -> str:
-        """The article that grants a right, where the regime counts as the GDPR does; else ""."""
-        number, _, paragraph = ARTICLES[right].removeprefix("Art. ").rstrip(")").partition("(")
-        form = self["article"]
-        if paragraph:
-            number = form["paragraph"].format(article=number, paragraph=paragraph)
-        return str(form[regime]).format(article=number) if regime in form else ""
-
-    def put(self, phrase: str, known: Mapping[str, str]) -> str:
-        """A phrase in this language: from `known`, else from [said], else as it stands."""
-        single = _ONLY.fullmatch(phrase)
-        if single is not None:
-            inner = self.put(single[1], known)
-            return str(self["gap"]["only"]).format(because=inner, field=single[2])
-        said = known.get(phrase) or self["said"].get(phrase)
-        return str(said) if said else self._filled(phrase)
-
-    def _filled(self, phrase: str) -> str:
-        """A phrase that has something of its own in it, by the first model in [said] it fits."""
-        for model, text in self["said"].items():
-            found = _model(model).fullmatch(phrase) if "{" in model else None
-            if found is not None:
-                return str(text).format(**found.groupdict())
-        return phrase
+def _filled(words: Words, phrase: str) -> str:
+    """A phrase that has something of its own in it, by the first model in [said] it fits."""
+    for model, text in words["said"].items():
+        found = _model(model).fullmatch(phrase) if "{" in model else None
+        if found is not None:
+            return str(text).format(**found.groupdict())
+    return phrase
 
 
 @cache
@@ -77,83 +58,65 @@ def _model(text: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(text)), re.DOTALL)
 
 
-def read(file: Path, name: str, *, ours: Words | None, model: Words | None) -> Words:
-    """The words in a file, over `ours` if there are; BadInput names the first key that is wrong.
+def house(place: Path, name: str, languages: Languages) -> Words:
+    """The words of the house's letters in the folder of a language that people call `name`.
 
-    `model` has every section and key that there is; None for the model itself.
+    BadInput names the first word that is wrong, or the file where it is missing and must not.
     """
-    try:
-        raw = file.read_bytes()[:_LONGEST]
-        given = tomllib.loads(raw.decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(name, f"cannot be read: {error}.", "Mend it.") from None
-    found = {section: dict(keys) for section, keys in (ours.sections if ours else {}).items()}
-    for section, keys in given.items():
-        if not isinstance(keys, dict):
-            raise BadInput(f"{name}, {section}", "is no section.", f"Write it as [{section}].")
-        found[section] = found.get(section, {}) | keys
-    if model is not None:
-        _check(found, model, name)
-    before = ours.sha256 if ours else ""
-    sha256 = hashlib.sha256(before.encode() + raw).hexdigest()
-    return Words(file.parent.name, found, sha256 if before else hashlib.sha256(raw).hexdigest())
-
-
-def _check(found: Mapping[str, Any], model: Words, name: str) -> None:
-    for section in sorted({*found, *model.sections} - _MAY_LACK):
-        wanted, given = model[section], found.get(section, {})
-        for key in sorted({*wanted, *given}):
-            field = f"{name}, {section}.{key}"
-            if key not in wanted:
-                raise BadInput(field, "is no word of a letter.", "Mend its spelling, or remove it.")
-            if key not in given:
-                raise BadInput(field, "is missing.", f'In English it is "{wanted[key]}".')
-            _same_shape(given[key], wanted[key], field)
-    for phrase in _texts(found):
-        if not isinstance(phrase, str):
-            raise BadInput(name, "has something that is no text.", 'Write texts between "".')
-    for english, said in found.get("said", {}).items():
-        _check_said(english, said, f"{name}, said")
-
-
-def _check_said(english: str, said: str, field: str) -> None:
-    """A phrase with names in braces is matched: so they are few, and each stands once."""
-    named, names = english.count("{"), _braced(english)
-    plain = names is not None and len(names) == named <= 2 and all(map(str.isidentifier, names))
-    if not plain:
-        mend = "Write one or two names, each once, such as {count}."
-        raise BadInput(field, f'has braces in "{english[:60]}" that cannot be matched.', mend)
-    given = _braced(said)
-    if given is None or not given <= (names or set()):
-        mend = f"In English it is: {english[:120]}"
-        raise BadInput(field, "does not have the same names in braces.", mend)
-
-
-def _same_shape(given: Any, wanted: Any, field: str) -> None:
-    """A text with no other {names} than the English one has, or twelve of them."""
-    if isinstance(wanted, list):
-        if not isinstance(given, list) or len(given) != len(wanted):
-            raise BadInput(field, "is no list of twelve.", "Give twelve texts.")
-        return
-    names = _braced(wanted)
-    if not isinstance(given, str) or _braced(given) != names:
-        listed = " ".join(sorted(f"{{{name}}}" for name in names or ())) or "none"
-        raise BadInput(field, "does not have the same names in braces.", f"They are: {listed}.")
-
-
-def _braced(text: str) -> set[str] | None:
-    """The names in braces; None where there is more: an attribute, a form, half a pair."""
-    try:
-        parts = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
-    except ValueError:
-        return None
-    plain = all(spec == "" and conversion is None for _, spec, conversion in parts)
-    return {str(name) for name, _, _ in parts} if plain else None
-
-
-def _texts(found: Any) -> list[Any]:
-    if isinstance(found, dict):
-        return [text for value in found.values() for text in _texts(value)]
-    return (
-        [text for value in found for text in _texts(value)] if isinstance(found, list) else [found]
+    tag = place.name.lower()
+    spoken = languages.spoken(tag)
+    model = languages.offered[MODEL].words(*PARTS)
+    ours = spoken.words(*PARTS) if spoken.as_asked else None
+    locale = _locale(tag, ours or model)
+    file, shown = place / FILE, f"{name}/{FILE}"
+    if not file.is_file():
+        if ours is None:
+            named = ", ".join(f"templates/words/{MODEL}/{part}.toml" for part in PARTS)
+            raise BadInput(shown, "is missing.", f"Translate {named} there.")
+        return replace(ours, tag=tag, locale=locale)
+    given = catalogue.read(file, shown)
+    part = Part(_as_now(given.sections), given.sha256)
+    if ours is not None:
+        part = part.over(Part(ours.sections, ours.sha256))
+    catalogue.check(part.sections, model.sections, shown, locale=locale, free=FREE)
+    _check_said(part.sections.get("said", {}), shown)
+    return replace(
+        ours or model,
+        language=ours.language if ours else tag,
+        tag=tag,
+        locale=locale,
+        sections=part.sections,
+        sha256=part.sha256,
     )
+
+
+def _locale(tag: str, near: Words) -> str:
+    """Whose dates a language of the house has: its own, where the CLDR knows it."""
+    if tag == near.language:
+        return near.locale
+    return tag if formats.known(tag) else near.locale
+
+
+def _as_now(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """What was written for an earlier version: it had texts for one and for many, and months."""
+    found = {name: dict(keys) for name, keys in sections.items() if name != "format"}
+    gap = found.get("gap", {})
+    for once, form in _ONCE.items():
+        if isinstance(text := gap.get(once), str):
+            del gap[once]
+            gap.setdefault(once.removesuffix("s"), {})[form] = text
+    return found
+
+
+def _check_said(said: Mapping[str, str], name: str) -> None:
+    """A phrase with names in braces is matched: so they are few, and each stands once."""
+    for english, text in said.items():
+        names = catalogue.braced(english)
+        if names is None or len(names) != english.count("{") or len(names) > 2:
+            mend = "Write one or two names, each once, such as {count}."
+            problem = f'has braces in "{english[:60]}" that cannot be matched.'
+            raise BadInput(f"{name}, said", problem, mend)
+        given = catalogue.braced(text)
+        if given is None or not given <= names:
+            mend = f"In English it is: {english[:120]}"
+            raise BadInput(f"{name}, said", "does not have the same names in braces.", mend)

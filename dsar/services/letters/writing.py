@@ -13,12 +13,13 @@ from sqlmodel import col, select
 
 from dsar.domain.rights import Right
 from dsar.services.letters import facts, house_wording
-from dsar.services.letters.wording import MODEL, Wordings
+from dsar.services.letters.wording import Wordings
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.runtime.seals import seal_of
 from dsar.store.tables import Letter, Request, Ticket
 from dsar.store.tickets import request_of
+from dsar.words import MODEL, forms, named
 
 log = structlog.get_logger("dsar.letters")
 
@@ -47,11 +48,12 @@ def wordings_of(installation: Installation) -> Wordings:
     """The wording of this house, read once; BadInput where its folder is not there."""
     found: Wordings | None = installation.cache.get("wordings")
     if found is None:
-        folder = installation.settings.wording.letters
-        found = Wordings()
+        folder, controller = installation.settings.wording.letters, installation.controller
+        languages = installation.languages
+        found = Wordings(languages=languages, home=controller.language)
         if folder is not None:
             at, name = installation.settings.at(folder), folder.as_posix()
-            found = house_wording.load(at, installation.controller, name=name)
+            found = house_wording.load(at, controller, name=name, languages=languages)
         installation.cache["wordings"] = found
     return found
 
@@ -124,11 +126,12 @@ def parts(whole: str) -> tuple[str, str]:
 
 
 def _language_note(row: Letter, request: Request) -> str:
-    asked, spoken = request.language.lower(), row.language.lower()
-    if spoken in {asked, asked.partition("-")[0]}:
+    asked, spoken = request.language, row.language
+    if spoken.lower() in forms(asked):
         return ""
     return (
-        f"Asked in {request.language}, written in {row.language}: we had no such letter in {asked}."
+        f"Asked in {named(asked)}, written in {named(spoken)}: "
+        f"we had no such letter in {named(asked)}."
     )
 
 

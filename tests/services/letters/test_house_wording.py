@@ -10,8 +10,9 @@ import pytest
 from dsar.domain.errors import BadInput, NotAllowed
 from dsar.domain.rights import Right
 from dsar.services.letters import house_wording, samples
-from dsar.services.letters.wording import DEMANDED, OURS, Wording, Wordings
-from dsar.services.letters.words import Words
+from dsar.services.letters.wording import DEMANDED, TEXTS, Wording, Wordings
+from dsar.services.letters.words import PARTS
+from dsar.words import FOLDER, Words
 from tests.services.letters.conftest import CONTROLLER, Lay
 
 REFUSED = """No ({{ reference }})
@@ -23,7 +24,7 @@ Dear Sir or Madam,
 {{ complaint }}
 {{ remedy }}
 """
-WORDS = (OURS / "en" / "words.toml").read_text("utf-8")
+WORDS = "".join((FOLDER / "en" / f"{part}.toml").read_text("utf-8") for part in PARTS)
 
 
 def write(laid: Wordings, kind: str, language: str, **changes: Any) -> Any:
@@ -128,7 +129,7 @@ def test_where_a_fact_is_missing_neither_wording_is_written(lay: Lay) -> None:
 def test_a_language_of_the_houses_needs_its_words(lay: Lay) -> None:
     laid = lay({"fr/refused.txt": REFUSED})
     assert (
-        "letters/fr/words.toml: is missing. Translate templates/letters/en/words.toml"
+        "letters/fr/words.toml: is missing. Translate templates/words/en/letters.toml, "
         in only_fault(laid)
     )
     made = write(laid, "refused", "fr")
@@ -137,11 +138,38 @@ def test_a_language_of_the_houses_needs_its_words(lay: Lay) -> None:
 
 
 def test_a_language_of_the_houses_writes_its_own_dates(lay: Lay) -> None:
-    words = WORDS.replace('date = "{day} {month} {year}"', 'date = "le {day} {month} {year}"')
-    text = REFUSED.replace("Dear Sir or Madam", "Bonjour, {{ received_on }}")
-    laid = lay({"fr/refused.txt": text, "fr/words.toml": words.replace("March", "mars")})
+    text = REFUSED.replace("Dear Sir or Madam", "Bonjour, le {{ received_on }}")
+    laid = lay({"fr/refused.txt": text, "fr/words.toml": WORDS})
     assert laid.faults == ()
     assert "Bonjour, le 2 mars 2026" in write(laid, "refused", "fr-CA").text
+
+
+def test_a_form_of_a_language_we_have_needs_no_words_and_writes_dates_its_way(lay: Lay) -> None:
+    laid = lay({"en-US/refused.txt": REFUSED + "{{ received_on }}\n"})
+    assert laid.faults == ()
+    assert "\nMarch 2, 2026\n" in write(laid, "refused", "en-us").text
+
+
+def test_words_laid_for_an_earlier_version_are_read_as_they_were_meant(lay: Lay) -> None:
+    """It had months and a date, and one text for one record and one for several."""
+    once = (
+        re.sub(
+            r"(?m)^(record|file)\.(one|other)",
+            lambda m: m[1] + ("s" if m[2] == "other" else ""),
+            WORDS,
+        )
+        .replace("{count} record:", "1 record:")
+        .replace("{count} file:", "1 file:")
+    )
+    whole = f'[format]\ndate = "{{day}} {{month}}"\nmonths = ["a"]\n\n{once}'
+    one = '[format]\ndate = "{day}"\n[gap]\nrecords = "{source}, {count} Posten: {because}"\n'
+    laid = lay({"fr/refused.txt": REFUSED, "fr/words.toml": whole, "de/words.toml": one})
+    assert laid.faults == ()
+    said = {"source": "A", "because": "b"}
+    assert laid.words_in("fr").say("gap", "record", count=1, **said) == "A, 1 record: b"
+    assert laid.words_in("fr").say("gap", "file", count=2, **said) == "A, 2 files: b"
+    assert laid.words_in("de").say("gap", "record", count=1, **said) == "A, 1 Datensatz: b"
+    assert laid.words_in("de").say("gap", "record", count=2, **said) == "A, 2 Posten: b"
 
 
 def test_single_words_of_ours_can_be_replaced(lay: Lay) -> None:
@@ -155,17 +183,17 @@ def test_single_words_of_ours_can_be_replaced(lay: Lay) -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ('[right]\naces = "x"\n', "letters/de/words.toml, right.aces: is no word of a letter."),
         (
-            '[format]\ndate = "{day}.{month}"\n',
-            "format.date: does not have the same names in braces.",
+            '[right]\naces = "x"\n',
+            "letters/de/words.toml, right.aces: is no word that is asked for.",
         ),
-        ('[format]\ndate = "{day.__class__} {month} {year}"\n', "the same names in braces."),
-        ('[format]\ndate = "{day:>9999999} {month} {year}"\n', "the same names in braces."),
-        ('[format]\ndate = "{day!r} {month} {year}"\n', "the same names in braces."),
-        ('[format]\ndate = "{day} {month} {year"\n', "the same names in braces."),
-        ('[format]\nmonths = ["a"]\n', "format.months: is no list of twelve."),
-        ("[format]\nmonths = [1,2,3,4,5,6,7,8,9,10,11,12]\n", "has something that is no text."),
+        ('[gap]\nuntil = "{day}"\n', "gap.until: does not have the same names in braces."),
+        ('[gap]\nuntil = "{because.__class__} {day}"\n', "the same names in braces."),
+        ('[gap]\nuntil = "{because} {day:>9999999}"\n', "the same names in braces."),
+        ('[gap]\nuntil = "{because} {day!r}"\n', "the same names in braces."),
+        ('[gap]\nuntil = "{because} {day"\n', "the same names in braces."),
+        ("[gap]\nuntil = 12\n", "gap.until: is no text."),
+        ('[gap]\nrecord = ["a", "b"]\n', "gap.record: has not a form for each plural."),
         ("[said]\nx = 1\n", "has something that is no text."),
         ('[said]\n"{a} of {b}" = "{c}"\n', "said: does not have the same names in braces."),
         ('[said]\n"{a}" = "{a.__class__}"\n', "said: does not have the same names in braces."),
@@ -174,7 +202,7 @@ def test_single_words_of_ours_can_be_replaced(lay: Lay) -> None:
         ('[said]\n"{a}{b}{c}" = "x"\n', "that cannot be matched."),
         ('[said]\n"{1}" = "x"\n', "that cannot be matched."),
         ('[said]\n"{a" = "x"\n', "that cannot be matched."),
-        ('[other]\nx = "y"\n', "other.x: is no word of a letter."),
+        ('[other]\nx = "y"\n', "other.x: is no word that is asked for."),
         ('right = "x"\n', "right: is no section."),
         ("[right\n", "cannot be read: "),
     ],
@@ -234,7 +262,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", sorted(DEMANDED))
 def test_our_text_is_well_as_an_own_letter(lay: Lay, kind: str) -> None:
-    laid = lay({f"{language}/{kind}.txt": (OURS / language / f"{kind}.txt").read_text("utf-8")
+    laid = lay({f"{language}/{kind}.txt": (FOLDER / language / TEXTS / f"{kind}.txt").read_text("utf-8")
                 for language in ("de", "en")})  # fmt: skip
     assert laid.faults == ()
     assert all(isinstance(one, Wording) for one in laid.own.values())

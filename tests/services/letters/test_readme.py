@@ -10,10 +10,11 @@ import pytest
 
 from dsar.cli import run
 from dsar.services.letters.grammar import LISTS, LONGEST_SOURCE, TABLES, TEXTS
-from dsar.services.letters.wording import DEMANDED, KINDS, OURS
+from dsar.services.letters.wording import DEMANDED, KINDS
+from dsar.words import FOLDER
 from tests.company import company
 
-README = (OURS / "README.md").read_text("utf-8")
+README = (FOLDER / "LETTERS.md").read_text("utf-8")
 
 
 def table(heading: str) -> list[list[list[str]]]:
@@ -52,7 +53,9 @@ def test_its_commands_lead_to_a_letter_of_ones_own(
 ) -> None:
     [settings] = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     assert tomllib.loads(settings) == {"wording": {"letters": "wording/letters"}}
-    with company(tmp_path, f"sqlite:///{tmp_path / 'dsar.sqlite'}") as one:
+    database = tmp_path / "dsar.sqlite"
+    database.write_bytes(sqlite_tables.read_bytes())
+    with company(tmp_path, f"sqlite:///{database}") as one:
         config = one.folder / "dsar.toml"
         config.write_text(config.read_text() + settings)
         monkeypatch.chdir(one.folder)

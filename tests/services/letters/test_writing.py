@@ -9,12 +9,13 @@ import pytest
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services.letters.wording import OURS
+from dsar.services.letters.words import PARTS
 from dsar.services.runtime.installation import reading
 from dsar.services.upkeep.doctor import CHECKS, Trouble
 from dsar.services.views import tickets
 from dsar.store.tables import Letter
 from dsar.store.tickets import by_ref
+from dsar.words import FOLDER, ours
 from tests.company import Company
 
 OWN = """Ihr Anliegen {{ reference }}
@@ -68,15 +69,17 @@ def test_a_language_without_letters_is_answered_in_english_and_staff_sees_it(
     letter = told(small, refuse(small, language="sv"))
     assert letter["language"] == "en"
     assert letter["text"].startswith("Good day")
-    assert letter["note"].startswith("Asked in sv, written in en")
+    assert letter["note"].startswith("Asked in Swedish, written in English: ")
 
 
 def test_a_letter_keeps_which_wording_made_it(either: Company) -> None:
-    """The first hash is that of the letter's file, as `sha256sum` gives it; the second its words'."""
+    """The first hash is that of the letter's file, as `sha256sum` gives it; the second of its words."""
     either.ask(Right.ACCESS, language="de")
     [row] = [letter for letter in either.rows(Letter) if letter.kind == "received"]
-    files = (OURS / "de" / "received.txt", OURS / "de" / "words.toml")
-    assert row.wording == " ".join(sha256(file.read_bytes()).hexdigest() for file in files)
+    letter, words = row.wording.split()
+    file = FOLDER / "de" / "letters" / "received.txt"
+    assert letter == sha256(file.read_bytes()).hexdigest()
+    assert words == ours().offered["de"].words(*PARTS).sha256
     assert row.fault == ""
 
 
