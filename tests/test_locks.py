@@ -1,7 +1,11 @@
 """What gets installed is exactly what was reviewed: every package by version and hash, from anywhere."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
+OURS = ("dsar", "workers", "exports", "templates")
+#: Whoever runs the contract kit brings pytest; nothing else loads the plug-in.
+BROUGHT = {"pytest": {"dsar/sdk/pytest_plugin.py"}}
 LOCKS = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
 
 
@@ -69,6 +76,46 @@ def test_the_lock_serves_what_pyproject_asks_for(name: str, groups: tuple[str, .
         if packages.get(canonicalize_name(need.name), ("0", 0))[0] not in need.specifier
     ]
     assert missing == []
+
+
+def imported() -> dict[str, set[str]]:
+    """Every package of others that the product imports, and the files that do."""
+    found: dict[str, set[str]] = {}
+    for path in (path for name in OURS for path in (ROOT / name).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for name in names:
+                top = name.partition(".")[0]
+                if top not in {*OURS, *sys.stdlib_module_names}:
+                    found.setdefault(top, set()).add(str(path.relative_to(ROOT)))
+    return found
+
+
+def test_whatever_is_imported_is_asked_for() -> None:
+    """A package that only comes along with another may be gone with that one's next version."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [*settings["dependencies"], *chain(*settings["optional-dependencies"].values())]
+    asked = {canonicalize_name(Requirement(line).name) for line in lines}
+    given = packages_distributions()
+    missing = {
+        name: files
+        for name, files in imported().items()
+        if files != BROUGHT.get(name)
+        and not asked & {canonicalize_name(each) for each in given.get(name, [name])}
+    }
+    assert missing == {}
+
+
+def test_no_licence_is_named_before_the_owner_names_one() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    classifiers = " ".join(settings.get("classifiers", ())).lower()
+    assert "license" not in settings
+    assert "license" not in classifiers
+    assert [*ROOT.glob("LICEN[CS]E*"), *ROOT.glob("COPYING*")] == []
 
 
 def test_the_tests_run_on_the_versions_that_are_delivered() -> None:
