@@ -19,10 +19,10 @@ from dsar.domain.decision import (
     means_the_same,
     stopped,
 )
+from dsar.domain.decision.withheld import withheld_files
 from dsar.domain.policy import Activity, Basis, Origin, Policy, Retention
 from dsar.domain.records import Attachment, Collection, Field, Match, Record
 from dsar.domain.rights import ACTING, Right
-from dsar.domain.withheld import withheld_files
 
 TODAY = date(2026, 3, 2)
 ANA = Record(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dsar.domain.grounds import NOT_THIS_PERSON, refusing, ruling
 from dsar.domain.regimes import Certainty
+from dsar.domain.regimes.grounds import NOT_THIS_PERSON, refusing, ruling
 from dsar.domain.rights import Right
 from dsar.services.law.regimes import known, load
 

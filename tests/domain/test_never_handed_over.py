@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from dsar.domain.decision import Case, Ruling, decide_record
+from dsar.domain.decision.withheld import withheld_values, withholds
 from dsar.domain.records import NEVER_DISCLOSED, Collection, Field, looks_secret
 from dsar.domain.rights import Right
-from dsar.domain.withheld import withheld_values, withholds
 from tests.domain.test_decision import ANA, PEOPLE, case, rule
 
 SECRETS = Collection(

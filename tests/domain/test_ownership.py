@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.domain.ownership import KnownIdentifier, somebody_else
+from dsar.domain.decision.ownership import KnownIdentifier, somebody_else
 from dsar.domain.records import Collection, Field, Record
 
 ANA = (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsar.domain.policy import Activity, Basis, Policy, Retention
-from dsar.domain.purposes import parts, tickets
+from dsar.domain.policy.purposes import parts, tickets
 from dsar.domain.rights import Right
 
 AGAINST, WITHDRAWN = Right.OBJECTION, Right.CONSENT_WITHDRAWAL

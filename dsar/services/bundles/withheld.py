@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dsar.domain.decision import Case
+from dsar.domain.decision.withheld import withheld_files, withheld_values, withholds
 from dsar.domain.records import Record
-from dsar.domain.withheld import withheld_files, withheld_values, withholds
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.runtime.record_pages import PageRef

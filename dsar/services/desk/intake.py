@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from dsar.domain import purposes
 from dsar.domain.errors import BadInput
 from dsar.domain.identity import Subject
 from dsar.domain.lifecycle import State
+from dsar.domain.policy import purposes
 from dsar.domain.rights import Right
 from dsar.services import letters
 from dsar.services.law import clock, regimes

@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass, replace
 
 from dsar.config.sources import dictionary
-from dsar.domain import grounds
 from dsar.domain.decision import ERASE, RELEASE, SPARING, VERDICTS
+from dsar.domain.decision.withheld import withheld_by
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event, State, transition
 from dsar.domain.records import Record
+from dsar.domain.regimes import grounds
 from dsar.domain.rights import Right
-from dsar.domain.withheld import withheld_by
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
 from dsar.services.runtime import record_pages, seals

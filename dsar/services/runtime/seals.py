@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from dsar.domain.decision.ownership import KnownIdentifier
 from dsar.domain.identity import GIVEN, UNSETTLED, UNUSED, Subject
-from dsar.domain.ownership import KnownIdentifier
 from dsar.services.runtime.installation import Unit
 from dsar.store.tables import Identifier, Request, Ticket
 from dsar.store.tickets import identifiers, request_of

@@ -5,10 +5,10 @@ from datetime import date
 
 from sqlmodel import Session
 
-from dsar.domain import grounds
 from dsar.domain.conditions import CONDITIONS, Facts
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import ENDS, State
+from dsar.domain.regimes import grounds
 from dsar.domain.rights import COPYING, Right
 from dsar.services.law import regimes
 from dsar.services.law.clock import today

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dsar.domain.decision.withheld import withheld_by
 from dsar.domain.errors import DsarError, NotAllowed
 from dsar.domain.identity import Subject
 from dsar.domain.policy import Policy
 from dsar.domain.records import Collection, looks_secret
-from dsar.domain.withheld import withheld_by
 from dsar.sandbox.checked_pages import PageChecks
 from dsar.sandbox.pool import Stopped
 from dsar.sdk import Later, NeedsHuman, Problem, Record

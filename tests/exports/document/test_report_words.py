@@ -12,9 +12,9 @@ import pytest
 
 from dsar.domain import coverage
 from dsar.domain.decision import NOT_PORTABLE
-from dsar.domain.grounds import NOT_THIS_PERSON
 from dsar.domain.policy import ON_HOLD, Basis, Origin
 from dsar.domain.records import Done
+from dsar.domain.regimes.grounds import NOT_THIS_PERSON
 from dsar.domain.rights import Right
 from dsar.services.law.regimes import known, load
 from exports import verify

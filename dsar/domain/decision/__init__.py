@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dsar.domain.coverage import FILE
-from dsar.domain.ownership import KnownIdentifier, somebody_else
+from dsar.domain.decision.ownership import KnownIdentifier, somebody_else
 from dsar.domain.policy import (
     Activity,
     ErasureDecision,
