@@ -156,7 +156,10 @@ def environment(postgres_url: str, redis_url: str, tmp_path: Path) -> dict[str, 
 
 @pytest.fixture
 def migrated(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """The environment after `migrate` has done its one job."""
+    """The environment after the key was made, as the file's head says, and `migrate` has run."""
+    assert "compose run --rm migrate keys new" in (ROOT / "compose.yaml").read_text()
+    made = Process([DSAR, "keys", "new"], log=tmp_path / "keys.log", environment=environment)
+    assert made.popen.wait(60) == 0, (tmp_path / "keys.log").read_text()
     command = [DSAR, *OURS["migrate"]["command"]]
     log = tmp_path / "migrate.log"
     assert Process(command, log=log, environment=environment).popen.wait(60) == 0, log.read_text()
