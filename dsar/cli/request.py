@@ -28,7 +28,9 @@ def new(
     received: Annotated[str, typer.Option(help="When it arrived, ISO 8601 with offset.")] = "",
     regime: Annotated[str, typer.Option(help="The law; else the configured one.")] = "",
     channel: Annotated[str, typer.Option(help="How it arrived.")] = "desk",
-    language: Annotated[str, typer.Option(help="The person's language.")] = "",
+    language: Annotated[
+        str, typer.Option(help="The person's language; else the controller's.")
+    ] = "",
     words: Annotated[str, typer.Option(help="What the person wrote.")] = "",
     correct: Annotated[list[str] | None, typer.Option(help="FIELD=VALUE to rectify.")] = None,
     purpose: Annotated[list[str] | None, typer.Option(help="Activity objected to.")] = None,
@@ -50,7 +52,7 @@ def new(
         received_at=_instant(received),
         regime=regime or None,
         channel=channel,
-        language=language or "en",
+        language=language,
         words=words,
         corrections=dict(pair(text, "correct") for text in correct or ()),
         purposes=tuple(purpose or ()),
@@ -136,7 +138,8 @@ def _show(installation: Installation, ref: str, as_json: bool) -> dict[str, Any]
         for t in view["tickets"]
     ]
     heads = ("TICKET", "RIGHT", "STATE", "DUE", "NEXT")
-    say(view, as_json, lambda: f"Request {view['ref']}\n" + columns(rows, heads))
+    told = "\n".join(text for text in (f"Request {view['ref']}", view["language"]["note"]) if text)
+    say(view, as_json, lambda: f"{told}\n{columns(rows, heads)}")
     return view
 
 

@@ -222,11 +222,13 @@ def _files(told: dict[str, Any]) -> str:
 
 def _words(view: dict[str, object]) -> str:
     coverage: list[dict[str, object]] = view["coverage"]  # type: ignore[assignment]
+    language: dict[str, str] = view["language"]  # type: ignore[assignment]
     names = ("title", "words", "found", "done", "reason")
     rows = [[line[name] for name in names] for line in coverage]
     parts = [
         f"{view['ref']}  {view['title']} ({view['article']})",
         f"state {view['state']}, due {view['due_on']}, next: {view['next'] or '-'}",
+        language["note"],
         columns(rows, ("SOURCE", "OUTCOME", "FOUND", "DONE", "REASON")) if rows else "",
     ]
     asked: list[dict[str, object]] = view["inquiries"]  # type: ignore[assignment]

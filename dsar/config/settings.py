@@ -1,5 +1,6 @@
 """Settings from `dsar.toml` and the environment; every fault names its field and the mend."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,9 @@ from dsar.domain.errors import BadInput
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 Approval = Literal["auto", "staff"]
+
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 class AuthoritySettings(BaseModel):
@@ -43,6 +47,13 @@ class ControllerSettings(BaseModel):
     url: str = ""
     officer: str = ""
     authority: AuthoritySettings
+
+    @field_validator("language")
+    @classmethod
+    def _tag(cls, tag: str) -> str:
+        if not _LANGUAGE.fullmatch(tag):
+            raise PydanticCustomError("language", "write a tag such as en or pt-BR")
+        return tag
 
     @field_validator("timezone")
     @classmethod
@@ -109,11 +120,15 @@ class BundleSettings(BaseModel):
 
 
 class WordingSettings(BaseModel):
-    """Where the house's own letters lie: `<language>/<kind>.txt`; left out: ours are sent."""
+    """Where the house's own letters lie: `<language>/<kind>.txt`; left out: ours are sent.
+
+    And languages of its own, each as `templates/words` has them; left out: ours are spoken.
+    """
 
     model_config = _STRICT
 
     letters: Path | None = None
+    languages: Path | None = None
 
 
 class Settings(BaseSettings):

@@ -12,6 +12,7 @@ from dsar.services.runtime.installation import Installation
 from dsar.store.engine import Clock, Store
 from dsar.store.keys.file import FileKey
 from dsar.store.vault import Vault
+from dsar.words import and_own
 
 #: Where the configuration is looked for unless it is named.
 DEFAULT = Path("dsar.toml")
@@ -39,13 +40,19 @@ def open_installation(config: Path | None = None, *, clock: Clock | None = None)
         sources=systems,
         policy=policy,
     )
+    _read_wording(installation)
+    return installation
+
+
+def _read_wording(installation: Installation) -> None:
+    """Languages and letters of the house: a folder that is not there is refused now."""
+    settings = installation.settings
+    if (folder := settings.wording.languages) is not None:
+        installation.languages = and_own(settings.at(folder), name=folder.as_posix())
     if settings.wording.letters is not None:
         from dsar.services.letters import wordings_of
 
-        wordings_of(
-            installation
-        )  # a folder that is not there is refused now, not with the first letter
-    return installation
+        wordings_of(installation)
 
 
 def _check_address(settings: configuration.Settings, systems: sources.Sources) -> None:

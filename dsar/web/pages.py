@@ -7,7 +7,7 @@ without a database. A template that asks for anything else fails.
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import templates
+from dsar.words import MODEL, formats, ours
 
 _DATE = re.compile(
     r"\b(?P<day>\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))(?!\d)"
     r"(?:T(?P<time>\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?P<zone>Z|[+-]\d{2}:\d{2}))?"
 )
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +57,16 @@ def _environment() -> Environment:
     return environment
 
 
+@cache
+def _locale() -> str:
+    """Staff reads English, written as our English words are."""
+    return ours().offered[MODEL].locale
+
+
 def day(when: date | str) -> str:
     """A date, or its ISO text, as people write it: 22 Dec 2026."""
     found = date.fromisoformat(when) if isinstance(when, str) else when
-    return f"{found.day} {found:%b %Y}"
+    return formats.day(found, _locale(), "medium")
 
 
 def clock(when: datetime | str, zone: ZoneInfo) -> str:
@@ -92,10 +98,7 @@ def _written(found: re.Match[str]) -> str:
 
 def size(number: int) -> str:
     """A number of bytes in the unit people would use (powers of 1000)."""
-    amount, unit = float(number), 0
-    while amount >= 1000 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1000, unit + 1
-    return f"{amount:.0f} {_UNITS[unit]}" if unit == 0 else f"{amount:.1f} {_UNITS[unit]}"
+    return formats.size(number, _locale())
 
 
 def sentence(text: str) -> str:

@@ -7,6 +7,9 @@
     words["section"]["rights"]                   # as it stands
     words.date(day), words.number(n), words.size(n), words.period("7 years"), words.of(titles)
 
+Services ask `installation.spoken(request.language)`: it knows the controller's language, and those
+the controller laid beside ours (`and_own`).
+
 `templates/words/README.md` says what a language must have. A new file of words stands beside those
 of English, in every language; tests then ask for the same words with the same places in braces.
 """
@@ -19,9 +22,11 @@ from dsar.words.languages import (
     Language,
     Languages,
     Spoken,
+    and_own,
     forms,
     order,
     ours,
+    parts,
 )
 from dsar.words.words import Words
 
@@ -33,8 +38,10 @@ __all__ = [
     "Languages",
     "Spoken",
     "Words",
+    "and_own",
     "forms",
     "named",
     "order",
     "ours",
+    "parts",
 ]

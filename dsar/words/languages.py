@@ -1,9 +1,11 @@
 """Which languages are offered, and the one rule for a language that is not.
 
 A language is a folder, named by its tag, with the same files as that of English. Ours lie in
-`templates/words`.
+`templates/words`; a controller may lay more of them in a folder of its own, and single words of
+ours anew. One that is at fault is not offered, and says why.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import templates
 from dsar.domain.errors import BadInput
-from dsar.words import catalogue
+from dsar.words import catalogue, formats
 from dsar.words.catalogue import Part
 from dsar.words.formats import name as named
 from dsar.words.words import Words
@@ -21,17 +23,25 @@ FOLDER = templates.FOLDER / "words"
 MODEL = "en"
 #: Sections that are for other languages: what a law says of itself in English.
 FREE = frozenset({"law", "complaint", "ground", "said"})
+#: What a folder of a language may be called, and how many are looked at.
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_MOST = 100
 #: The file that says how a language is written.
 _WRITTEN = "language"
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language that is offered: its tag, the folder of its files; `own` are words read anew."""
+    """One language that is offered: its tag, and the folder of its files.
+
+    Of one that the controller laid, `own` are the words as they were read, and `named` is what
+    people call its folder.
+    """
 
     tag: str
     folder: Path
     own: Mapping[str, Part] = field(default_factory=dict)
+    named: str = ""
 
     def part(self, name: str) -> Part:
         """The words of one of its files, called without its ending."""
@@ -128,3 +138,55 @@ def ours() -> Languages:
     """The languages that we speak."""
     found = sorted(file.parent for file in FOLDER.glob(f"*/{_WRITTEN}.toml"))
     return Languages({folder.name: Language(folder.name, folder) for folder in found})
+
+
+def and_own(folder: Path, *, name: str) -> Languages:
+    """Ours, and those in a folder of the controller's called `name`.
+
+    BadInput where the folder is not there; what is wrong inside it is a fault of the result.
+    """
+    if not folder.is_dir():
+        mend = "Make the folder, or leave the setting out."
+        raise BadInput("wording.languages", f"{name} is no folder.", mend)
+    offered, faults = dict(ours().offered), []
+    for place in sorted(folder.iterdir())[:_MOST]:
+        if place.name.startswith("."):
+            continue
+        try:
+            offered[place.name.lower()] = _own(place, f"{name}/{place.name}")
+        except BadInput as error:
+            faults.append(error)
+    return Languages(offered, tuple(faults))
+
+
+def _own(place: Path, name: str) -> Language:
+    if not place.is_dir() or not _TAG.fullmatch(place.name):
+        raise BadInput(name, "is no folder of a language.", "Call it by its tag: fr, pt-BR.")
+    tag, english = place.name.lower(), ours().offered[MODEL]
+    below = ours().offered.get(tag)
+    own = {part: _own_part(place, name, part, below) for part in parts()}
+    locale = str(own[_WRITTEN].sections.get("written", {}).get("locale", ""))
+    if not formats.known(locale):
+        mend = "Name that of a language near to it, such as en-GB."
+        raise BadInput(f"{name}/{_WRITTEN}.toml, written.locale", "is not in the CLDR.", mend)
+    for part, given in own.items():
+        model = english.part(part).sections
+        shown = f"{name}/{part}.toml"
+        catalogue.check(given.sections, model, shown, locale=locale, free=FREE)
+    return Language(tag, place, own, name)
+
+
+def _own_part(place: Path, name: str, part: str, below: Language | None) -> Part:
+    file = place / f"{part}.toml"
+    if not file.is_file():
+        if below is None:
+            mend = f"Translate templates/words/{MODEL}/{part}.toml there."
+            raise BadInput(f"{name}/{part}.toml", "is missing.", mend)
+        return below.part(part)
+    given = catalogue.read(file, f"{name}/{part}.toml")
+    return given.over(below.part(part)) if below is not None else given
+
+
+def parts() -> tuple[str, ...]:
+    """The files of words that every language has, called without their ending."""
+    return tuple(sorted(file.stem for file in (FOLDER / MODEL).glob("*.toml")))

@@ -34,6 +34,19 @@ def test_people_read_a_table(dsar: Cli) -> None:
     assert "confirm who asks" in row
 
 
+def test_staff_is_told_at_once_that_nobody_here_speaks_the_persons_language(dsar: Cli) -> None:
+    """No request is refused for its language; it is answered in one that is spoken."""
+    told = "Asked in French, answered in English: there are no words in French."
+    said = dsar(*NEW, "--language", "fr")
+    assert (said.code, said.out.splitlines()[1]) == (0, told)
+    ref = said.out.split()[1]
+    assert told in dsar("request", "show", ref).out
+    assert dsar("request", "show", ref, "--json").json["language"] == {
+        "asked": "fr", "answered": "en", "note": told,
+    }  # fmt: skip
+    assert told in dsar("ticket", "show", f"{ref}-1").out
+
+
 def test_the_whole_life_of_a_request_runs_from_one_command(dsar: Cli) -> None:
     said = dsar(
         *NEW, "--identity-confirmed-by", "ana", "--reason", "called back", "--wait", "--json",

@@ -66,6 +66,7 @@ TICKET = TicketPage(
     request="R-AAAAA-BBBBB",
     received_at=AT,
     channel="desk",
+    language_note="Asked in French, answered in English.",
     stages=(Stage("Received", "done"), Stage("Searched", "trouble"), Stage("Bundle", "ahead")),
     stuck=({"source": "shop", "kind": "search", "reason": "It is away"},),
     doubts=("shop.orders: 2 records, may speak about other people",),

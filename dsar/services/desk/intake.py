@@ -40,7 +40,8 @@ class Application:
     """What a person asks: which rights, with which identifiers, when and how it arrived.
 
     `corrections` maps a field's path or its standard term to the right value (rectification);
-    `purposes` names the activities objected to or whose consent is withdrawn.
+    `purposes` names the activities objected to or whose consent is withdrawn. Where nobody said in
+    which language the person is to be answered, it is the controller's.
     """
 
     rights: tuple[Right, ...]
@@ -48,7 +49,7 @@ class Application:
     received_at: datetime | None = None
     regime: str | None = None
     channel: str = "desk"
-    language: str = "en"
+    language: str = ""
     words: str = ""
     corrections: Mapping[str, Any] = field(default_factory=dict)
     purposes: tuple[str, ...] = ()
@@ -116,7 +117,7 @@ def _checked(installation: Installation, application: Application) -> Subject:
 def _check_form(application: Application) -> None:
     if not _CHANNEL.fullmatch(application.channel):
         raise BadInput("channel", "is not a word.", "Write it as desk, mail, portal or the like.")
-    if not _LANGUAGE.fullmatch(application.language):
+    if application.language and not _LANGUAGE.fullmatch(application.language):
         raise BadInput("language", "is not a language.", "Write its tag, such as en or pt-BR.")
     if not 0 < len(application.idempotency_key or "-") <= _KEY_LIMIT:
         mend = f"Give 1 to {_KEY_LIMIT} characters."
@@ -142,7 +143,7 @@ def _request(
         ref=_reference(),
         idempotency_key=_key_mark(installation, application.idempotency_key),
         channel=application.channel,
-        language=application.language,
+        language=application.language or installation.controller.language,
         regime=regime.id,
         received_at=received,
         created_at=now,

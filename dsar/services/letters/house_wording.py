@@ -13,25 +13,43 @@ from dsar.services.letters import samples, words
 from dsar.services.letters.grammar import refuse
 from dsar.services.letters.wording import (
     KINDS,
+    TEXTS,
     Lacking,
     Wording,
     Wordings,
     read,
 )
-from dsar.words import Languages, Words, ours
+from dsar.words import MODEL, Language, Languages, Words, ours
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 #: Entries of a folder that are looked at: more are none of letters.
 _MOST = 100
 
 
-def load(
-    folder: Path,
-    controller: Controller,
-    *,
-    name: str,
-    languages: Languages | None = None,
-) -> Wordings:
+def of_languages(languages: Languages, controller: Controller) -> Wordings:
+    """The letters of these languages; of those the house laid, each is tried as its own are."""
+    made = Wordings(strays=languages.faults, languages=languages, home=controller.language)
+    for language in languages.offered.values():
+        if language.own:
+            made = _laid(made, language, controller)
+    return made
+
+
+def _laid(made: Wordings, language: Language, controller: Controller) -> Wordings:
+    place, name = language.folder / TEXTS, f"{language.named}/{TEXTS}"
+    if place.is_dir():
+        its = language.words(*words.PARTS)
+        made = _letters(made, place, name, its, tag=language.tag, controller=controller)
+    if language.tag in ours().offered:
+        return made
+    for kind in sorted(KINDS):
+        if (language.tag, kind) not in made.own:
+            mend = f"Translate templates/words/{MODEL}/{TEXTS}/{kind}.txt there."
+            made = _stray(made, BadInput(f"{name}/{kind}.txt", "is missing.", mend))
+    return made
+
+
+def load(made: Wordings, folder: Path, controller: Controller, *, name: str) -> Wordings:
     """The wording in a folder called `name`, each letter tried with invented facts of every right.
 
     BadInput where the folder is not there; what is wrong inside it is a fault of the result.
@@ -39,7 +57,6 @@ def load(
     if not folder.is_dir():
         mend = "Make the folder, or leave the setting out to use our letters."
         raise BadInput("wording.letters", f"{name} is no folder.", mend)
-    made = Wordings(languages=languages or ours(), home=controller.language)
     for place in _visible(folder):
         made = _language(made, place, f"{name}/{place.name}", controller)
     return made
@@ -63,18 +80,24 @@ def _language(made: Wordings, place: Path, name: str, controller: Controller) ->
     except BadInput as error:
         its = error
         made = _stray(made, error)
-    return _letters(made, place, name, its, controller=controller)
+    return _letters(made, place, name, its, tag=place.name, controller=controller)
 
 
 def _letters(
-    made: Wordings, place: Path, name: str, its: Words | BadInput, *, controller: Controller
+    made: Wordings,
+    place: Path,
+    name: str,
+    its: Words | BadInput,
+    *,
+    tag: str,
+    controller: Controller,
 ) -> Wordings:
     """The letters in a folder, each tried with its words; where those are at fault, so is each."""
     for file in _visible(place):
         shown = f"{name}/{file.name}"
         if file.suffix == ".txt" and file.stem in KINDS and file.is_file():
-            found = its if isinstance(its, BadInput) else _tried(file, shown, its, controller)
-            made = replace(made, own={**made.own, (place.name.lower(), file.stem): found})
+            found = its if isinstance(its, BadInput) else _tried(file, shown, tag, its, controller)
+            made = replace(made, own={**made.own, (tag.lower(), file.stem): found})
         elif file.name != words.FILE:
             mend = f"Letters are {', '.join(f'{kind}.txt' for kind in sorted(KINDS))}."
             made = _stray(made, BadInput(shown, "is no letter.", mend))
@@ -85,9 +108,11 @@ def _stray(made: Wordings, error: BadInput) -> Wordings:
     return replace(made, strays=(*made.strays, error))
 
 
-def _tried(file: Path, name: str, its: Words, controller: Controller) -> Wording | BadInput:
+def _tried(
+    file: Path, name: str, tag: str, its: Words, controller: Controller
+) -> Wording | BadInput:
     try:
-        wording = read(file, name, file.parent.name, own=True)
+        wording = read(file, name, tag, own=True)
         try_out(wording, its, controller)
     except BadInput as error:
         return error

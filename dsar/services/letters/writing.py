@@ -49,11 +49,10 @@ def wordings_of(installation: Installation) -> Wordings:
     found: Wordings | None = installation.cache.get("wordings")
     if found is None:
         folder, controller = installation.settings.wording.letters, installation.controller
-        languages = installation.languages
-        found = Wordings(languages=languages, home=controller.language)
+        found = house_wording.of_languages(installation.languages, controller)
         if folder is not None:
             at, name = installation.settings.at(folder), folder.as_posix()
-            found = house_wording.load(at, controller, name=name, languages=languages)
+            found = house_wording.load(found, at, controller, name=name)
         installation.cache["wordings"] = found
     return found
 

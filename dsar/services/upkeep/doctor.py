@@ -194,7 +194,9 @@ def _letters(installation: Installation) -> str:
             why.append(f"{days}, which was at fault; dsar ticket letters REF says why.")
     if why:
         raise Trouble(*why)
-    return f"{len(found.own)} in our own wording, all say what the law demands."
+    said = f"{len(found.own)} in our own wording, all say what the law demands."
+    at_home = installation.spoken(installation.controller.language)
+    return said if at_home.as_asked else f"{said} controller.language: {at_home.note}"
 
 
 def _clock(installation: Installation) -> str:

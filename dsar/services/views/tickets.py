@@ -193,6 +193,7 @@ def ticket_view(session: Unit, ticket: Ticket) -> dict[str, Any]:
         ],
         "received_at": _instant(request.received_at),
         "channel": request.channel,
+        "language": _language(session, request),
         "person": _person(session, ticket, request),
         "clock": ticket.clock,
         "picture": _picture(session, ticket, request),
@@ -223,6 +224,12 @@ def _bundle(session: Unit, ticket: Ticket, row: BundleRow) -> dict[str, Any]:
         "built_at": _instant(row.built_at),
         "until": _instant(ends_at(installation, ticket, row)),
     }
+
+
+def _language(session: Unit, request: Request) -> dict[str, str]:
+    """The language that was asked for, the one of the answer, and why, where it is another."""
+    spoken = session.installation.spoken(request.language)
+    return {"asked": request.language, "answered": spoken.tag, "note": spoken.note}
 
 
 def _picture(session: Unit, ticket: Ticket, request: Request) -> str:
@@ -305,6 +312,7 @@ def request_view(session: Unit, request: Request) -> dict[str, Any]:
         "regime": request.regime,
         "channel": request.channel,
         "received_at": _instant(request.received_at),
+        "language": _language(session, request),
         "tickets": [ticket_view(session, ticket) for ticket in of_request(session, request)],
     }
 

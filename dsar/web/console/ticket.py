@@ -182,6 +182,7 @@ class TicketPage(Page):
     request: str
     received_at: str
     channel: str
+    language_note: str
     stages: tuple[Stage, ...]
     stuck: tuple[Mapping[str, str], ...]
     doubts: tuple[str, ...]
@@ -248,6 +249,7 @@ def context(view: Mapping[str, Any], regime: Regime) -> dict[str, Any]:
         "request": view["request"],
         "received_at": view["received_at"],
         "channel": view["channel"],
+        "language_note": view["language"]["note"],
         "stages": stages(right, State(view["state"]), view["journal"]),
         "stuck": tuple(view["stuck"]),
         "doubts": tuple(doubt["text"] for doubt in view["doubts"]),

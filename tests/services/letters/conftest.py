@@ -30,6 +30,6 @@ def lay(tmp_path: Path) -> Lay:
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-        return house_wording.load(folder, CONTROLLER, name="letters")
+        return house_wording.load(Wordings(), folder, CONTROLLER, name="letters")
 
     return laid

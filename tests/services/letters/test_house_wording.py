@@ -257,7 +257,7 @@ def test_a_file_that_cannot_be_read_is_a_fault(
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"wording\.letters: letters is no folder"):
-        house_wording.load(tmp_path / "letters", CONTROLLER, name="letters")
+        house_wording.load(Wordings(), tmp_path / "letters", CONTROLLER, name="letters")
 
 
 @pytest.mark.parametrize("kind", sorted(DEMANDED))

@@ -40,6 +40,17 @@ def test_a_ticket_that_waits_for_staff_shows_the_commands_that_lead_on(
     assert f"dsar ticket act {ref} approve" in html
 
 
+def test_the_page_says_that_another_language_is_spoken_than_was_asked_for(
+    own: Filled,
+) -> None:
+    ref, browser = own.refs["review"], visitor(own)
+    told = "answered in English: there are no words in Swedish."
+    assert told not in browser.get(f"/tickets/{ref}").text
+    with transaction(own.installation) as session:
+        request_of(session, by_ref(session, ref)).language = "sv"
+    assert told in browser.get(f"/tickets/{ref}").text
+
+
 def test_there_is_one_line_for_every_source(filled: Filled) -> None:
     found = page(filled.installation, filled.refs["done"])
     assert [line.source for line in found.sources] == sorted(filled.installation.sources.by_name)
