@@ -18,7 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command("list")
 def list_(json: Json = False) -> None:
     """Every source with its adapter."""
-    with opened() as installation:
+    with opened(begins=True) as installation:
         rows = [{"name": s.name, "title": s.title, "adapter": s.adapter.name,
                  "searches_by": sorted(s.needs), "gives": sorted(s.gives)}
                 for s in installation.sources]  # fmt: skip
@@ -32,7 +32,7 @@ def check(
     name: Annotated[str, typer.Argument(help="One source; all without.")] = "", json: Json = False
 ) -> None:
     """Reach each source and compare it with what was declared."""
-    with opened() as installation:
+    with opened(begins=True) as installation:
         found = check_all(installation, name or None)
         led = [circle for circle in circles(installation) if not found.keys().isdisjoint(circle)]
     lines = [f"{source}: {problem}" for source, problems in found.items() for problem in problems]

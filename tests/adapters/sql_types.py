@@ -89,7 +89,7 @@ _POSTGRES = [
     Kind(POSTGRES, "point", "'(13.4,52.5)'", "(13.4,52.5)", "(1,2)"),
     Kind(POSTGRES, "circle", "'<(1,2),3>'", "<(1,2),3>", "<(0,0),1>"),
     Kind(POSTGRES, "int4range", "'[1,3)'", "[1,3)", "empty", _same("[1,3)", "[5,)", "empty")),
-    Kind(POSTGRES, "int4multirange", "'{[1,3),[5,7)}'", "{[1,3),[5,7)}", "{}", _same("{[1,3),[5,7)}", "{}", "{[9)}")),
+    Kind(POSTGRES, "int4multirange", "'{[1,3),[5,7)}'", "{[1,3),[5,7)}", "{}", _same("{[1,3),[5,7)}", "{}", "{[9,11)}")),
     Kind(POSTGRES, "tstzrange", "'[2026-01-01 00:00+00,infinity)'", '["2026-01-01 00:00:00+00",infinity)', "empty"),
     Kind(POSTGRES, "mood", "'glad'", "glad", "sad", _same("sad", "glad", "so-so")),
     Kind(POSTGRES, "age", "7", 7, 8, _whole(7, 8, 9)),

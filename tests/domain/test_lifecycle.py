@@ -97,7 +97,9 @@ def test_every_law_names_grounds_a_refusal_can_rest_on(regime: str) -> None:
 
 
 def test_every_letter_exists_in_english() -> None:
-    assert [k for k in letters() if not (FOLDER / "letters" / "en" / f"{k}.txt").is_file()] == []
+    assert [
+        k for k in letters() if not (FOLDER / "words" / "en" / "letters" / f"{k}.txt").is_file()
+    ] == []
 
 
 def test_every_condition_is_used_and_every_need_has_a_condition() -> None:

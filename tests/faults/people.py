@@ -82,7 +82,7 @@ class People:
     def _keep(self, ticket: str) -> None:
         """A source mixed up two people: nothing that it found is touched."""
         ruled = tuple(
-            review.parse(f"{source}.orders=keep:rights_of_others")
+            review.parse(f"{source}.orders=keep:erasure_expression")
             for source in self._sources(_FOUND, ticket) - set(SOURCES)
         )
         with transaction(self.installation) as session:

@@ -23,9 +23,9 @@ from tests.web.filled import Filled
 _PROGRAM = """
 import sys
 from pathlib import Path
-from dsar.services.opening import open_house
+from dsar.services.opening import open_installation
 from dsar.web.server import serve
-serve(open_house(Path(sys.argv[1])), "127.0.0.1", int(sys.argv[2]))
+serve(open_installation(Path(sys.argv[1])), "127.0.0.1", int(sys.argv[2]))
 """
 
 
