@@ -21,11 +21,12 @@ from tests.servers import free_port
 from tests.web.filled import Filled
 
 _PROGRAM = """
-import sys
-from pathlib import Path
-from dsar.services.opening import open_installation
+import os, sys
+from dsar.cli.opened import opened
 from dsar.web.server import serve
-serve(open_installation(Path(sys.argv[1])), "127.0.0.1", int(sys.argv[2]))
+os.environ["DSAR_CONFIG"] = sys.argv[1]
+with opened(patient=True) as installation:
+    serve(installation, "127.0.0.1", int(sys.argv[2]))
 """
 
 
