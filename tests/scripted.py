@@ -169,6 +169,14 @@ class OnceProbed(Once):
         return self.script.probing(self.script, "probe", batch)
 
 
+class Probed(Scripted):
+    """A source that may be asked twice, and says what is there."""
+
+    def probe(self, batch: Batch) -> Sequence[Receipt]:
+        assert self.script.probing is not None
+        return self.script.probing(self.script, "probe", batch)
+
+
 class LooksOnly(Adapter):
     """A source that can be searched and cannot do anything."""
 

@@ -116,10 +116,10 @@ class Isolated(Adapter):
                 with suppress(Stopped, Later, NeedsHuman):
                     self._ask("drop", stream=stream)
 
-    def act(self, verb: str, batch: Batch) -> list[Receipt]:
-        """Any verb that takes a batch."""
-        said = self._ask("act", verb=verb, batch=wire.from_batch(batch))
-        return self._many(wire.to_receipt, said)
+    def act(self, verb: str, batch: Batch) -> Iterator[Receipt]:
+        """Any verb that takes a batch; the receipts as they are given."""
+        for said in self._flow(self._ask("act", verb=verb, batch=wire.from_batch(batch))):
+            yield from self._many(wire.to_receipt, said)
 
     def close(self) -> None:
         """The adapter is closed; its child waits for the next task."""
@@ -141,7 +141,7 @@ def sendable(settings: Any, *, at: str) -> Any:
         raise BadInput(at, problem, "Write it as text, or set isolated = false.") from None
 
 
-def _verb(verb: str) -> Callable[[Isolated, Batch], list[Receipt]]:
+def _verb(verb: str) -> Callable[[Isolated, Batch], Iterator[Receipt]]:
     return lambda adapter, batch: adapter.act(verb, batch)
 
 

@@ -4,6 +4,7 @@ An adapter speaks to one kind of system. It takes values and returns values: no 
 no queue. The engine pages, retries, paces, records and checks; the adapter finds and acts.
 """
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -172,11 +173,12 @@ class Adapter(ABC):
     def check(self) -> Sequence[Problem]:
         """Whether the source can be reached and is as declared; empty when all is well.
 
-        Unless a class knows better, the source is searched for somebody who is nobody.
+        Unless a class knows better, the source is searched for somebody who is nobody; one that is
+        busy is asked again for a little while.
         """
         given = {kind: (_NOBODY.get(kind, "nobody-b1946ac92492d"),) for kind in self.identifies_by}
         try:
-            found = any(page.records for page in self.find(Subject(given)))
+            found = self._finds(Subject(given), patience=10.0)
         except (Later, NeedsHuman) as failure:
             if isinstance(failure, Later) and failure.checkpoint is not None:
                 return []  # it has begun to look: it is there
@@ -185,6 +187,17 @@ class Adapter(ABC):
         mend = "Compare each record with what was asked for."
         what = "gives records where it is asked for somebody who is nobody."
         return [Problem(self.name, what, mend)] if found else []
+
+    def _finds(self, subject: Subject, *, patience: float) -> bool:
+        """Whether anything is found; Later where that cannot be said within so many seconds."""
+        while True:
+            try:
+                return any(page.records for page in self.find(subject))
+            except Later as later:
+                patience -= max(later.wait, 0.1)
+                if later.checkpoint is not None or patience < 0:
+                    raise
+                time.sleep(max(later.wait, 0.1))
 
     @abstractmethod
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:

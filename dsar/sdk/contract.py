@@ -39,6 +39,7 @@ from dsar.sdk.trying import (
     act_on_all,
     assert_no_new_failure,
     assert_no_personal_data,
+    assert_patience_is_asked_well,
     done_in,
     first_pages,
     found_by,
@@ -209,10 +210,7 @@ class AdapterContract:
         found = found_by(adapter, world.person, asked=asked)
         again = [record for page in found for record in page.records]
         assert again == records_of(adapter, world.person), "After patience the answer differs."
-        for later in asked:
-            assert later.reason, "It asks for patience without a reason."
-            assert 0 < later.wait <= 86_400, "It must say how long, in seconds, up to a day."
-            assert_no_personal_data(later, world.person)
+        assert_patience_is_asked_well(asked, world.person)
 
     def test_attachments_are_the_same_twice_and_as_long_as_said(
         self, adapter: Adapter, world: World
@@ -242,6 +240,15 @@ class AdapterContract:
                 assert records_of(adapter, world.neighbour) == before, (
                     f"{verb} touched a neighbour."
                 )
+
+    def test_what_was_done_before_it_asks_for_patience_counts(
+        self, adapter: Adapter, world: World
+    ) -> None:
+        for verb in ("restrict", "lift", "object_to", "erase"):
+            if can(adapter, verb):
+                asked: list[Later] = []
+                act_on_all(adapter, verb, world.person, asked=asked)
+                assert_patience_is_asked_well(asked, world.person)
 
     def test_acting_twice_is_harmless(self, adapter: Adapter, world: World) -> None:
         if not type(adapter).repeatable:

@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from dsar.sdk import Later, NeedsHuman
+from dsar.sdk.pace import pace_of
 
 __all__ = ["Reply", "failure_of", "fetch", "retry_after"]
 
@@ -62,6 +63,7 @@ def fetch(
     token: str = "",
     headers: Mapping[str, str] | None = None,
     also: Collection[int] = (),
+    per_second: float = 0.0,
     seconds: float = 30.0,
     largest: int = LARGEST_ANSWER,
     proxy: str = "",
@@ -71,16 +73,18 @@ def fetch(
 
     `body` is sent as JSON, `token` as a bearer's. A 2xx is returned, and the statuses of `also`,
     which the caller judges: 404 is missing only where that is meant, 202 done only where promising
-    is all the system ever does. Anything else is raised. `seconds` is how long it may be silent;
-    the engine's `page_seconds` is for the whole. A redirect is followed to the same host, and where
-    nothing is to be changed. A proxy of the environment is not used. Without TLS only this machine
-    is asked, unless `plain_http` says that the network between is your own.
+    is all the system ever does. Anything else is raised. `per_second` is the most requests a second
+    the system takes: this process keeps to it, whatever task it asks for. `seconds` is how long it
+    may be silent; the engine's `page_seconds` is for the whole. A redirect is followed to the same
+    host, and where nothing is to be changed. A proxy of the environment is not used. Without TLS
+    only this machine is asked, unless `plain_http` says that the network between is your own.
     """
     host = _host(url, plain_http=plain_http)
     request = _request(_address(url, path, query), method, body, _own(token, headers))
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler(dict.fromkeys(_PORTS, proxy) if proxy else {}), _SameHost()
     )
+    pace_of(str(_origin(url)), per_second).wait()
     try:
         with _answer(opener, request, seconds) as answer:
             given = {name.lower(): value for name, value in answer.headers.items()}

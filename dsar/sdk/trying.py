@@ -5,6 +5,7 @@
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from dsar.sdk import (
@@ -39,21 +40,27 @@ def found_by(
 ) -> Iterator[Page]:
     """The pages of a search; a source that works on it is asked again, as the engine does.
 
-    How it asked for patience is added to `asked`.
+    How it asked for patience is added to `asked`. Where it names no checkpoint itself, it goes on
+    behind the last page it gave.
     """
-    for _ in range(PATIENCE):
+    tried = 0
+    while tried < PATIENCE:
         try:
-            yield from adapter.find(subject, mark)
+            for page in adapter.find(subject, mark):
+                tried, mark = 0, page.checkpoint or mark
+                yield page
         except Later as later:
-            if later.checkpoint is None:
-                raise
-            mark = later.checkpoint
-            if asked is not None:
-                asked.append(later)
-            time.sleep(min(later.wait, LONGEST_WAIT))
+            tried, mark = tried + 1, later.checkpoint or mark
+            _be_patient(later, asked)
         else:
             return
     raise AssertionError(f"It asked for patience {PATIENCE} times and never answered.")
+
+
+def _be_patient(later: Later, asked: list[Later] | None) -> None:
+    if asked is not None:
+        asked.append(later)
+    time.sleep(min(max(later.wait, 0.0), LONGEST_WAIT))
 
 
 def records_of(adapter: Adapter, subject: Subject) -> list[Record]:
@@ -88,20 +95,31 @@ def manifest_of(adapter: Adapter, subject: Subject) -> Manifest:
     ]
 
 
-def run_all(adapter: Adapter, verb: str, manifest: Manifest) -> list[Receipt]:
+def run_all(
+    adapter: Adapter, verb: str, manifest: Manifest, *, asked: list[Later] | None = None
+) -> list[Receipt]:
     """The receipts of a verb for every key of the manifest."""
     return [
         receipt
         for name, keys in manifest
         for receipt in receipts_of(
-            adapter, verb, Batch(name, [Item(key) for key in keys], f"contract-{verb}")
+            adapter,
+            verb,
+            Batch(name, [Item(key) for key in keys], f"contract-{verb}"),
+            asked=asked,
         )
     ]
 
 
-def receipts_of(adapter: Adapter, verb: str, batch: Batch) -> list[Receipt]:
-    """The receipts of one batch, one per record and each of this verb."""
-    receipts = list(getattr(adapter, verb)(batch))
+def receipts_of(
+    adapter: Adapter, verb: str, batch: Batch, *, asked: list[Later] | None = None
+) -> list[Receipt]:
+    """The receipts of one batch, one per record and each of this verb.
+
+    Where the adapter asks for patience, what it gave until then is kept, and it is asked for the
+    rest, as the engine does.
+    """
+    receipts = list(_given(adapter, verb, batch, asked))
     given, answered = [item.key for item in batch.items], [one.key for one in receipts]
     assert sorted(given) == sorted(answered), f"{verb} must give one receipt per record."
     assert {one.collection for one in receipts} <= {batch.collection}
@@ -113,14 +131,47 @@ def receipts_of(adapter: Adapter, verb: str, batch: Batch) -> list[Receipt]:
     return receipts
 
 
+def _given(
+    adapter: Adapter, verb: str, batch: Batch, asked: list[Later] | None
+) -> Iterator[Receipt]:
+    left, tried = list(batch.items), 0
+    while tried < PATIENCE:
+        try:
+            for receipt in getattr(adapter, verb)(replace(batch, items=left)):
+                tried = 0
+                left = [item for item in left if item.key != receipt.key]
+                yield receipt
+        except Later as later:
+            tried += 1
+            _be_patient(later, asked)
+            if not left:
+                return
+        else:
+            return
+    raise AssertionError(
+        f"{verb} asked for patience {PATIENCE} times and gave no receipt. Yield each receipt as "
+        "soon as its record is done, so that it counts."
+    )
+
+
 def done_in(receipts: Sequence[Receipt], done: Done) -> set[tuple[str, str]]:
     """The records whose receipts say so."""
     return {(one.collection, one.key) for one in receipts if one.done is done}
 
 
-def act_on_all(adapter: Adapter, verb: str, person: Subject) -> list[Receipt]:
+def act_on_all(
+    adapter: Adapter, verb: str, person: Subject, *, asked: list[Later] | None = None
+) -> list[Receipt]:
     """The receipts of a verb for everything of a person."""
-    return run_all(adapter, verb, manifest_of(adapter, person))
+    return run_all(adapter, verb, manifest_of(adapter, person), asked=asked)
+
+
+def assert_patience_is_asked_well(asked: Sequence[Later], person: Subject) -> None:
+    """Each says why and how long, and nothing of the person."""
+    for later in asked:
+        assert later.reason, "It asks for patience without a reason."
+        assert 0 < later.wait <= 86_400, "It must say how long, in seconds, up to a day."
+        assert_no_personal_data(later, person)
 
 
 def assert_no_new_failure(verb: str, first: Sequence[Receipt], again: Sequence[Receipt]) -> None:
@@ -141,6 +192,15 @@ def assert_no_personal_data(failure: Exception, person: Subject) -> None:
 
 def whole_of(adapter: Adapter, record: Record, attachment: Attachment) -> tuple[int, str]:
     """The length and the hash of an attachment; no block of it is larger than LARGEST_BLOCK."""
+    for _ in range(PATIENCE):
+        try:
+            return _measured(adapter, record, attachment)
+        except Later as later:
+            _be_patient(later, None)
+    raise AssertionError(f"It asked for patience {PATIENCE} times and never gave the attachment.")
+
+
+def _measured(adapter: Adapter, record: Record, attachment: Attachment) -> tuple[int, str]:
     size, digest = 0, hashlib.sha256()
     for block in adapter.read(record.collection, record.key, attachment):
         assert isinstance(block, bytes), "An attachment is read in blocks of bytes."

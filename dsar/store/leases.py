@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    func,
     literal_column,
     select,
     tuple_,
@@ -237,15 +238,23 @@ def renew_all(session: Session, store: Store, leases: Iterable[Lease]) -> int:
 def checkpoint(
     session: StoreSession, store: Store, lease: Lease, checkpoint: str | None, *, done: int = 0
 ) -> None:
-    """A page is finished: whoever works on the task next goes on from here. Renews the lease."""
+    """The task got further: whoever works on it next goes on from here. Renews the lease."""
     _write(
         session,
         store,
         lease,
+        deferrals=0,
+        stalled_since=None,
         checkpoint=checkpoint,
         done=_c.done + done,
         sweep_at=store.instant(lease.hold),
     )
+
+
+def got_further(session: StoreSession, store: Store, lease: Lease) -> None:
+    """Something came of the task, though not yet to a page's end. Renews the lease."""
+    ends = store.instant(lease.hold)
+    _write(session, store, lease, deferrals=0, stalled_since=None, sweep_at=ends)
 
 
 def note_progress(
@@ -290,8 +299,20 @@ def release(session: StoreSession, store: Store, lease: Lease) -> None:
     note_ring(session, lease.queue, lease.task_id)
 
 
-def defer(session: StoreSession, store: Store, lease: Lease, *, wait: float, reason: str) -> None:
-    """Again in `wait` seconds; uses up no attempt. Its source is left alone until then by all."""
+def defer(
+    session: StoreSession,
+    store: Store,
+    lease: Lease,
+    *,
+    wait: float,
+    reason: str,
+    stalls: bool = False,
+) -> None:
+    """Again in `wait` seconds; uses up no attempt. Its source is left alone until then by all.
+
+    With `stalls` the time in which it gets no further runs from now on: see `standstill`.
+    """
+    since = func.coalesce(_c.stalled_since, store.instant()) if stalls else _c.stalled_since
     until = session.now() + timedelta(seconds=wait)
     _write(
         session,
@@ -301,12 +322,20 @@ def defer(session: StoreSession, store: Store, lease: Lease, *, wait: float, rea
         owner="",
         attempts=_c.attempts - 1,
         deferrals=_c.deferrals + 1,
+        stalled_since=since,
         not_before=until,
         sweep_at=until,
         reason=reason[:500],
     )
     if lease.source:
         gates.close(session, store, lease.source, until=until, reason=reason)
+
+
+def standstill(session: StoreSession, lease: Lease) -> tuple[int, datetime | None]:
+    """How often in a row a task was put off without getting any further, and since when."""
+    found = select(_c.deferrals, _c.stalled_since).where(_c.id == lease.task_id)
+    row = session.connection().execute(found).one()
+    return row.deferrals, row.stalled_since
 
 
 def pause_after(attempts: int, *, remaining: timedelta) -> timedelta:

@@ -114,8 +114,8 @@ class Task(SQLModel, table=True):
     `rank` is the ticket's deadline: the earliest is claimed first. `sweep_at` is when the sweeper
     looks at the row again: to ring for it (ready), to take it back (leased). Every write of a
     worker names the `fence` its claim was given; a later claim raises it and shuts the worker out.
-    `trace` is the web request that began this work, for the log. `progress` is how far the claim
-    with the fence it names has come, where that takes long; it counts only while that one holds.
+    `trace` is the web request behind it, for the log; `progress` how far the claim of that fence
+    has come; `deferrals` and `stalled_since` how often, and since when, it was put off in vain.
     """
 
     __table_args__ = (
@@ -154,6 +154,7 @@ class Task(SQLModel, table=True):
     attempts: int = 0
     crashes: int = 0
     deferrals: int = 0
+    stalled_since: datetime | None = Field(default=None, sa_type=Instant)
     rings: int = 0
     checkpoint: str | None = None
     done: int = 0
@@ -229,9 +230,8 @@ class CoverageLine(SQLModel, table=True):
 class Inquiry(SQLModel, table=True):
     """A question of one task to somebody who answers later, through a link of its own.
 
-    `key` is the same whenever the task is tried again. Of the link only a hash is kept. `used_by`
-    is the task that took the answer; a question whose answer was of no use is asked under the next
-    `number`.
+    `key` is the same at each try. Of the link only a hash is kept. `used_by` is the task that took
+    the answer; a question whose answer was of no use is asked under the next `number`.
     """
 
     __table_args__ = (UniqueConstraint("ticket_id", "source", "verb", "key", "number"),)

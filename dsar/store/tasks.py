@@ -30,12 +30,14 @@ from dsar.store.leases import (
     complete,
     defer,
     fail,
+    got_further,
     note_progress,
     park,
     pause_after,
     release,
     renew,
     renew_all,
+    standstill,
     wait_human,
 )
 from dsar.store.sweep import MAX_CRASHES, Expired, Poison, Swept, expire, park_poison, sweep
@@ -65,6 +67,7 @@ __all__ = [
     "enqueue",
     "expire",
     "fail",
+    "got_further",
     "is_in",
     "leased_to",
     "note_progress",
@@ -75,6 +78,7 @@ __all__ = [
     "renew",
     "renew_all",
     "reopen",
+    "standstill",
     "stuck",
     "sweep",
     "unblock",
@@ -158,7 +162,8 @@ def unblock(session: StoreSession, store: Store, task_id: str) -> bool:
 def wake(session: StoreSession, store: Store, task_id: str) -> bool:
     """What a task waited for has come: it is ready at once; False while somebody works on it."""
     waits = or_(is_in(TaskState.READY), is_in(TaskState.WAITING_HUMAN))
-    return bool(_make_ready(session, store, and_(_c.id == task_id, waits), attempts=0, crashes=0))
+    anew = {"attempts": 0, "crashes": 0, "deferrals": 0, "stalled_since": None}
+    return bool(_make_ready(session, store, and_(_c.id == task_id, waits), **anew))
 
 
 def reopen(
@@ -177,6 +182,7 @@ def reopen(
         attempts=0,
         crashes=0,
         deferrals=0,
+        stalled_since=None,
         checkpoint=case((again, None), else_=_c.checkpoint),
         done=case((again, 0), else_=_c.done),
     )

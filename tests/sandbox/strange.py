@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -185,10 +185,20 @@ class Strange(Adapter):
         yield f"{collection} {key} {attachment.name} ".encode()
         yield b"x" * (3 << 20)
 
-    def erase(self, batch: Batch) -> list[Receipt]:
+    def erase(self, batch: Batch) -> Iterable[Receipt]:
+        if self.settings.does.startswith("twice "):
+            return self._twice(batch)
         DOES.get(self.settings.does, DOES["answer"])()
         done = {"garbled": "no such end"}.get(self.settings.does, Done.ERASED)
         return [Receipt(batch.collection, item.key, done) for item in batch.items]  # type: ignore[arg-type]
+
+    def _twice(self, batch: Batch) -> Iterator[Receipt]:
+        """Two receipts, then what it does."""
+        for number, item in enumerate(batch.items):
+            time.sleep(0.15)
+            if number == 2:
+                DOES[self.settings.does.removeprefix("twice ")]()
+            yield Receipt(batch.collection, item.key, Done.ERASED)
 
     def close(self) -> None:
         if self.settings.note is not None:

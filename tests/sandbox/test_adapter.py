@@ -45,7 +45,7 @@ def test_it_is_an_adapter_like_any_other(tmp_path: Path) -> None:
         assert adapter.collections() == here.collections()
         assert (adapter.identifies_by, adapter.gives) == (("email",), ("customer_number",))
         batch = Batch("notes", [Item("1", ("text",)), Item("2", (), {"text": None})], "k", ("p",))
-        assert adapter.erase(batch) == here.erase(batch)  # type: ignore[attr-defined]
+        assert list(adapter.erase(batch)) == list(here.erase(batch))  # type: ignore[attr-defined]
         assert can(adapter, "erase")
         assert not can(adapter, "restrict")
         assert isinstance(adapter.settings, type(adapter).Settings)
@@ -139,7 +139,22 @@ def test_what_cannot_be_sent_is_named(does: str, words: str) -> None:
 
 def test_an_answer_that_is_none_is_not_believed() -> None:
     with source("garbled").open() as adapter, pytest.raises(Stopped, match="cannot be read"):
-        adapter.erase(Batch("notes", [Item("1")], "k"))  # type: ignore[attr-defined]
+        list(adapter.erase(Batch("notes", [Item("1")], "k")))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("does", "failure"),
+    [("later", Later), ("person", NeedsHuman), ("exit", Stopped), ("kill", Stopped)],
+)
+def test_receipts_that_were_given_before_a_failure_come_through(
+    does: str, failure: type[Exception]
+) -> None:
+    batch = Batch("notes", [Item(str(number)) for number in range(5)], "k")
+    with source(f"twice {does}").open() as adapter:
+        receipts = adapter.erase(batch)  # type: ignore[attr-defined]
+        assert [next(receipts).key, next(receipts).key] == ["0", "1"]
+        with pytest.raises(failure):
+            next(receipts)
 
 
 def test_what_it_prints_and_logs_is_not_passed_on() -> None:

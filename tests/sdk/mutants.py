@@ -266,6 +266,50 @@ class HugeBlocks(Patient):
         yield bytes(17 << 20)
 
 
+class Limited(Sound):
+    """A system that takes one request at a time, searches and changes alike, then asks for
+    patience; its adapter gives what it has as soon as it has it."""
+
+    asked = 0
+
+    def request(self) -> None:
+        self.asked += 1
+        if self.asked % 2 == 0:
+            raise Later("It asks us to wait (429).", 1.0)
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        pages = super().find(subject, checkpoint)
+        while True:
+            self.request()
+            page = next(pages, None)
+            if page is None:
+                return
+            yield page
+            if page.checkpoint is None:
+                return
+
+    def erase(self, batch: Batch) -> Iterator[Receipt]:  # type: ignore[override]
+        for item in batch.items:
+            self.request()
+            yield self._each(batch, item, self.settings.rows.pop)
+
+
+class ThrowsAway(Limited):
+    """Collects its receipts, and loses them all where the system asks for patience."""
+
+    def erase(self, batch: Batch) -> list[Receipt]:  # type: ignore[override]
+        return list(super().erase(batch))
+
+
+class Hasty(Limited):
+    """Does not say for how long it is to be left alone."""
+
+    def request(self) -> None:
+        self.asked += 1
+        if self.asked % 2 == 0:
+            raise Later("It asks us to wait (429).", -1.0)
+
+
 class Sticky(Marking):
     """Says that a restriction has ended and leaves the mark where it is."""
 
@@ -310,6 +354,8 @@ MUTANTS: dict[type[Adapter], str] = {
     OtherBytes: "attachments_are_the_same_twice_and_as_long_as_said",
     SameReference: "attachments_are_the_same_twice_and_as_long_as_said",
     HugeBlocks: "attachments_are_the_same_twice_and_as_long_as_said",
+    ThrowsAway: "what_was_done_before_it_asks_for_patience_counts",
+    Hasty: "when_it_asks_for_patience_it_goes_on_where_it_says",
     Sticky: "a_record_whose_restriction_was_lifted_is_as_it_was",
     Clearing: "each_verb_gives_one_receipt_per_record_and_touches_nobody_else",
     Gone: "a_source_that_is_not_there_is_named_without_personal_data",

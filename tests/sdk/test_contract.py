@@ -7,7 +7,7 @@ import pytest
 
 from dsar.sdk import Adapter, Later, Problem
 from dsar.sdk.contract import AdapterContract, World
-from tests.sdk.mutants import MUTANTS, Gone, Patient, Quoting
+from tests.sdk.mutants import MUTANTS, Gone, Limited, Patient, Quoting
 from tests.sdk.sound import WORLD, Marking, Settings, Sound
 
 
@@ -47,6 +47,10 @@ def test_a_sound_adapter_that_restricts_and_lifts_breaks_no_promise() -> None:
 
 def test_a_sound_adapter_that_takes_its_time_and_has_files_breaks_no_promise() -> None:
     assert broken(Patient) == set()
+
+
+def test_a_sound_adapter_of_a_system_that_limits_requests_breaks_no_promise() -> None:
+    assert broken(Limited) == set()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda kind: kind.__name__)

@@ -3,7 +3,8 @@
 import json
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from dsar.sdk import Adapter, Later, NeedsHuman, Page, Record, Subject
 from dsar.sdk.http import Reply, fetch
 from tests.adapters.http.servers import Answer, Asked, Authority, Server
+from tests.sdk.sound import Settings, Sound
 
 PERSON = "ann@example.com"
 
@@ -46,6 +48,18 @@ def test_a_body_is_sent_as_json_and_a_key_is_one_segment() -> None:
     assert (asked.method, asked.path) == ("PATCH", "/v1/people/..%2Fx%3Fa%3Db")
     assert json.loads(asked.body) == {"name": "Ann"}
     assert asked.headers["content-type"] == "application/json"
+
+
+def test_a_pace_is_kept_for_a_system_whoever_asks_it() -> None:
+    """Adapters are made anew for every task: the pace is the process's, and each system's own."""
+    with Server(lambda _: Answer()) as one, Server(lambda _: Answer()) as other:
+        begun = time.monotonic()
+        for _ in range(5):
+            fetch(one.url, per_second=20)
+        assert time.monotonic() - begun >= 4 / 20
+        begun = time.monotonic()
+        fetch(other.url, per_second=0.1)
+        assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize("key", ["", ".", ".."])
@@ -193,6 +207,26 @@ class Asking(Adapter):
         if isinstance(self.settings, Exception):
             raise self.settings
         yield Page(self.settings)
+
+
+def test_a_busy_source_is_checked_again_before_it_is_called_a_problem() -> None:
+    class Busy(Sound):
+        left = 2
+
+        def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+            self.left -= 1
+            if self.left >= 0:
+                raise Later("It asks us to wait.", wait=self.settings.wait)
+            return super().find(subject, checkpoint)
+
+    @dataclass
+    class Waits(Settings):
+        wait: float = 0.01
+
+    busy = Busy(Waits())
+    assert Adapter.check(busy) == []
+    [problem] = Adapter.check(Busy(Waits(wait=60)))
+    assert problem.problem == "It asks us to wait."
 
 
 @pytest.mark.parametrize(

@@ -50,23 +50,23 @@ class Rest(Adapter):
         self._refuse_faults()
         yield from Search(self._client, self.settings, subject).pages(checkpoint)
 
-    def erase(self, batch: Batch) -> list[Receipt]:
+    def erase(self, batch: Batch) -> Iterator[Receipt]:
         """One request for each record; single fields are emptied as a correction."""
         return self._act("erase", batch)
 
-    def rectify(self, batch: Batch) -> list[Receipt]:
+    def rectify(self, batch: Batch) -> Iterator[Receipt]:
         """Sends the corrected values."""
         return self._act("rectify", batch)
 
-    def restrict(self, batch: Batch) -> list[Receipt]:
+    def restrict(self, batch: Batch) -> Iterator[Receipt]:
         """Sends the request the collection declares for restriction."""
         return self._act("restrict", batch)
 
-    def lift(self, batch: Batch) -> list[Receipt]:
+    def lift(self, batch: Batch) -> Iterator[Receipt]:
         """Sends the request the collection declares for a restriction that has ended."""
         return self._act("lift", batch)
 
-    def object_to(self, batch: Batch) -> list[Receipt]:
+    def object_to(self, batch: Batch) -> Iterator[Receipt]:
         """Sends the request the collection declares for objections."""
         return self._act("object_to", batch)
 
@@ -74,7 +74,7 @@ class Rest(Adapter):
         """Closes the connections."""
         self._client.close()
 
-    def _act(self, verb: str, batch: Batch) -> list[Receipt]:
+    def _act(self, verb: str, batch: Batch) -> Iterator[Receipt]:
         self._refuse_faults()
         return Acting(self._client, self.settings, verb, batch).receipts()
 

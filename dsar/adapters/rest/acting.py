@@ -1,7 +1,7 @@
 """Changes records one by one, each request under its own idempotency key, each with its receipt."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dsar.adapters.http import Client, Reply
@@ -38,19 +38,15 @@ class Acting:
         self._verb = verb
         self._batch = batch
 
-    def receipts(self) -> list[Receipt]:
-        """One per item. What broke off before goes on after the receipts it had."""
+    def receipts(self) -> Iterator[Receipt]:
+        """One per item, each as soon as it is there: what breaks off goes on behind them."""
         declared = self._settings.collections.get(self._batch.collection)
-        if declared is None:
-            reason = f"The source declares no collection {self._batch.collection}."
-            return [self._receipt(item, Done.FAILED, reason) for item in self._batch.items]
-        name = f"{self._verb} {self._batch.idempotency_key}"
-        so_far = self._settings.memory.of(name)
         for item in self._batch.items:
-            if item.key not in so_far:
-                so_far[item.key] = self._one(declared, item)
-        self._settings.memory.forget(name)
-        return [so_far[item.key] for item in self._batch.items]
+            if declared is None:
+                reason = f"The source declares no collection {self._batch.collection}."
+                yield self._receipt(item, Done.FAILED, reason)
+            else:
+                yield self._one(declared, item)
 
     def _one(self, declared: RestCollection, item: Item) -> Receipt:
         planned = _PLANS[self._verb](declared, self._batch, item)

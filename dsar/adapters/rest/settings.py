@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from dsar.adapters.dictionary import Entry
 from dsar.adapters.http import Auth, HttpSettings
 from dsar.adapters.identifiers import refuse_unknown_region
+from dsar.sdk.pace import Pace
 from dsar.sdk.settings import Words
 
 if TYPE_CHECKING:
     from dsar.adapters.http import Credentials
-    from dsar.adapters.rest.pace import Memory, Pace
 
 
 class By(StrEnum):
@@ -213,13 +213,6 @@ class RestSettings(HttpSettings):
         return credentials(self, self.auth)
 
     @cached_property
-    def pace(self) -> "Pace":
-        from dsar.adapters.rest.pace import Pace
-
+    def pace(self) -> Pace:
+        """Shared by all adapters of these settings."""
         return Pace(self.requests_per_second)
-
-    @cached_property
-    def memory(self) -> "Memory":
-        from dsar.adapters.rest.pace import Memory
-
-        return Memory()

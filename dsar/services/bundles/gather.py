@@ -27,8 +27,8 @@ from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket.advance import EXTENDED
 from dsar.services.work import attachments
-from dsar.services.work.act import receipts_of
 from dsar.services.work.cases import case_of
+from dsar.services.work.receipts import receipts_of
 from dsar.store.tables import Request, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal

@@ -74,7 +74,7 @@ def write(
         digest="",
         sealed=b"",
     )
-    page.sealed = seal.close(rows, _place(page.id))
+    page.sealed = seal.close(rows, bound_to(page.id))
     page.digest = hashlib.sha256(page.sealed).hexdigest()
     session.add(page)
     return page
@@ -113,7 +113,7 @@ def rows(installation: Installation, seal: Seal, sheet: PageRef) -> list[Any]:
     """What stands on one page."""
     with reading(installation) as session:
         sealed = session.execute(select(Page.sealed).where(col(Page.id) == sheet.id)).scalar_one()
-    found: list[Any] = seal.open(sealed, _place(sheet.id))
+    found: list[Any] = seal.open(sealed, bound_to(sheet.id))
     return found
 
 
@@ -124,7 +124,8 @@ def seal_for(installation: Installation, ticket_id: str) -> Seal:
     return installation.vault.open_key(request_id, key)
 
 
-def _place(page: str) -> str:
+def bound_to(page: str) -> str:
+    """What the seal of a page is bound to: it opens nowhere else."""
     return f"page {page}"
 
 
@@ -153,6 +154,11 @@ def from_item(item: Item) -> Any:
     if not item.fields and not item.changes:
         return item.key
     return [item.key, list(item.fields), dict(item.changes)]
+
+
+def key_of(row: Any) -> str:
+    """The key of the record a row is about, on a page of records or of a manifest."""
+    return str(row if isinstance(row, str) else row[0])
 
 
 def to_item(row: Any) -> Item:
@@ -194,7 +200,7 @@ def opened(
             found = session.execute(_SEALED, {"ids": [sheet.id for sheet in group]})
             sealed = {row.id: row.sealed for row in found}
         for sheet in group:
-            yield sheet, seal.open(sealed.pop(sheet.id), _place(sheet.id))
+            yield sheet, seal.open(sealed.pop(sheet.id), bound_to(sheet.id))
 
 
 #: Records read from the database at once.

@@ -1,6 +1,8 @@
 """What a task that waits for an answer does to its source and its own row."""
 
 from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
@@ -16,11 +18,22 @@ from dsar.store.tasks import Lease
 SPENT = "-"
 
 
-def defer(session: Unit, store: Store, lease: Lease, later: Later) -> None:
-    """Puts a task off. Waiting for an answer keeps nobody else from the source.
+#: A source that puts us off so often in a row, for so long, without anything having come of it,
+#: needs a person: it may be away for good, or let us begin the same thing again and again.
+STALLED_DEFERRALS = 25
+STALLED_FOR = timedelta(hours=6)
 
-    An answer that came while the task was at work has rung for nobody: it goes on at once. The
-    caller has locked the ticket, as whoever answers does.
+
+class OwnWait(Later):
+    """We put the task off ourselves: the source is not to blame, and stays open for others."""
+
+
+def defer(session: Unit, store: Store, lease: Lease, later: Later) -> bool:
+    """Puts a task off; True where it waits for a person instead, for it gets no further.
+
+    Waiting for an answer, or for a job over there, keeps nobody else from the source, and takes as
+    long as it takes. An answer that came while the task was at work has rung for nobody: it goes on
+    at once. The caller has locked the ticket, as whoever answers does.
     """
     there = or_(col(Inquiry.asked_at).is_not(None), col(Inquiry.answered_at).is_not(None))
     found = session.exec(
@@ -29,9 +42,27 @@ def defer(session: Unit, store: Store, lease: Lease, later: Later) -> None:
         .where(there)
     ).all()
     wait = 0.0 if any(found) else later.wait
+    ours = bool(found) or later.checkpoint is not None or isinstance(later, OwnWait)
     # A lease that names no source closes no gate.
-    mine = replace(lease, source="") if found else lease
-    tasks.defer(session, store, mine, wait=wait, reason=later.reason[:500])
+    mine = replace(lease, source="") if ours else lease
+    if not ours and (told := _standstill(session, lease)):
+        tasks.wait_human(session, store, lease, reason=f"{told} It says: {later.reason}"[:500])
+        return True
+    tasks.defer(session, store, mine, wait=wait, reason=later.reason[:500], stalls=not ours)
+    return False
+
+
+def _standstill(session: Unit, lease: Lease) -> str:
+    """That nothing has come of a task for a while, in words; "" where it is not so."""
+    times, since = tasks.standstill(session, lease)
+    if times < STALLED_DEFERRALS or since is None or session.now() - since < STALLED_FOR:
+        return ""
+    zone = ZoneInfo(session.installation.controller.timezone)
+    when = since.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return (
+        f"Nothing has come of it since {when}, though it was tried {times} times. Look at the "
+        "source; then have it tried again."
+    )
 
 
 def spend(session: Session, lease: Lease) -> None:

@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -167,10 +167,7 @@ def _where(error: Exception) -> str:
 def _fail(session: Unit, installation: Installation, lease: Lease, error: Exception) -> bool:
     """Writes the failure; True if the task will not run again by itself."""
     if isinstance(error, Later):
-        # A job of one person under way over there keeps nobody else from the source.
-        mine = lease if error.checkpoint is None else replace(lease, source="")
-        deferral.defer(session, installation.store, mine, error)
-        return False
+        return deferral.defer(session, installation.store, lease, error)
     if isinstance(error, NeedsHuman):
         deferral.spend(session, lease)
         tasks.wait_human(session, installation.store, lease, reason=error.reason[:500])

@@ -1,12 +1,12 @@
 """Acts in one source from the frozen manifest, never twice, and looks again afterwards.
 
-Each page: intent (lease renewed, fence checked) → the source acts → receipt and checkpoint. An
-intent without a receipt is unknown: repeated only where the adapter says that is harmless, else
+Each page: intent (lease renewed, fence checked) → the source acts → receipts and checkpoint. What
+is without a receipt then is unknown: repeated only where the adapter says that is harmless, else
 probed, else shown to a person.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.decision import VERB, Case, stopped
 from dsar.domain.records import PROOF, WEAK, Done, Item, Receipt
 from dsar.domain.rights import Right
-from dsar.sdk import VERBS, Adapter, Batch, NeedsHuman, can
+from dsar.sdk import Adapter, Batch, NeedsHuman, can
 from dsar.services import letters
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages
@@ -24,8 +24,8 @@ from dsar.services.runtime.installation import Installation, Unit, reading, tran
 from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.work.cases import HELD, case_of, held
-from dsar.store import tasks
-from dsar.store.effects import Standing, intend, settle_effect
+from dsar.services.work.receipts import Filing, Place, Taking, still_to_do
+from dsar.store.effects import Standing, intend
 from dsar.store.tables import Ticket
 from dsar.store.tickets import line, locked
 from dsar.store.vault import Seal
@@ -109,15 +109,22 @@ def walk(installation: Installation, run: Run, job: Job, adapter: Adapter) -> No
     if job.sheets and not can(adapter, job.verb):
         message = f"{adapter.title} cannot {job.verb.replace('_', ' ')} here; do it by hand."
         raise NeedsHuman(message)
-    at = int(run.lease.checkpoint or 0)
+    place = Place.of(run.lease.checkpoint)
     for sheet in job.sheets:
-        if sheet.number > at:
+        if sheet.number > place.page:
             run.check()
-            _one_page(installation, run, job, sheet, adapter)
+            _one_page(installation, run, job, sheet, adapter=adapter, place=place)
+            place = Place(sheet.number)
 
 
 def _one_page(
-    installation: Installation, run: Run, job: Job, sheet: PageRef, adapter: Adapter
+    installation: Installation,
+    run: Run,
+    job: Job,
+    sheet: PageRef,
+    *,
+    adapter: Adapter,
+    place: Place,
 ) -> None:
     key = record_pages.mark(
         [run.lease.ticket_id, run.lease.kind, sheet.source, run.lease.key, sheet.id]
@@ -129,31 +136,19 @@ def _one_page(
         )
     if standing is Standing.DONE:
         return
-    batch = _batch(installation, job, sheet, key)
-    receipts = _receipts(adapter, job.verb, batch, standing) if batch.items else ()
-    with transaction(installation) as session:
-        failed = [receipt for receipt in receipts if receipt.done is Done.FAILED]
-        settle_effect(session, run.lease, key, failed=bool(failed))
-        if not failed:
-            _file(session, job, run.lease.ticket_id, sheet, receipts)
-            tasks.checkpoint(
-                session, installation.store, run.lease, str(sheet.number), done=len(receipts)
-            )
-    if failed:
-        message = f"{len(failed)} of {len(receipts)} {sheet.collection}: {failed[0].reason}"
-        raise NeedsHuman(message)
+    rows = record_pages.rows(installation, job.seal, sheet)
+    keys = [_KEYS[job.role](row) for row in rows]
+    items = still_to_do(_ITEMS[job.role](job, sheet, rows), keys, place.rows)
+    batch = Batch(sheet.collection, items, key, job.purposes.get(sheet.collection, ()))
+    filing = Filing(job.seal, job.role, job.round_, sheet, key)
+    taking = Taking(installation, run, filing, job.verb, batch, keys, place)
+    taking.take(_receipts(adapter, job.verb, batch, standing) if items else ())
 
 
 def _refuse_held(session: Session, ticket: Ticket, job: Job) -> None:
     """A hold placed after the approval still stands against erasing (Art. 17(3)(e))."""
     if job.verb == VERB[Right.ERASURE] and held(session, ticket):
         raise NeedsHuman(HELD)
-
-
-def _batch(installation: Installation, job: Job, sheet: PageRef, key: str) -> Batch:
-    rows = record_pages.rows(installation, job.seal, sheet)
-    items = _ITEMS[job.role](job, sheet, rows)
-    return Batch(sheet.collection, items, key, job.purposes.get(sheet.collection, ()))
 
 
 def _freed(job: Job, sheet: PageRef, rows: list[Any]) -> list[Item]:
@@ -173,12 +168,19 @@ _ITEMS: dict[str, Callable[[Job, PageRef, list[Any]], list[Item]]] = {
 }
 
 
-def _receipts(adapter: Adapter, verb: str, batch: Batch, standing: Standing) -> Sequence[Receipt]:
+#: The key of the record a row of such a page is about.
+_KEYS: dict[str, Callable[[Any], str]] = {
+    RESTRICTIONS: record_pages.key_of,
+    record_pages.RECEIPTS: record_pages.key_of,
+    LIFTED: lambda row: record_pages.receipt_parts(row)[1],
+}
+
+
+def _receipts(adapter: Adapter, verb: str, batch: Batch, standing: Standing) -> Iterable[Receipt]:
     if standing is Standing.UNKNOWN and not adapter.repeatable:
-        found = _probed(adapter, batch)
-    else:
-        found = list(getattr(adapter, verb)(batch))
-    return _complete(verb, batch, found)
+        return _probed(adapter, batch)
+    given: Iterable[Receipt] = getattr(adapter, verb)(batch)
+    return given
 
 
 def _probed(adapter: Adapter, batch: Batch) -> list[Receipt]:
@@ -190,55 +192,6 @@ def _probed(adapter: Adapter, batch: Batch) -> list[Receipt]:
         return found
     message = "It was interrupted half-way; look there, finish it by hand and close it."
     raise NeedsHuman(message)
-
-
-def _complete(verb: str, batch: Batch, found: Iterable[Receipt]) -> Sequence[Receipt]:
-    """Exactly one receipt of this verb for each item, in the batch's order.
-
-    None, two that may contradict each other, one of another collection: that proves nothing.
-    """
-    fits = [one for one in found if one.collection == batch.collection and one.done in VERBS[verb]]
-    by_key = {receipt.key: receipt for receipt in fits}
-    twice = Counter(receipt.key for receipt in fits) if len(by_key) < len(fits) else Counter()
-    missing = [i.key for i in batch.items if i.key not in by_key or twice[i.key] > 1]
-    if missing:
-        message = f"{len(missing)} of {len(batch.items)} {batch.collection} were not accounted for."
-        raise NeedsHuman(message)
-    return [by_key[item.key] for item in batch.items]
-
-
-def _file(
-    session: Session, job: Job, ticket_id: str, sheet: PageRef, receipts: Sequence[Receipt]
-) -> None:
-    """The receipts of one page; where it was acted on before, the later ones take their place."""
-    record_pages.remove(
-        session,
-        ticket_id,
-        role=job.role,
-        round_=job.round_,
-        source=sheet.source,
-        number=sheet.number,
-    )
-    record_pages.write(
-        session,
-        job.seal,
-        ticket_id,
-        role=job.role,
-        round_=job.round_,
-        source=sheet.source,
-        number=sheet.number,
-        collection=sheet.collection,
-        rows=[record_pages.from_receipt(receipt) for receipt in receipts],
-    )
-
-
-def receipts_of(
-    installation: Installation, seal: Seal, sheets: Iterable[PageRef]
-) -> Iterator[Receipt]:
-    """Every receipt on these pages."""
-    for sheet, rows in record_pages.opened(installation, seal, tuple(sheets)):
-        for row in rows:
-            yield record_pages.to_receipt(sheet.collection, row)
 
 
 def _tell(session: Unit, installation: Installation, ticket: Ticket, source: str, job: Job) -> None:

@@ -227,7 +227,8 @@ class _Keeping:
     def _write(self, plain: bytes, whole: dict[str, Any] | None = None) -> None:
         """The next piece; with the last one the list that makes the file count."""
         with transaction(self._installation) as session:
-            tasks.renew(session, self._installation.store, self._run.lease)
+            noted = tasks.renew if whole is None else tasks.got_further
+            noted(session, self._installation.store, self._run.lease)
             if not self._written:
                 self._remove_rest(session)
             sealed = self._seal.close_bytes(plain, self._place(str(self._written)))

@@ -1,7 +1,8 @@
 """Looks again after acting: a fresh search and a probe by key, and what is left is named."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from dsar.domain.decision import means_the_same
@@ -40,21 +41,90 @@ def look_again(installation: Installation, run: Run) -> None:
     with installation.sources[source].open(desk_for(installation, run.lease)) as adapter:
         items = _items(installation, seal, manifest)
         kept = _kept(installation, seal, receipts)
-        residue = 0
-        if right in {Right.ERASURE, Right.RECTIFICATION}:
+        look = Look(installation, run, adapter, seal, *_resume(seal, run.lease))
+        if right in {Right.ERASURE, Right.RECTIFICATION} and not look.searched:
             before = _before(installation, seal, run.lease.ticket_id, source, items)
             expected = {place: item for place, item in items.items() if place not in kept}
-            checks = PageChecks(source, installation.sources[source].limits)
-            at, residue = _resume(seal, run.lease)
-            try:
-                for record in _found(run, adapter, subject, checks, at):
-                    residue += _left_over(record, expected, before)
-            except Later as later:
-                _remember(installation, run, seal, later.checkpoint, residue)
-                raise
-        if right is Right.ERASURE:
-            residue += _still_there(run, adapter, installation, seal, receipts)
-    _finish(run, residue, erased=right is Right.ERASURE)
+            look.search(subject, lambda record: _left_over(record, expected, before))
+        if right is Right.ERASURE and can(adapter, "probe"):
+            look.probe(receipts)
+    _finish(run, look.residue, erased=right is Right.ERASURE)
+
+
+@dataclass
+class Look:
+    """One look, as far as it has come: a source that asks for patience goes on where it stood.
+
+    `at` is where the search goes on, `page` the last page of receipts that was probed, `answered`
+    the keys of the next one that were.
+    """
+
+    installation: Installation
+    run: Run
+    adapter: Adapter
+    seal: Seal
+    at: str | None = None
+    residue: int = 0
+    searched: bool = False
+    page: int = 0
+    answered: list[str] = field(default_factory=list)
+
+    def search(self, subject: Subject, left_over: Callable[[Record], bool]) -> None:
+        """A fresh search for the person: what was to be changed and was not is counted."""
+        source = self.installation.sources[self.run.lease.source]
+        before, behind = self.at, 0  # what the mark does not stand behind yet is counted anew
+        try:
+            if any(subject.values(kind) for kind in self.adapter.identifies_by):
+                checks = PageChecks(source.name, source.limits)
+                for page in checks.pages(self.adapter, self.adapter.find(subject, self.at)):
+                    self.run.check()
+                    behind += sum(map(left_over, page.records))
+                    if page.checkpoint is not None:
+                        self.at, self.residue, behind = page.checkpoint, self.residue + behind, 0
+        except Later as later:
+            self.at = later.checkpoint or self.at
+            self._remember(moved=self.at != before)
+            raise
+        self.searched, self.residue = True, self.residue + behind
+
+    def probe(self, sheets: tuple[PageRef, ...]) -> None:
+        """What receipts call erased is asked for by key."""
+        page, known = self.page, len(self.answered)
+        try:
+            for sheet, rows in record_pages.opened(self.installation, self.seal, sheets):
+                if sheet.number > self.page:
+                    self.run.check()
+                    self._probe_page(sheet, rows)
+                    self.page, self.answered = sheet.number, []
+        except Later:
+            self._remember(moved=(page, known) != (self.page, len(self.answered)))
+            raise
+
+    def _probe_page(self, sheet: PageRef, rows: list[Any]) -> None:
+        parts = map(record_pages.receipt_parts, rows)
+        keys = {key for done, key, _ in parts if done == Done.ERASED} - {*self.answered}
+        if not keys:
+            return
+        batch = Batch(sheet.collection, [Item(key) for key in sorted(keys)], "probe")
+        for receipt in self.adapter.probe(batch):  # type: ignore[attr-defined]
+            if receipt.key in keys:
+                keys.discard(receipt.key)
+                self.answered.append(receipt.key)
+                self.residue += receipt.done is not Done.MISSING
+        if keys:
+            message = f"{self.adapter.title} did not account for every {batch.collection}"
+            raise NeedsHuman(f"{message} it was asked about.")
+
+    def _remember(self, *, moved: bool) -> None:
+        """Nothing is asked a second time, and a job started over there not started again."""
+        if not moved:
+            return
+        lease = self.run.lease
+        told = [self.at, self.residue, self.searched, self.page, self.answered]
+        saved = base64.b64encode(self.seal.close(told, f"checkpoint {lease.task_id}")).decode()
+        with transaction(self.installation) as session:
+            locked(session, lease.ticket_id)
+            tasks.checkpoint(session, self.installation.store, lease, saved)
 
 
 def _finish(run: Run, residue: int, *, erased: bool) -> None:
@@ -110,34 +180,12 @@ def _left_over(
     return place in expected and _unchanged(record, expected[place], before.get(place, {}))
 
 
-def _resume(seal: Seal, lease: Lease) -> tuple[str | None, int]:
-    """Where a source that answers later is asked on, and what was left over until then."""
+def _resume(seal: Seal, lease: Lease) -> list[Any]:
+    """What `Look` remembered of an earlier attempt."""
     if lease.checkpoint is None:
-        return None, 0
-    at, residue = seal.open(base64.b64decode(lease.checkpoint), f"checkpoint {lease.task_id}")
-    return at, residue
-
-
-def _remember(
-    installation: Installation, run: Run, seal: Seal, at: str | None, residue: int
-) -> None:
-    """A job the source started for this look is asked after, not started again each time."""
-    if at is None:
-        return
-    saved = base64.b64encode(seal.close([at, residue], f"checkpoint {run.lease.task_id}")).decode()
-    with transaction(installation) as session:
-        locked(session, run.lease.ticket_id)
-        tasks.checkpoint(session, installation.store, run.lease, saved)
-
-
-def _found(
-    run: Run, adapter: Adapter, subject: Subject, checks: PageChecks, at: str | None
-) -> Iterator[Record]:
-    if not any(subject.values(kind) for kind in adapter.identifies_by):
-        return
-    for page in checks.pages(adapter, adapter.find(subject, at)):
-        run.check()
-        yield from page.records
+        return []
+    told: list[Any] = seal.open(base64.b64decode(lease.checkpoint), f"checkpoint {lease.task_id}")
+    return told
 
 
 def _unchanged(record: Record, item: Item, before: Mapping[str, Any]) -> bool:
@@ -152,33 +200,6 @@ def _unchanged(record: Record, item: Item, before: Mapping[str, Any]) -> bool:
             for name in item.fields
         )
     return True
-
-
-def _still_there(
-    run: Run, adapter: Adapter, installation: Installation, seal: Seal, sheets: tuple[PageRef, ...]
-) -> int:
-    """What receipts call erased is asked for by key, where the adapter can be asked."""
-    if not can(adapter, "probe"):
-        return 0
-    residue = 0
-    for sheet, rows in record_pages.opened(installation, seal, sheets):
-        run.check()
-        keys = [
-            key for done, key, _ in map(record_pages.receipt_parts, rows) if done == Done.ERASED
-        ]
-        if keys:
-            residue += _present(adapter, Batch(sheet.collection, [Item(k) for k in keys], "probe"))
-    return residue
-
-
-def _present(adapter: Adapter, batch: Batch) -> int:
-    found = list(adapter.probe(batch))  # type: ignore[attr-defined]
-    if len(found) != len(batch.items):
-        message = (
-            f"{adapter.title} did not account for every {batch.collection} it was asked about."
-        )
-        raise NeedsHuman(message)
-    return sum(receipt.done is not Done.MISSING for receipt in found)
 
 
 def _suppress(session: Unit, ticket: Ticket, run: Run) -> None:

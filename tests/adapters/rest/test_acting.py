@@ -1,6 +1,7 @@
 """Each change has its own idempotency key and an honest receipt."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,8 +16,7 @@ from tests.adapters.rest.declared import erased_with, opened, table
 def act(source: Rest, verb: str, collection: str, *items: Item, key: str = "k1") -> list[Receipt]:
     batch = Batch(collection, items, key, ("newsletter",))
     try:
-        found: list[Receipt] = getattr(source, verb)(batch)
-        return found
+        return list(getattr(source, verb)(batch))
     finally:
         source.close()
 
@@ -46,7 +46,7 @@ def test_the_same_change_tried_again_has_the_same_key(crm: Crm) -> None:
 
 
 def test_a_batch_that_broke_off_goes_on_where_it_stood(crm: Crm) -> None:
-    """A system that lets through two requests at a time finishes a batch of five."""
+    """A system that lets through two requests at a time finishes a batch of five in three."""
     source = opened(table("rest_crm", crm))
     count = 0
 
@@ -57,22 +57,17 @@ def test_a_batch_that_broke_off_goes_on_where_it_stood(crm: Crm) -> None:
 
     crm.fault = fault
     batch = Batch("contacts", [Item(str(number)) for number in range(1, 6)], "k1")
-    for _ in range(5):
-        try:
-            receipts = source.erase(batch)
-        except Later:
-            continue
-        break
-    assert [one.done for one in receipts] == [Done.ERASED] * 5
+    given: list[Receipt] = []
+    tries = 0
+    while len(given) < 5:
+        left = [item for item in batch.items if item.key not in {one.key for one in given}]
+        tries += 1
+        with suppress(Later):
+            for receipt in source.erase(Batch("contacts", left, "k1")):
+                given.append(receipt)
+    assert tries == 3
+    assert [one.done for one in given] == [Done.ERASED] * 5
     assert len(crm.done) == 5
-    source.close()
-
-
-def test_only_the_batch_that_broke_off_is_remembered(crm: Crm) -> None:
-    source = opened(table("rest_crm", crm))
-    batch = Batch("contacts", [Item("1")], "k1")
-    assert [one.done for one in source.erase(batch)] == [Done.ERASED]
-    assert [one.done for one in source.erase(batch)] == [Done.MISSING]
     source.close()
 
 
@@ -205,7 +200,7 @@ def test_what_goes_with_another_record_comes_after_it_and_is_missing_once_it_is_
         assert [one.name for one in source.collections()] == ["notes", "contacts"]
         notes = Batch("notes", [Item("n1"), Item("n1b"), Item("n2")], "k1")
         assert [one.done for one in source.erase(notes)] == [Done.FAILED] * 3
-        source.erase(Batch("contacts", [Item("1")], "k2"))
+        assert [one.done for one in source.erase(Batch("contacts", [Item("1")], "k2"))]
         *gone, there = source.erase(notes)
         assert [one.done for one in gone] == [Done.MISSING, Done.MISSING]
         assert there.done is Done.FAILED
@@ -226,5 +221,5 @@ def test_a_record_that_could_not_be_looked_for_is_not_called_gone(status: int, k
             assert [one.done for one in source.erase(batch)] == [kind]
         else:
             with pytest.raises(kind):
-                source.erase(batch)
+                list(source.erase(batch))
         source.close()
