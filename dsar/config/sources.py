@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from dsar.config.hours import Hours, hours, settling
 from dsar.config.settings import read_toml
 from dsar.domain.errors import BadInput, NotFound
 from dsar.domain.records import Collection
@@ -24,13 +25,15 @@ log = structlog.get_logger("dsar.sources")
 
 _LONGEST_NAME, _LONGEST_TITLE = 80, 200
 _OURS = {"adapter", "title", "concurrency", "isolated", "limits"}
+_OURS |= {"settle", "allowed_hours", "quiet_hours"}
 
 
 @dataclass(frozen=True)
 class Source:
     """A configured system that holds personal data, and the class that speaks to its kind.
 
-    `isolated` sources are spoken to by a child process that may hang, eat memory or die.
+    `isolated` sources are spoken to by a child process that may hang, eat memory or die. `settle`
+    is how many seconds it takes to show its changes, `hours` when it may be worked on.
     """
 
     name: str
@@ -40,6 +43,8 @@ class Source:
     concurrency: int = 2
     isolated: bool = False
     limits: Limits = field(default_factory=Limits)
+    settle: float = 0.0
+    hours: Hours | None = None
     _answers: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @contextmanager
@@ -134,8 +139,17 @@ def _source(name: str, table: Any, path: Path) -> Source:
     apart = _isolated(table, kind, f"{at}.isolated")
     if apart:
         sendable(settings, at=at)
-    limits = _limits(table.get("limits", {}), f"{at}.limits")
-    return Source(name, table.get("title", name), kind, settings, concurrency, apart, limits)
+    return Source(
+        name,
+        table.get("title", name),
+        kind,
+        settings,
+        concurrency,
+        apart,
+        _limits(table.get("limits", {}), f"{at}.limits"),
+        settling(table.get("settle", 0), f"{at}.settle"),
+        hours(table, at),
+    )
 
 
 def _isolated(table: Mapping[str, Any], kind: type[Adapter], at: str) -> bool:

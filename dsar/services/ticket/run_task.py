@@ -8,6 +8,7 @@ lets follow what follows, all committed together.
 
 import errno
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from dsar.sdk import Later, NeedsHuman
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, Unit, transaction
-from dsar.services.ticket import deferral
+from dsar.services.ticket import deferral, working_hours
 from dsar.services.ticket.advance import settle
 from dsar.services.ticket.search_order import unblock
 from dsar.store import tasks
@@ -52,11 +53,15 @@ class Run:
     stopping: threading.Event = field(default_factory=threading.Event)
     next: Lease | None = None
     fuse: bool = True
+    until: float | None = None
 
     def check(self) -> None:
-        """Called at page borders; raises Draining when the process is asked to stop."""
+        """Called at page borders; raises Draining when the process is asked to stop, OwnWait when
+        the hours of the source are over (`until`, by the process's own monotonic clock)."""
         if self.stopping.is_set():
             raise Draining
+        if self.until is not None and time.monotonic() >= self.until:
+            raise deferral.OwnWait("The hours of the source are over.", wait=0)
 
     def claim_next(self, session: Unit) -> None:
         """Claims the next task in the same transaction, which saves a commit a task."""
@@ -110,6 +115,8 @@ def perform(
     """Runs a leased task to its honest end; returns the task claimed along with it, if any."""
     run = Run(installation, lease, tuple(handlers), stopping)
     try:
+        left = working_hours.await_hours(installation, lease)
+        run.until = None if left is None else time.monotonic() + left
         handlers[lease.kind](installation, run)
     except Fenced:
         log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)

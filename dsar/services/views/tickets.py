@@ -37,6 +37,7 @@ class Around:
     now: datetime
     today: date
     stuck: Mapping[str, list[dict[str, Any]]]
+    waiting: Mapping[str, list[dict[str, Any]]]
     answered: Mapping[str, tuple[int, int]]
 
 
@@ -70,10 +71,12 @@ def counted(session: Session) -> dict[State, int]:
 def around_of(session: Unit, tickets: Sequence[Ticket]) -> Around:
     """What the lines of these tickets need: two queries, however many tickets there are."""
     ids = [ticket.id for ticket in tickets]
+    stuck, waiting = _held_up(session, ids)
     return Around(
         now=session.now(),
         today=today(session),
-        stuck=_stuck(session, ids),
+        stuck=stuck,
+        waiting=waiting,
         answered=_answered(session, ids),
     )
 
@@ -124,7 +127,10 @@ def needs(session: Session, ticket: Ticket, around: Around) -> str:
         return "a named person decides anew"
     if state is State.ACCEPTED and (waits := waits_for(session, ticket)):
         return f"waits until {', '.join(waits)} was handed over"
-    return SENTENCES.get(state, "")
+    waiting = around.waiting.get(ticket.id, [])
+    return "; ".join(
+        [SENTENCES.get(state, ""), *(f"{r['source']}: {r['reason']}" for r in waiting)]
+    )
 
 
 #: What a ticket waits for in each state that has an owner, unless something in it got stuck.
@@ -153,18 +159,25 @@ _STUCK = ("parked", "waiting_human")
 _TO_TELL = (col(Task.kind) == LIFT, col(Task.state) == "blocked")
 
 
-def _stuck(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def _held_up(
+    session: Unit, ids: Sequence[str]
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[dict[str, Any]]]]:
+    """What got stuck in each ticket, and what was put off at its source and goes on by itself."""
+    put_off = (col(Task.not_before) > session.now(), col(Task.reason) != "")
+    waits = and_(col(Task.state) == "ready", col(Task.source) != "", *put_off)
     rows = session.exec(
         select(Task)
         .where(col(Task.ticket_id).in_(ids))
-        .where(or_(col(Task.state).in_(_STUCK), and_(*_TO_TELL)))
+        .where(or_(col(Task.state).in_(_STUCK), and_(*_TO_TELL), waits))
         .order_by(col(Task.source), col(Task.kind))
     )
-    found: dict[str, list[dict[str, Any]]] = {}
+    stuck: dict[str, list[dict[str, Any]]] = {}
+    waiting: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         told = {"source": row.source, "kind": row.kind, "reason": row.reason}
+        found = waiting if row.state == "ready" else stuck
         found.setdefault(row.ticket_id, []).append(told)
-    return found
+    return stuck, waiting
 
 
 def _answered(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, int]]:

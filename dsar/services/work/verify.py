@@ -3,8 +3,10 @@
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from dsar.config.hours import in_words
 from dsar.domain.decision import means_the_same
 from dsar.domain.identity import UNUSED, Subject
 from dsar.domain.records import Done, Item, Record
@@ -15,15 +17,20 @@ from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages, seals
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.runtime.record_pages import PageRef
+from dsar.services.ticket.deferral import OwnWait
 from dsar.services.ticket.run_task import Run, finishing
+from dsar.services.ticket.working_hours import local_now
 from dsar.store import tasks
 from dsar.store.engine import add_once
-from dsar.store.tables import Suppression, Ticket
+from dsar.store.tables import Suppression, Task, Ticket
 from dsar.store.tasks import Lease
 from dsar.store.tickets import identifiers, line, locked
 from dsar.store.vault import Seal
 
 Place = tuple[str, str]
+
+#: So often a source is looked at while it settles, and seconds between two looks at least.
+LOOKS, SHORTEST_LOOK = 6, 5.0
 
 
 def look_again(installation: Installation, run: Run) -> None:
@@ -48,7 +55,29 @@ def look_again(installation: Installation, run: Run) -> None:
             look.search(subject, lambda record: _left_over(record, expected, before))
         if right is Right.ERASURE and can(adapter, "probe"):
             look.probe(receipts)
+    if look.residue:
+        _let_settle(installation, run)
     _finish(run, look.residue, erased=right is Right.ERASURE)
+
+
+def _let_settle(installation: Installation, run: Run) -> None:
+    """What is still there may be there for a while yet, where a source shows changes late.
+
+    It is looked at anew until the time the source is given is over. Raises OwnWait.
+    """
+    source = installation.sources[run.lease.source]
+    with reading(installation) as session:
+        acted_at = session.get_one(Task, run.lease.task_id).created_at
+        left = source.settle - (session.now() - acted_at).total_seconds()
+    if left <= 0:
+        return
+    wait = min(left, max(source.settle / LOOKS, SHORTEST_LOOK))
+    when = (local_now(installation) + timedelta(seconds=wait)).strftime("%Y-%m-%d %H:%M:%S")
+    with transaction(installation) as session:
+        locked(session, run.lease.ticket_id)
+        tasks.checkpoint(session, installation.store, run.lease, None)
+    told = f"The source needs up to {in_words(source.settle)} to show its changes"
+    raise OwnWait(f"{told}; it is looked at again at {when}.", wait=wait)
 
 
 @dataclass

@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "received": "{who} took the request in ({channel}) under {regime}; {due}.",
     "alert": "{alert}",
     "task_stuck": "{task}{place} got stuck {attempts} and waits for a person.",
+    "hours_outranked": "{task}{place} did not wait for the source's hours: the deadline is near.",
     "identifier_settled": "{who} settled whose an identifier is that {source} gave.",
     "supplement_begun": "{who} had sources asked again that had been given up.",
     "erasure_resumed": "{who} lifted a legal hold; what it had kept is due to be erased.",
