@@ -106,6 +106,8 @@ class Record:
 
     `key` identifies it within its collection for as long as it lives. `subject` is the source's own
     id of the person, where it has one: two different ids for one request stop the ticket.
+    `lost_files` counts attachments that could not be told apart or named, and so not be taken over;
+    the engine sets it.
     """
 
     collection: str
@@ -114,6 +116,7 @@ class Record:
     match: Match = Match.VERIFIED_IDENTIFIER
     subject: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    lost_files: int = 0
 
 
 class Done(StrEnum):

@@ -6,7 +6,9 @@ the search in a sentence for a person. Nothing is cut silently, nothing strange 
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -56,8 +58,7 @@ class PageChecks:
             if declared is None and page.records:
                 declared = frozenset(one.name for one in adapter.collections())
             self._count(page)
-            self._check(page, declared or frozenset())
-            yield page
+            yield self._checked(page, declared or frozenset())
             self.over("search_seconds", time.monotonic() - self._since, "It took more than {} s")
 
     def _count(self, page: Page) -> None:
@@ -72,12 +73,15 @@ class PageChecks:
             most = f"{LONGEST_CHECKPOINT:,}"
             raise NeedsHuman(f"A checkpoint is no text of up to {most} signs. Mend the adapter.")
 
-    def _check(self, page: Page, declared: Collection[str]) -> None:
+    def _checked(self, page: Page, declared: Collection[str]) -> Page:
+        attached = False
         for record in page.records:
             self._identity(record, declared)
-            if record.attachments:
-                self._attachments(record)
+            attached = attached or bool(record.attachments)
         self._values(page.records)
+        if not attached:
+            return page
+        return replace(page, records=[self._with_sound_files(one) for one in page.records])
 
     def _identity(self, record: Record, declared: Collection[str]) -> None:
         if record.collection not in declared:
@@ -92,13 +96,22 @@ class PageChecks:
             raise NeedsHuman(f"Two records of {record.collection} have the same key. {mend}")
         self._seen.add(place)
 
-    def _attachments(self, record: Record) -> None:
+    def _with_sound_files(self, record: Record) -> Record:
+        """The record with those of its attachments that can be asked for and shown.
+
+        One without a sound name gets one, what else is said of it wrongly is not believed; one that
+        cannot be told from another is lost, and a person is told of the record: the rest goes on.
+        """
         what = "A record of " + record.collection + " has more than {} attachments"
         self.over("attachments", len(record.attachments), what)
-        names = {one.reference for one in record.attachments}
-        if len(names) < len(record.attachments) or not all(map(_sound, record.attachments)):
-            what = f"A record of {record.collection} has an attachment without name or reference"
-            raise NeedsHuman(f"{what}, or two alike. Mend the adapter.")
+        told = Counter(one.reference for one in record.attachments if _is_text(one.reference))
+        files = tuple(
+            _shown(number, one)
+            for number, one in enumerate(record.attachments, start=1)
+            if _is_text(one.reference) and told[one.reference] == 1
+        )
+        lost = len(record.attachments) - len(files)
+        return replace(record, attachments=files, lost_files=lost)
 
     # -- what a record holds -----------------------------------------------------------------------
 
@@ -170,10 +183,27 @@ class PageChecks:
             yield block
 
 
-def _sound(one: Attachment) -> bool:
-    named = (one.reference, LONGEST_KEY), (one.name, LONGEST_NAME), (one.media_type, LONGEST_NAME)
-    texts = all(isinstance(text, str) and 0 < len(text) <= most for text, most in named)
-    return texts and (one.size is None or (type(one.size) is int and one.size >= 0))
+def _is_text(value: Any, most: int = LONGEST_KEY) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= most and _is_unicode(value)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(number: int, one: Attachment) -> Attachment:
+    """An attachment with a name, a type and a length that can be shown."""
+    plain = Attachment(one.reference, f"file-{number}")
+    return replace(
+        one,
+        name=one.name if _is_text(one.name, LONGEST_NAME) else plain.name,
+        media_type=one.media_type if _is_text(one.media_type, LONGEST_NAME) else plain.media_type,
+        size=one.size if type(one.size) is int and one.size >= 0 else None,
+    )
 
 
 _PROMISES: Mapping[str, Callable[[Record], bool]] = {

@@ -141,12 +141,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "identifiers": (lambda: Page([], None, (("email", "a@b.example"),) * 101), "100 identifiers"),
     "checkpoint": (lambda: Page([], 5), "A checkpoint is no text"),  # type: ignore[arg-type]
     "no page": (lambda: [case("1")], "something that is no page"),
-    "attachment alike": (lambda: Page([case("1", attachments=(file(), file()))]), "two alike"),
-    "attachment nameless": (
-        lambda: Page([case("1", attachments=(file(name=""),))]),
-        "without name",
-    ),
-    "attachment size": (lambda: Page([case("1", attachments=(file(size=-1),))]), "without name"),
 }
 
 
@@ -157,6 +151,53 @@ def test_what_no_record_may_hold_is_named_without_its_value(what: str) -> None:
         passed(checks(), make_page())
     assert words in refused.value.reason
     assert len(refused.value.reason) < 200
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "lost"),
+    [
+        ((file(), file()), [], 2),
+        ((file(), file(), file(reference="g")), [("g", "a.pdf", None)], 2),
+        ((file(reference=""), file(reference="g")), [("g", "a.pdf", None)], 1),
+        ((file(reference=7),), [], 1),
+        ((file(reference="x" * 1001),), [], 1),
+        ((file(reference="\ud800"),), [], 1),
+        ((file(name=""), file(reference="g")), [("f", "file-1", None), ("g", "a.pdf", None)], 0),
+        ((file(name="x" * 256),), [("f", "file-1", None)], 0),
+        ((file(name=None),), [("f", "file-1", None)], 0),
+        ((file(name="a\udfff"),), [("f", "file-1", None)], 0),
+        ((file(size=-1),), [("f", "a.pdf", None)], 0),
+        ((file(size="7"),), [("f", "a.pdf", None)], 0),
+        ((file(size=7),), [("f", "a.pdf", 7)], 0),
+    ],
+)
+def test_an_attachment_that_cannot_be_used_costs_itself_and_not_the_search(
+    given: tuple[Attachment, ...], kept: list[Any], lost: int
+) -> None:
+    [page] = passed(checks(), Page([case("1", attachments=given), case("2")]))
+    spoilt, sound = page.records
+    assert [(one.reference, one.name, one.size) for one in spoilt.attachments] == kept
+    assert (spoilt.lost_files, sound) == (lost, case("2"))
+
+
+def test_a_record_that_lost_a_file_is_shown_to_staff_and_the_rest_goes_on(
+    make: Make, desk: Script
+) -> None:
+    desk.records = [
+        case("1", attachments=(file(), file(name="b.pdf"))),
+        case("2", attachments=(file(),)),
+        case("3"),
+    ]
+    desk.files = {"f": [b"x"]}
+    one = make()
+    ref = one.ask(Right.ACCESS)
+    one.work()
+    assert (one.state(ref), one.line(ref, "desk")["found"]) == ("in_review", 3)
+    assert [(d["code"], d["blocks"]) for d in one.view(ref)["doubts"]] == [("lost_file", True)]
+    one.rule(ref, "desk.cases:1=release")
+    one.work()
+    [kept] = one.line(ref, "desk")["kept"]
+    assert (kept["count"], kept["ground"], kept["part"]) == (1, "lost_file", "file")
 
 
 def test_a_key_that_comes_again_on_a_later_page_is_named() -> None:

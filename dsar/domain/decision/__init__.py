@@ -160,6 +160,9 @@ def _copy(case: Case, source: str, record: Record) -> Decision:
             kept += [reason] if value not in _BLANK else []
         elif ruled is None and (doubt := _field_doubt(entry, name, value)):
             doubts.append(doubt)
+    if record.lost_files:
+        doubts.append(Doubt("lost_file"))
+        kept.append(LOST_FILE)
     if case.ruling(source, record) is not None:
         doubts = []
     data = {name: value for name, value in record.data.items() if name not in hidden}
@@ -167,6 +170,9 @@ def _copy(case: Case, source: str, record: Record) -> Decision:
     handed = replace(record, data=data, attachments=files)
     return Decision(handed, None, (*kept, *spared), tuple(doubts))
 
+
+#: A file that is missing from the copy is said to be, whoever released the rest of its record.
+LOST_FILE = Reason("lost_file", "A file of it could not be read at its source.", part=FILE)
 
 #: Values that tell nothing: what holds one of them is not withheld and not doubted.
 _BLANK: tuple[Any, ...] = (None, "")
@@ -356,6 +362,7 @@ DOUBTS = {
     "weak_match": "matched by name only",
     "somebody_else": "the record says that it is somebody else's",
     "unexplained_field": "a field nobody explained",
+    "lost_file": "a file of it cannot be told from another, or has no name, and was not taken over",
     "secret_field": "a field that looks like a secret",
     "about_others": "may speak about other people",
     "undecided": "the policy cannot decide",

@@ -130,10 +130,12 @@ def bound_to(page: str) -> str:
 
 
 def from_record(record: Record) -> list[Any]:
-    """A record as a row of a page; its attachments stand there if it has any."""
+    """A record as a row of a page; its attachments, and how many were lost, stand there if any."""
     row: list[Any] = [record.key, dict(record.data), record.match.value, record.subject]
-    if record.attachments:
+    if record.attachments or record.lost_files:
         row.append([_from_attachment(one) for one in record.attachments])
+    if record.lost_files:
+        row.append(record.lost_files)
     return row
 
 
@@ -146,7 +148,7 @@ def to_record(collection: str, row: list[Any]) -> Record:
     if len(row) == 4:
         return Record(collection, row[0], row[1], Match(row[2]), row[3])
     files = tuple(Attachment(*one) for one in row[4])
-    return Record(collection, row[0], row[1], Match(row[2]), row[3], files)
+    return Record(collection, row[0], row[1], Match(row[2]), row[3], files, *row[5:])
 
 
 def from_item(item: Item) -> Any:
