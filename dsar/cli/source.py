@@ -1,27 +1,35 @@
 """`dsar source`: the configured systems."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dsar.cli.opened import columns, opened, say
+from dsar.cli.opened import columns, say
 from dsar.cli.request import pair
 from dsar.domain.identity import Subject
+from dsar.services.opening import first_look
 from dsar.services.views.source_check import check_all, circles, find_in
 
 app = typer.Typer(help="The configured systems that hold personal data.", no_args_is_help=True)
 
+#: What is not compared where there is no policy yet.
+NO_POLICY = "There is no policy yet: for which purpose this data is held was not compared."
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+#: A first look at a source needs the file of sources alone.
+Named = Annotated[Path | None, typer.Option("--sources", help="The file of sources.")]
+
+
 @app.command("list")
-def list_(json: Json = False) -> None:
+def list_(sources: Named = None, json: Json = False) -> None:
     """Every source with its adapter."""
-    with opened(begins=True) as installation:
-        rows = [{"name": s.name, "title": s.title, "adapter": s.adapter.name,
-                 "searches_by": sorted(s.needs), "gives": sorted(s.gives)}
-                for s in installation.sources]  # fmt: skip
+    rows = [{"name": s.name, "title": s.title, "adapter": s.adapter.name,
+             "searches_by": sorted(s.needs), "gives": sorted(s.gives)}
+            for s in first_look(named=sources).sources]  # fmt: skip
     names = ("name", "title", "adapter")
     say(rows, json, lambda: columns([[r[n] for n in names] for r in rows],
                                     ("SOURCE", "TITLE", "ADAPTER")))  # fmt: skip
@@ -29,18 +37,22 @@ def list_(json: Json = False) -> None:
 
 @app.command()
 def check(
-    name: Annotated[str, typer.Argument(help="One source; all without.")] = "", json: Json = False
+    name: Annotated[str, typer.Argument(help="One source; all without.")] = "",
+    sources: Named = None,
+    json: Json = False,
 ) -> None:
-    """Reach each source and compare it with what was declared."""
-    with opened(begins=True) as installation:
-        found = check_all(installation, name or None)
-        led = [circle for circle in circles(installation) if not found.keys().isdisjoint(circle)]
+    """Reach each source and compare it with what was declared, and with the policy if any."""
+    known = first_look(named=sources)
+    found = check_all(known, name or None)
+    led = [circle for circle in circles(known) if not found.keys().isdisjoint(circle)]
+    if known.policy is None:
+        typer.echo(f"dsar: {known.fault or NO_POLICY}", err=True)
     lines = [f"{source}: {problem}" for source, problems in found.items() for problem in problems]
     number = len(found)
     well = "1 source, as declared." if number == 1 else f"{number} sources, all as declared."
     told = [*(lines or [well]), *map(_circle, led)]
     say(found, json, lambda: "\n".join(told))
-    if lines:
+    if lines or known.fault:
         raise typer.Exit(1)
 
 
@@ -54,11 +66,11 @@ def _circle(names: Sequence[str]) -> str:
 def find(
     name: str,
     identifier: Annotated[list[str], typer.Option(help="KIND=VALUE, e.g. email=ana@example.org.")],
+    sources: Named = None,
     json: Json = False,
 ) -> None:
     """Search one source for a person, without filing anything."""
     subject = Subject.of(pair(text, "identifier") for text in identifier)
-    with opened() as installation:
-        found = find_in(installation, name, subject)
+    found = find_in(first_look(named=sources), name, subject)
     rows = [[r["collection"], r["key"], r["match"]] for r in found]
     say(found, json, lambda: columns(rows, ("COLLECTION", "KEY", "MATCH")))

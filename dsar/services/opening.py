@@ -1,11 +1,13 @@
 """Opens the installation a configuration describes: settings, database, keys, sources, policy."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from dsar.config import policy_file, sources
 from dsar.config import settings as configuration
 from dsar.domain.errors import BadInput
+from dsar.domain.policy import Policy
 from dsar.services.law import regimes
 from dsar.services.law.calendars import calendar_for
 from dsar.services.runtime.installation import Installation
@@ -42,6 +44,42 @@ def open_installation(config: Path | None = None, *, clock: Clock | None = None)
     )
     _read_wording(installation)
     return installation
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """The sources by themselves, before anything else is configured: no database, no key.
+
+    `policy` is None where there is none yet; `fault` is what is wrong with one that is there.
+    """
+
+    sources: sources.Sources
+    policy: Policy | None = None
+    fault: str = ""
+
+
+def first_look(config: Path | None = None, named: Path | None = None) -> FirstLook:
+    """The sources of the file that is `named`, else of the configuration, else ./sources.toml.
+
+    Of a configuration only where the sources and the policy lie is read: whatever else is missing
+    in it keeps nobody from looking at a source. Raises BadInput for the sources alone.
+    """
+    path = where(config)
+    told = config is not None or "DSAR_CONFIG" in os.environ
+    values = configuration.read_toml(path) if told or path.is_file() else {}
+    found = {
+        key: path.parent
+        / str(os.environ.get(f"DSAR_{key.upper()}", values.get(key, f"{key}.toml")))
+        for key in ("sources", "policy")
+    }
+    systems = sources.load(named or found["sources"])
+    if not found["policy"].is_file():
+        return FirstLook(systems)
+    try:
+        policy = policy_file.load(found["policy"], known=systems.by_name)
+    except BadInput as fault:
+        return FirstLook(systems, fault=str(fault))
+    return FirstLook(systems, policy)
 
 
 def _read_wording(installation: Installation) -> None:

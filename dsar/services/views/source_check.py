@@ -1,8 +1,9 @@
 """Asks sources outside any ticket: whether they are as declared, what they hold of somebody."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
+from dsar.config.sources import Sources
 from dsar.domain.decision.withheld import withheld_by
 from dsar.domain.errors import DsarError, NotAllowed
 from dsar.domain.identity import Subject
@@ -11,37 +12,46 @@ from dsar.domain.records import Collection, looks_secret
 from dsar.sandbox.checked_pages import PageChecks
 from dsar.sandbox.pool import Stopped
 from dsar.sdk import Later, NeedsHuman, Problem, Record
-from dsar.services.runtime.installation import Installation
 from dsar.services.ticket.search_order import order_of
 
 
-def check_all(installation: Installation, name: str | None = None) -> dict[str, list[str]]:
+class Known(Protocol):
+    """What is configured, as far as a look at the sources needs it: an installation, or less."""
+
+    @property
+    def sources(self) -> Sources: ...
+    @property
+    def policy(self) -> Policy | None: ...
+
+
+def check_all(known: Known, name: str | None = None) -> dict[str, list[str]]:
     """Each source's problems, each a sentence with field and mend; NotFound for a wrong name.
 
     What no activity of the policy names is one of them: it would only be noticed at the bundle.
     """
-    wanted = [installation.sources[name]] if name else list(installation.sources)
+    wanted = [known.sources[name]] if name else list(known.sources)
     found: dict[str, list[str]] = {source.name: [] for source in wanted}
     for source in wanted:
         problems = found[source.name]
         try:
             with source.open() as adapter:
                 problems += [str(one) for one in adapter.check()]
-                known = adapter.collections()
-                problems += _without_purpose(installation.policy, source.name, known)
-                problems += _like_secrets(known)
+                held = adapter.collections()
+                if known.policy is not None:
+                    problems += _without_purpose(known.policy, source.name, held)
+                problems += _like_secrets(held)
         except (Later, NeedsHuman, Stopped) as failed:
             problems.append(failed.reason)
     return found
 
 
-def circles(installation: Installation) -> tuple[tuple[str, ...], ...]:
+def circles(known: Known) -> tuple[tuple[str, ...], ...]:
     """The sources that lead to each other by the identifiers they give: no fault, but slower.
 
     Each is asked again when another of its circle brings an identifier it can be searched by.
     """
-    known = installation.sources
-    return order_of(known, (source.name for source in known)).circles
+    sources = known.sources
+    return order_of(sources, (source.name for source in sources)).circles
 
 
 def _without_purpose(
@@ -70,13 +80,13 @@ def _like_secrets(collections: Iterable[Collection]) -> Iterator[str]:
             yield str(Problem("secret", what, mend))
 
 
-def find_in(installation: Installation, name: str, subject: Subject) -> list[dict[str, Any]]:
+def find_in(known: Known, name: str, subject: Subject) -> list[dict[str, Any]]:
     """What one source holds of a person, as plain values, within its limits.
 
     NotAllowed where somebody answers later; DsarError with the source's own reason where it cannot
     answer now.
     """
-    source = installation.sources[name]
+    source = known.sources[name]
     if source.adapter.answers_later:
         mend = "It is asked by a ticket only: file a request for the person."
         raise NotAllowed(f"{name} answers later, so it cannot be searched here. {mend}")
@@ -88,8 +98,8 @@ def find_in(installation: Installation, name: str, subject: Subject) -> list[dic
                 for page in checks.pages(adapter, adapter.find(subject))
                 for record in page.records
             ]
-            known = {one.name: one for one in adapter.collections()}
-            return [_told(record, known.get(record.collection)) for record in found]
+            held = {one.name: one for one in adapter.collections()}
+            return [_told(record, held.get(record.collection)) for record in found]
     except (Later, NeedsHuman) as failed:
         raise DsarError(f"{name}: {failed.reason}") from None
 
