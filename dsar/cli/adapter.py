@@ -11,6 +11,7 @@ import typer
 
 from dsar.domain.errors import BadInput, DsarError
 from dsar.sdk import Adapter
+from dsar.sdk.starters import http, people, tests
 
 app = typer.Typer(help="Write adapters and check them.", no_args_is_help=True)
 
@@ -26,58 +27,31 @@ WITHOUT_DATA = (
     "test_it_finds_nothing_for_nasty_identifiers",
 )
 
-_TEST = '''"""{title} keeps the contract every adapter promises."""
-
-import json
-from pathlib import Path
-
-import pytest
-from {module} import {cls}, Settings
-
-from dsar.sdk import Adapter, Subject
-from dsar.sdk.contract import AdapterContract, World
-
-PEOPLE = [
-    {{"id": 1, "email": "Ann@example.com", "name": "Ann"}},
-    {{"id": 2, "email": "bob@example.com", "name": "Bob"}},
-    {{"id": 3, "email": "", "name": "Nobody"}},
-]
+#: What can be started from: its module, what it is called there, its test, what it works on.
+_STARTERS = {
+    False: (people, "People", tests.PEOPLE, "a JSON file of people"),
+    True: (http, "Club", tests.HTTP, "a small system behind HTTP"),
+}
 
 
-class Test{cls}(AdapterContract):
-    several_pages = False
-
-    @pytest.fixture
-    def adapter(self, tmp_path: Path) -> Adapter:
-        path = tmp_path / "people.json"
-        path.write_text(json.dumps(PEOPLE), encoding="utf-8")
-        return {cls}(Settings(path))
-
-    @pytest.fixture
-    def world(self) -> World:
-        return World(
-            person=Subject.of([("email", "ann@example.com")]),
-            keys={{"people": frozenset({{"1"}})}},
-            neighbour=Subject.of([("email", "bob@example.com")]),
-        )
-
-    def unreachable(self) -> Adapter:
-        return {cls}(Settings(Path("/nowhere/people.json")))
-'''
+#: A live system that asks for patience is left alone for as long as it says, within these bounds.
+_WAIT, _TRIES = 60.0, 20
 
 
 @app.command("new")
 def new(
     name: Annotated[str, typer.Argument(help="Small letters, digits and _, such as web_shop.")],
     into: Annotated[Path, typer.Option(help="The folder to write to.")] = Path(),
+    over_http: Annotated[bool, typer.Option("--http", help="For a system behind HTTP.")] = False,
     json_output: _Json = False,
 ) -> None:
     """Write an adapter that works, and the test of its contract, to start from."""
     _refuse_bad_name(name)
     cls = "".join(part.title() for part in name.split("_"))
+    module, known, test_text, works_on = _STARTERS[over_http]
     files = {
-        into / f"{name}.py": _adapter(name, cls),
-        into / f"test_{name}.py": _TEST.format(module=name, cls=cls, title=name),
+        into / f"{name}.py": _renamed(inspect.getsource(module), known, name, cls),
+        into / f"test_{name}.py": _renamed(test_text, known, name, cls),
     }
     for path in files:
         if path.exists():
@@ -89,7 +63,7 @@ def new(
         typer.echo(json.dumps({"adapter": f"{name}:{cls}", "files": [str(path) for path in files]}))
         return
     adapter, test = files
-    typer.echo(f"{adapter} works on a JSON file of people; make it speak to your system.")
+    typer.echo(f"{adapter} works on {works_on}; make it speak to your system.")
     typer.echo(f"{test} says whether it keeps the contract: python -m pytest {test}")
     typer.echo(f'Use it in sources.toml: adapter = "{name}:{cls}"')
     typer.echo(f"dsar finds it by PYTHONPATH: export PYTHONPATH={shlex.quote(str(into.resolve()))}")
@@ -103,7 +77,9 @@ def check(
 ) -> None:
     """Reach a configured source and try the promises that need no test data; it is not changed."""
     from dsar.config.sources import load
+    from dsar.sdk import trying
 
+    trying.LONGEST_WAIT, trying.PATIENCE = _WAIT, _TRIES
     with load(sources)[name].open() as adapter:
         found = {promise: _broken(adapter, promise) for promise in WITHOUT_DATA}
     if json_output:
@@ -153,14 +129,20 @@ def _words(promise: str) -> str:
     return promise.removeprefix("test_").replace("_", " ")
 
 
-def _adapter(name: str, cls: str) -> str:
-    """The starter's own source under another name."""
-    from dsar.sdk import starter
-
-    source = inspect.getsource(starter)
-    return source.replace("class People(", f"class {cls}(").replace(
-        'name = "people"', f'name = "{name}"'
-    )
+def _renamed(text: str, known: str, name: str, cls: str) -> str:
+    """A starter's text, its adapter under another name."""
+    module = known.lower()
+    for old, new in (
+        (f"class {known}(", f"class {cls}("),
+        (f'name = "{module}"', f'name = "{name}"'),
+        (f"from {module} import {known}, ", f"from {name} import {cls}, "),
+        (f'"""{module} keeps', f'"""{name} keeps'),
+        (f"class Test{known}(", f"class Test{cls}("),
+        (f"{known}(Settings", f"{cls}(Settings"),
+        (f"adapter: {known})", f"adapter: {cls})"),
+    ):
+        text = text.replace(old, new)
+    return text
 
 
 def _refuse_bad_name(name: str) -> None:

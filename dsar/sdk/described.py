@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 from dsar.sdk import Adapter
+from dsar.sdk.verbs import TABLE
 
-__all__ = ["Setting", "Table", "page", "tables"]
+__all__ = ["Setting", "Table", "page", "tables", "verbs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,16 @@ def page(kind: type[Adapter]) -> str:
         lines += ["", f"## {heading}", "", table.meaning, ""]
         lines += ["| setting | what to write | if left out | what it means |", "|---|---|---|---|"]
         lines += [_row(setting) for setting in table.settings]
+    return "\n".join(lines) + "\n"
+
+
+def verbs() -> str:
+    """The table of an adapter's verbs, in Markdown."""
+    lines = ["| verb | what it is for | needed | since | promises |", "|---|---|---|---|---|"]
+    for one in TABLE:
+        promises = "; ".join(promise.replace("_", " ") for promise in one.promises)
+        needed = "yes" if one.needed else "no"
+        lines.append(f"| `{one.name}` | {one.meaning} | {needed} | {one.since} | {promises} |")
     return "\n".join(lines) + "\n"
 
 

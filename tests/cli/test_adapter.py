@@ -27,6 +27,23 @@ def test_a_new_adapter_and_its_test_work_at_once(
     assert tests.returncode == 0, tests.stdout
 
 
+def test_a_new_adapter_of_a_system_behind_http_works_at_once_under_any_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["adapter", "new", "web_shop", "--http", "--into", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["adapter"] == "web_shop:WebShop"
+    for name in ("web_shop.py", "test_web_shop.py"):
+        assert "Club" not in (tmp_path / name).read_text().replace("Members of a club", "")
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_web_shop.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tests.returncode == 0, tests.stdout
+
+
 def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "shop.py").write_text("mine")
     assert run(["adapter", "new", "shop", "--into", str(tmp_path)]) == 2

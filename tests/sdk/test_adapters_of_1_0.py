@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.sdk.stranger import files_in, run
-from tests.sdk.test_readme import COMMANDS
 from tests.sdk.test_readme import FILES as TODAY
+from tests.sdk.test_readme import command
 
 FROZEN = files_in(Path(__file__).with_name("adapters_of_1_0.md").read_text(encoding="utf-8"))
 TESTS = sorted(name for name in FROZEN if name.startswith("test_"))
@@ -31,8 +31,7 @@ def test_they_keep_every_promise_of_todays_contract(folder: Path) -> None:
 def test_one_of_them_answers_a_person_from_intake_to_bundles(folder: Path) -> None:
     for name in ("policy.toml", "dsar.toml"):
         (folder / name).write_text(TODAY[name], encoding="utf-8")
-    request, ended = (one for one in COMMANDS if one.startswith(("dsar request", "dsar ticket")))
-    run(request, folder)
-    told = run(ended, folder)
+    run(command("dsar request new"), folder)
+    told = run(command("dsar ticket list"), folder)
     assert told.count(" fulfilled ") == 2, told
     assert (folder / "people.json").read_text(encoding="utf-8") == "[]"

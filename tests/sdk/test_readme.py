@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dsar.sdk import Limits, contract
+from dsar.sdk import VERBS, Adapter, Limits, contract, described
+from dsar.sdk.verbs import TABLE
 from tests.sdk.stranger import commands_in, files_in, run
 
 README = Path(contract.__file__).with_name("README.md")
@@ -15,20 +16,33 @@ FILES = files_in(TEXT)
 COMMANDS = commands_in(TEXT)
 
 
+def command(*words: str) -> str:
+    """The one command of the README that begins like this."""
+    (found,) = [line for line in COMMANDS if line.startswith(" ".join(words))]
+    return found
+
+
+@pytest.mark.parametrize(("name", "option"), [("people", ""), ("club", " --http")])
+def test_what_a_new_reader_is_given_is_what_the_readme_shows(
+    tmp_path: Path, name: str, option: str
+) -> None:
+    run(command(f"dsar adapter new {name}{option}"), tmp_path)
+    for file in (f"{name}.py", f"test_{name}.py"):
+        assert (tmp_path / file).read_text(encoding="utf-8") == FILES[file]
+    told = run(f"{command(f'python -m pytest test_{name}.py')} -q -p no:cacheprovider", tmp_path)
+    assert "passed" in told
+
+
 def test_a_new_reader_gets_as_far_as_the_readme_says(tmp_path: Path) -> None:
-    new, test, check, *_ = COMMANDS
-    run(new, tmp_path)
-    for name in ("people.py", "test_people.py"):
-        assert (tmp_path / name).read_text(encoding="utf-8") == FILES[name]
-    assert "passed" in run(f"{test} -q -p no:cacheprovider", tmp_path)
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    more = " ".join(name for name in FILES if name.startswith("test_") and name != "test_people.py")
-    assert len(more.split()) == 4
-    told = run(f"python -m pytest -q -p no:cacheprovider {more}", tmp_path)
+    given = {"test_people.py", "test_club.py"}
+    more = sorted(name for name in FILES if name.startswith("test_") and name not in given)
+    assert len(more) == 4
+    told = run(f"python -m pytest -q -p no:cacheprovider {' '.join(more)}", tmp_path)
     assert "passed" in told
     assert "failed" not in told
-    told = run(check, tmp_path)
+    told = run(command("dsar adapter check"), tmp_path)
     assert "BROKEN" not in told
     assert told.count("kept") == 6
 
@@ -36,10 +50,9 @@ def test_a_new_reader_gets_as_far_as_the_readme_says(tmp_path: Path) -> None:
 def test_the_readmes_configuration_answers_a_person_from_intake_to_bundles(tmp_path: Path) -> None:
     for name in ("people.py", "people.json", "sources.toml", "policy.toml", "dsar.toml"):
         (tmp_path / name).write_text(FILES[name], encoding="utf-8")
-    _, _, _, check, request, ended = COMMANDS
-    assert "as declared" in run(check, tmp_path)
-    run(request, tmp_path)
-    told = run(ended, tmp_path)
+    assert "as declared" in run(command("dsar source check"), tmp_path)
+    run(command("dsar request new"), tmp_path)
+    told = run(command("dsar ticket list"), tmp_path)
     assert told.count(" fulfilled ") == 2, told
     assert (tmp_path / "people.json").read_text(encoding="utf-8") == "[]"
 
@@ -62,5 +75,20 @@ def test_the_first_adapter_has_about_forty_lines() -> None:
 
 
 def test_an_adapter_of_a_system_behind_http_has_at_most_forty_lines() -> None:
-    lines = [line for line in FILES["club.py"].splitlines() if line.strip()]
-    assert len(lines) <= 40
+    text = FILES["club.py"].partition('"""\n\n')[2]  # behind the line that says what it is
+    assert len([line for line in text.splitlines() if line.strip()]) <= 40
+
+
+def test_the_table_of_verbs_is_drawn_from_the_code() -> None:
+    assert f"<!-- verbs -->\n{described.verbs()}\n" in TEXT
+
+
+def test_every_promise_belongs_to_a_verb_and_every_verb_is_one_of_an_adapter() -> None:
+    promises = {name.removeprefix("test_") for name in vars(contract.AdapterContract)}
+    named = {promise for verb in TABLE for promise in verb.promises}
+    assert named <= promises
+    assert {name for name in promises if f"test_{name}" in vars(contract.AdapterContract)} == named
+    known = {name for name in vars(Adapter) if not name.startswith("_")} | {*VERBS, "probe"}
+    assert {verb.name for verb in TABLE} <= known
+    assert set(VERBS) <= {verb.name for verb in TABLE}
+    assert {verb.name for verb in TABLE if verb.needed} == set(Adapter.__abstractmethods__)
