@@ -11,7 +11,7 @@ from dsar.services.runtime.journal import faults as journal_faults
 from dsar.store.counts import counted
 from tests.faults.ledger import COLLECTIONS, SOURCES, person, places
 from tests.faults.place import Place
-from tests.faults.product import file_one, key
+from tests.faults.product import file_one, filed
 from tests.faults.report import Report
 from tests.servers import RedisServer
 
@@ -46,30 +46,28 @@ def unended(installation: Installation) -> int:
 def judge(installation: Installation, place: Place, report: Report) -> None:
     """Fills in what came of a run in which all has come to rest."""
     with installation.store.reading() as session:
-        tickets = {row.idempotency_key: row for row in session.connection().execute(_TICKETS)}
+        numbers = filed(installation, place.setting.tickets)
+        rows = session.connection().execute(_TICKETS)
+        tickets = {numbers[row.idempotency_key]: row for row in rows}
         report.counts = counted(session)
         report.standing = list(session.connection().scalars(_STANDING))
         report.backwards = int(session.connection().scalar(_BACKWARDS) or 0)
         lines: dict[str, list[Any]] = defaultdict(list)
         for line in session.connection().execute(_LINES):
             lines[line.ticket_id].append(line)
-    numbers = range(place.setting.tickets)
-    report.lost = sum(key(number) not in tickets for number in numbers)
-    report.lost += sum(
-        tickets[key(n)].ref != file_one(installation, n) for n in _some(tickets, place)
-    )
+    report.lost = place.setting.tickets - len(tickets)
+    report.lost += sum(tickets[n].ref != file_one(installation, n) for n in _some(tickets, place))
     report.stuck = sum(row.state not in _ENDS for row in tickets.values())
-    for number in numbers:
-        if (row := tickets.get(key(number))) is not None:
-            _judge_one(place, report, number, row.state, lines[row.id])
+    for number, row in tickets.items():
+        _judge_one(place, report, number, row.state, lines[row.id])
     _judge_effects(place, report)
     with transaction(installation) as session:
         report.journal_faults = len(list(journal_faults(session)))
 
 
-def _some(tickets: dict[str, Any], place: Place) -> Iterator[int]:
+def _some(tickets: dict[int, Any], place: Place) -> Iterator[int]:
     """Every hundredth request is filed once more: the answer must be the first one."""
-    return (number for number in range(0, place.setting.tickets, 100) if key(number) in tickets)
+    return (number for number in range(0, place.setting.tickets, 100) if number in tickets)
 
 
 def _judge_one(place: Place, report: Report, number: int, state: str, lines: list[Any]) -> None:

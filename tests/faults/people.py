@@ -15,7 +15,7 @@ from dsar.services.ticket.advance import advance
 from dsar.store.tickets import locked
 from tests.faults.ledger import SOURCES, person, places
 from tests.faults.place import Place
-from tests.faults.product import STAFF
+from tests.faults.product import STAFF, filed
 from tests.faults.report import Report
 
 _STANDING = text(
@@ -94,8 +94,9 @@ class People:
         with self.installation.store.reading() as session:
             begun = session.connection().execute(_BEGUN, {"ticket": ticket}).all()
         ours = [row for row in begun if row.source in SOURCES]
+        numbers = filed(self.installation, self.place.setting.tickets)
         for source, name, key in ours:
-            email = person(int(key.split()[1]))
+            email = person(numbers[key])
             gone = self.place.ledger.gone(f"{source}/{name}/{email}")
             self.place.ledger.write(sorted(places(source, name, email) - gone))
         return len(ours)

@@ -23,6 +23,7 @@ from dsar.domain.rights import Right
 from dsar.services.desk import identity, intake
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.installation import Installation, transaction
+from dsar.services.runtime.seals import key_mark
 from dsar.store import leases
 from tests.faults.ledger import person
 from tests.faults.place import Place
@@ -56,6 +57,11 @@ def _start(place: Place, role: str, command: Sequence[str]) -> Process:
 def key(number: int) -> str:
     """The idempotency key of one request."""
     return f"person {number}"
+
+
+def filed(installation: Installation, tickets: int) -> dict[str, int]:
+    """The number of each request by what is kept of its idempotency key: a keyed hash."""
+    return {key_mark(installation.vault, key(number)): number for number in range(tickets)}
 
 
 def file_one(installation: Installation, number: int) -> str:
