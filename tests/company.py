@@ -28,6 +28,7 @@ from dsar.services.runtime.installation import Installation, reading, transactio
 from dsar.services.ticket.advance import advance
 from dsar.services.ticket.run_task import claim, perform
 from dsar.services.views import tickets
+from dsar.services.views.json_values import as_json
 from dsar.store.tables import Ticket
 from dsar.store.tickets import by_ref, of_request, request_by_ref
 from tests.scripted import SCRIPTS, Script
@@ -269,9 +270,10 @@ class Company:
             review.decide_anew(session, BEN, ticket, decision=decision, reason="Paid in time.")
 
     def view(self, ref: str) -> dict[str, Any]:
-        """What staff sees of a ticket."""
+        """What staff sees of a ticket, as a command prints it."""
         with reading(self.installation) as session:
-            return tickets.ticket_view(session, by_ref(session, ref))
+            view: dict[str, Any] = as_json(tickets.ticket_view(session, BEN, by_ref(session, ref)))
+            return view
 
     def state(self, ref: str) -> str:
         return str(self.view(ref)["state"])
@@ -288,8 +290,8 @@ class Company:
     def letters(self, ref: str) -> dict[str, str]:
         """The text of each kind of letter a ticket owed, the last one of a kind."""
         with reading(self.installation) as session:
-            told = tickets.letters_view(session, by_ref(session, ref))
-        return {one["kind"]: one["text"] for one in told}
+            told = tickets.letters_view(session, BEN, by_ref(session, ref))
+        return {one.kind: one.text for one in told}
 
     def tickets(self, ref: str) -> list[Ticket]:
         with reading(self.installation) as session:
@@ -297,7 +299,7 @@ class Company:
 
     def bundle(self, ref: str) -> Path:
         """The last bundle of a ticket, as the person receives it."""
-        stored_bundle = deliver.stored_bundle(self.installation, ref)
+        stored_bundle = deliver.stored_bundle(self.installation, BEN, ref)
         target = self.folder / "handed out" / stored_bundle.file
         target.parent.mkdir(exist_ok=True)
         deliver.copy_out(stored_bundle, target)

@@ -1,13 +1,16 @@
 """`dsar bundle`: check one from anywhere, open a kept one, build one again."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dsar.cli.opened import fetch, opened, say
+from dsar.cli.opened import DESK, fetch, opened, say
 from dsar.domain.errors import BadInput, DsarError
 from dsar.services.runtime.actor import staff
+
+if TYPE_CHECKING:
+    from dsar.services.bundles.build import RebuiltBundle
 
 app = typer.Typer(help="Check a bundle, open a kept one, build one again.", no_args_is_help=True)
 
@@ -55,9 +58,10 @@ def export(
 
     size = _size(part_size) if part_size else None
     with opened() as installation:
-        stored_bundle = deliver.stored_bundle(installation, ref, number)
+        actor = staff(by)
+        stored_bundle = deliver.stored_bundle(installation, actor, ref, number)
         target = out or Path(stored_bundle.file)
-        deliver.handed(installation, staff(by), stored_bundle)
+        deliver.handed(installation, actor, stored_bundle)
         if size is None:
             deliver.copy_out(stored_bundle, target)
         parts = split_out(installation, stored_bundle, target, size=size) if size else []
@@ -99,18 +103,18 @@ def build(
     from dsar.services.bundles.build import rebuild
 
     with opened() as installation:
-        made = rebuild(installation, ref, out)
+        made = rebuild(installation, DESK, ref, out)
     say(made, json, lambda: _built(ref, made))
-    if not made["same"]:
+    if not made.same:
         message = (
             "It differs from the one that was handed over. Changed since: "
-            f"{'; '.join(made['differs'])}."
+            f"{'; '.join(made.differs)}."
         )
         raise DsarError(message)
 
 
-def _built(ref: str, made: dict[str, Any]) -> str:
-    lines = [str(made["path"])] if made["path"] else []
-    if made["kept_as"]:
-        lines.append(f"kept as bundle {made['kept_as']}: {fetch(ref)}")
-    return "\n".join([*lines, f"sha256 {made['sha256']}"])
+def _built(ref: str, made: "RebuiltBundle") -> str:
+    lines = [str(made.path)] if made.path else []
+    if made.kept_as:
+        lines.append(f"kept as bundle {made.kept_as}: {fetch(ref)}")
+    return "\n".join([*lines, f"sha256 {made.sha256}"])

@@ -14,12 +14,13 @@ from dsar.cli.opened import columns, opened, say
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.services.desk import identity, intake, review
+from dsar.services.runtime.access import request_for, ticket_for
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.ticket.advance import advance
 from dsar.services.views import tickets
-from dsar.store.tickets import by_ref, of_request, request_by_ref
+from dsar.store.tickets import of_request
 
 DESK, OFFICER = staff("ana"), staff("ben")
 
@@ -74,7 +75,7 @@ def _file(installation: Installation, persona: Any) -> str:
     with transaction(installation) as session:
         ref = intake.file(session, DESK, application).ref
     with transaction(installation) as session:
-        identity.confirm(session, DESK, request_by_ref(session, ref), reason=_CHECKED)
+        identity.confirm(session, DESK, request_for(session, DESK, ref), reason=_CHECKED)
     return ref
 
 
@@ -94,7 +95,7 @@ def _staff_acts(installation: Installation, refs: list[str]) -> bool:
 
 def _waiting(installation: Installation, ref: str) -> list[str]:
     with reading(installation) as session:
-        tickets = of_request(session, request_by_ref(session, ref))
+        tickets = of_request(session, request_for(session, DESK, ref))
         return [ticket.ref for ticket in tickets if ticket.state == "in_review"]
 
 
@@ -102,7 +103,7 @@ def _decide(installation: Installation, ref: str) -> None:
     """Another person's data is held back, a machine's decision taken anew, the rest approved."""
     foreign = _foreign(installation, ref)
     with transaction(installation) as session:
-        ticket = by_ref(session, ref)
+        ticket = ticket_for(session, OFFICER, ref)
         if foreign:
             rules = tuple(review.parse(f"{place}=withhold:rights_of_others") for place in foreign)
             review.rule(session, OFFICER, ticket, rules, reason="It speaks of a colleague.")
@@ -120,7 +121,7 @@ def _foreign(installation: Installation, ref: str) -> list[str]:
     from dsar.store.tickets import rulings
 
     with reading(installation) as session:
-        ticket = by_ref(session, ref)
+        ticket = ticket_for(session, OFFICER, ref)
         flagged = any(doubt["code"] == "about_others" for doubt in ticket.doubts)
         if not flagged or rulings(session, ticket.id):
             return []
@@ -135,18 +136,18 @@ def _foreign(installation: Installation, ref: str) -> list[str]:
 def _rows(installation: Installation, refs: list[str]) -> Iterator[dict[str, Any]]:
     with reading(installation) as session:
         for ref in refs:
-            for ticket in of_request(session, request_by_ref(session, ref)):
-                view = tickets.ticket_view(session, ticket)
-                bundle = _hand_over(installation, ticket.ref) if view["bundles"] else None
+            for ticket in of_request(session, request_for(session, DESK, ref)):
+                view = tickets.ticket_view(session, DESK, ticket)
+                bundle = _hand_over(installation, ticket.ref) if view.bundles else None
                 names = ("ref", "right", "state", "due_on", "next")
-                yield {**{name: view[name] for name in names}, "bundle": bundle}
+                yield {**{name: getattr(view, name) for name in names}, "bundle": bundle}
 
 
 def _hand_over(installation: Installation, ref: str) -> str:
     """The bundle as the person receives it, beside the company: a plain ZIP to open."""
     from dsar.services.bundles import deliver
 
-    stored_bundle = deliver.stored_bundle(installation, ref)
+    stored_bundle = deliver.stored_bundle(installation, DESK, ref)
     target = installation.settings.folder / "bundles" / stored_bundle.file
     target.parent.mkdir(exist_ok=True)
     deliver.handed(installation, DESK, stored_bundle)

@@ -4,14 +4,19 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from dsar.services.opening import key_path, open_installation
 from dsar.services.runtime import keyring
+from dsar.services.runtime.actor import staff
 from dsar.services.runtime.installation import Installation
+from dsar.services.views.json_values import as_json
 from dsar.store import migrate
+
+#: Who looks, and who acts where no name is given: whoever may run commands on this machine.
+DESK = staff("desk")
 
 #: What whoever makes a key is told.
 WITHOUT_A_COPY = (
@@ -80,9 +85,9 @@ def keep_loaded() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-def say(value: Any, as_json: bool, words: Callable[[], str]) -> None:
-    """Prints a result: as JSON for machines, in words for people."""
-    print(json.dumps(value, ensure_ascii=False, default=str) if as_json else words())
+def say(value: Any, for_machines: bool, words: Callable[[], str]) -> None:
+    """Prints a result, a view or plain values: as JSON for machines, in words for people."""
+    print(json.dumps(as_json(value), ensure_ascii=False) if for_machines else words())
 
 
 def columns(rows: Sequence[Sequence[Any]], head: Sequence[str]) -> str:
@@ -92,6 +97,11 @@ def columns(rows: Sequence[Sequence[Any]], head: Sequence[str]) -> str:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
              for row in table]  # fmt: skip
     return "\n".join(line.rstrip() for line in lines)
+
+
+def listed(views: Iterable[object], names: Sequence[str], head: Sequence[str]) -> str:
+    """Views under these heads, one a line, with the fields of these names."""
+    return columns([[getattr(one, name) for name in names] for one in views], head)
 
 
 def fetch(ref: object) -> str:

@@ -1,20 +1,22 @@
 """`dsar request`: file a request at the desk, show one."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from dsar.cli.opened import columns, fetch, opened, say
+from dsar.cli.opened import DESK, columns, fetch, opened, say
 from dsar.cli.waiting import approve_when_asked, exit_where_failed, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
 from dsar.services.desk import identity, intake
 from dsar.services.runtime import seals
+from dsar.services.runtime.access import request_for
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.views import tickets
-from dsar.store.tickets import of_request, request_by_ref
+from dsar.services.views.tickets import RequestView, TicketView
+from dsar.store.tickets import of_request
 
 app = typer.Typer(help="File a request, show one.", no_args_is_help=True)
 
@@ -65,7 +67,7 @@ def new(
             in_time = wait_for(installation, ref, seconds=seconds)
         view = _show(installation, ref, json)
     if wait:
-        exit_where_failed(view["tickets"], in_time=in_time)
+        exit_where_failed(view.tickets, in_time=in_time)
 
 
 def _file(
@@ -79,8 +81,8 @@ def _file(
         ref, fresh = request.ref, intake.unconfirmed(session, request)
     if confirmed_by and fresh:
         with transaction(installation) as session:
-            request = request_by_ref(session, ref)
-            identity.confirm(session, staff(confirmed_by), request, reason=reason)
+            actor = staff(confirmed_by)
+            identity.confirm(session, actor, request_for(session, actor, ref), reason=reason)
     return ref
 
 
@@ -101,8 +103,8 @@ def confirm(
     """Confirm who is behind a request."""
     with opened() as installation:
         with transaction(installation) as session:
-            request = request_by_ref(session, ref)
-            identity.confirm(session, staff(by), request, reason=reason)
+            actor = staff(by)
+            identity.confirm(session, actor, request_for(session, actor, ref), reason=reason)
         _show(installation, ref, json)
 
 
@@ -121,30 +123,27 @@ def identifier(
             if theirs is None:
                 raise BadInput("theirs", "is missing.", "Add --theirs or --not-theirs.")
             with transaction(installation) as session:
-                request = request_by_ref(session, ref)
-                who = pair(pair_, "identifier")
-                identity.settle(session, staff(by), request, who, theirs=theirs, reason=reason)
+                actor, who = staff(by), pair(pair_, "identifier")
+                request = request_for(session, actor, ref)
+                identity.settle(session, actor, request, who, theirs=theirs, reason=reason)
         with reading(installation) as session:
-            ticket = of_request(session, request_by_ref(session, ref))[0]
+            ticket = of_request(session, request_for(session, DESK, ref))[0]
             rows = [list(row) for row in seals.unsettled_of(session, ticket)]
     say(rows, json, lambda: columns(rows, ("KIND", "VALUE", "GIVEN BY")) if rows else "None.")
 
 
-def _show(installation: Installation, ref: str, as_json: bool) -> dict[str, Any]:
+def _show(installation: Installation, ref: str, as_json: bool) -> RequestView:
     with reading(installation) as session:
-        view = tickets.request_view(session, request_by_ref(session, ref))
-    rows = [
-        (t["ref"], t["right"], t["state"], t["due_on"], t["next"] or _fetch(t))
-        for t in view["tickets"]
-    ]
+        view = tickets.request_view(session, DESK, request_for(session, DESK, ref))
+    rows = [(t.ref, t.right, t.state, t.due_on, t.next or _fetch(t)) for t in view.tickets]
     heads = ("TICKET", "RIGHT", "STATE", "DUE", "NEXT")
-    told = "\n".join(text for text in (f"Request {view['ref']}", view["language"]["note"]) if text)
+    told = "\n".join(text for text in (f"Request {view.ref}", view.language.note) if text)
     say(view, as_json, lambda: f"{told}\n{columns(rows, heads)}")
     return view
 
 
-def _fetch(ticket: dict[str, Any]) -> str:
-    return fetch(ticket["ref"]) if ticket["bundles"] else ""
+def _fetch(ticket: TicketView) -> str:
+    return fetch(ticket.ref) if any(one.ready for one in ticket.bundles) else ""
 
 
 def _right(name: str) -> Right:

@@ -1,25 +1,30 @@
 """`dsar ticket`: the queue, one ticket, and everything staff can do with it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from dsar.cli.opened import columns, fetch, opened, say
+from dsar.cli.opened import DESK, columns, fetch, listed, opened, say
 from dsar.cli.waiting import exit_where_failed, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.services.bundles import files_view
+from dsar.services.bundles.files_view import FilesView, FileView
 from dsar.services.desk import review
 from dsar.services.desk.supplement import supplement
-from dsar.services.inquiries import listing
+from dsar.services.letters import WrittenLetter
+from dsar.services.runtime.access import ticket_for
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.ticket.advance import advance
 from dsar.services.views import tickets
+from dsar.services.views.json_values import as_json
+from dsar.services.views.queue import queue
+from dsar.services.views.tickets import TicketView
 from dsar.services.work import lift_restriction
-from dsar.store.tickets import by_ref, request_of
+from dsar.store.tickets import request_of
 
 app = typer.Typer(help="The queue, one ticket, and acting on it.", no_args_is_help=True)
 
@@ -33,10 +38,10 @@ def list_(
 ) -> None:
     """The queue by due date: what must be done next, why, and by when."""
     with opened() as installation, reading(installation) as session:
-        rows = tickets.queue(session, ended=ended)
+        rows = queue(session, DESK, ended=ended)
     heads = ("TICKET", "RIGHT", "STATE", "WHO", "DUE", "NEXT")
     names = ("ref", "right", "state", "owner", "due_on", "next")
-    say(rows, json, lambda: columns([[row[name] for name in names] for row in rows], heads))
+    say(rows, json, lambda: listed(rows, names, heads))
 
 
 @app.command()
@@ -50,30 +55,30 @@ def show(ref: str, json: Json = False) -> None:
 def inquiries(ref: str, json: Json = False) -> None:
     """Who was asked and has not answered yet, with the link to pass on to them."""
     with opened() as installation, reading(installation) as session:
-        told = listing.of_ticket(session, by_ref(session, ref))
+        told = tickets.inquiries_view(session, DESK, ticket_for(session, DESK, ref))
     heads = ("SOURCE", "FOR", "ASKED TO", "STANDING", "ANSWER BY", "LINK")
     names = ("title", "whom", "verb", "standing", "answer_by", "link")
-    say(told, json, lambda: columns([[row[name] for name in names] for row in told], heads))
+    say(told, json, lambda: listed(told, names, heads))
 
 
 @app.command()
 def letters(ref: str, json: Json = False) -> None:
     """Every letter of a ticket as it was written."""
     with opened() as installation, reading(installation) as session:
-        told = tickets.letters_view(session, by_ref(session, ref))
+        told = tickets.letters_view(session, DESK, ticket_for(session, DESK, ref))
     say(told, json, lambda: "\n\n".join(_letter(one) for one in told))
 
 
-def _letter(one: dict[str, Any]) -> str:
+def _letter(one: WrittenLetter) -> str:
     """A letter, below what staff should know of how it was written."""
-    return "\n\n".join(part for part in (one["note"], one["subject"], one["text"]) if part)
+    return "\n\n".join(part for part in (one.note, one.subject, one.text) if part)
 
 
 @app.command()
 def files(ref: str, json: Json = False) -> None:
     """The files of a ticket's records, each with the PLACE by which a ruling names it."""
     with opened() as installation, reading(installation) as session:
-        told = files_view.of_ticket(session, by_ref(session, ref))
+        told = files_view.of_ticket(session, DESK, ticket_for(session, DESK, ref))
     say(told, json, lambda: _files(told))
 
 
@@ -99,7 +104,7 @@ def picture(
 ) -> None:
     """Write the dates of a ticket as an SVG picture, for a report."""
     with opened() as installation, reading(installation) as session:
-        svg = tickets.ticket_view(session, by_ref(session, ref))["picture"]
+        svg = tickets.ticket_view(session, DESK, ticket_for(session, DESK, ref)).picture
     out.write_text(svg, encoding="utf-8")
     say({"path": str(out)}, json, lambda: str(out))
 
@@ -124,9 +129,9 @@ def act(
     because = Because(reason=reason, ground=ground, decided_by=by, months=months, days=days)
     with opened() as installation:
         with transaction(installation) as session:
-            ticket = by_ref(session, ref)
-            request = request_of(session, ticket).ref
             actor, kind = staff(by), _event(event)
+            ticket = ticket_for(session, actor, ref)
+            request = request_of(session, ticket).ref
             if kind is Event.REVISE:
                 spoken = tuple(review.parse(text) for text in rule or ())
                 review.rule(session, actor, ticket, spoken, reason=reason)
@@ -151,7 +156,9 @@ def supplement_(
     """Ask sources that were given up again: a second ticket answers for them alone."""
     with opened() as installation:
         with transaction(installation) as session:
-            made = supplement(session, staff(by), by_ref(session, ref), source or (), reason=reason)
+            actor = staff(by)
+            first = ticket_for(session, actor, ref)
+            made = supplement(session, actor, first, source or (), reason=reason)
             late, request = made.ref, request_of(session, made).ref
         _follow(installation, request, late, wait=wait, as_json=json)
 
@@ -171,7 +178,8 @@ def lift_(
     """End a restriction: write to the person first, then --told lets the sources lift it."""
     with opened() as installation:
         with transaction(installation) as session:
-            ticket, actor = by_ref(session, ref), staff(by)
+            actor = staff(by)
+            ticket = ticket_for(session, actor, ref)
             if by_hand:
                 lift_restriction.by_hand(session, actor, ticket, by_hand, reason=reason)
             elif retry:
@@ -201,45 +209,44 @@ def _follow(
         exit_where_failed([view], in_time=in_time)
 
 
-def _show(installation: Installation, ref: str, as_json: bool) -> dict[str, Any]:
+def _show(installation: Installation, ref: str, as_json: bool) -> TicketView:
     with reading(installation) as session:
-        ticket = by_ref(session, ref)
-        view = tickets.ticket_view(session, ticket)
-        view["inquiries"] = listing.of_ticket(session, ticket)
+        view = tickets.ticket_view(session, DESK, ticket_for(session, DESK, ref))
     say(view, as_json, lambda: _words(view))
     return view
 
 
-def _files(told: dict[str, Any]) -> str:
+def _files(told: FilesView) -> str:
     """The files in columns."""
     heads = ("PLACE", "RECORD", "NAME", "KIND", "BYTES", "WITHHELD")
-    names = ("place", "record", "name", "media_type", "bytes", "withheld")
-    rows = [[files_view.shown(str(row[name] or "")) for name in names] for row in told["files"]]
-    left = told["count"] - len(rows)
+    rows = [_file(one) for one in told.files]
+    left = told.count - len(rows)
     more = f"\n… and {left:,} more. Rule on their records or collections." if left else ""
     return columns(rows, heads) + more if rows else "No files were collected."
 
 
-def _words(view: dict[str, object]) -> str:
-    coverage: list[dict[str, object]] = view["coverage"]  # type: ignore[assignment]
-    language: dict[str, str] = view["language"]  # type: ignore[assignment]
-    names = ("title", "words", "found", "done", "reason")
-    rows = [[line[name] for name in names] for line in coverage]
+def _file(one: FileView) -> list[str]:
+    cells = (one.place, one.record, one.name, one.media_type, str(one.bytes), one.withheld)
+    return [files_view.shown(cell) for cell in cells]
+
+
+def _words(view: TicketView) -> str:
+    names, heads = ("title", "words", "found", "done", "reason"), ("SOURCE", "OUTCOME", "FOUND")
     parts = [
-        f"{view['ref']}  {view['title']} ({view['article']})",
-        f"state {view['state']}, due {view['due_on']}, next: {view['next'] or '-'}",
-        language["note"],
-        columns(rows, ("SOURCE", "OUTCOME", "FOUND", "DONE", "REASON")) if rows else "",
+        f"{view.ref}  {view.title} ({view.article})",
+        f"state {view.state}, due {view.due_on}, next: {view.next or '-'}",
+        view.language.note,
+        listed(view.coverage, names, (*heads, "DONE", "REASON")) if view.coverage else "",
     ]
-    asked: list[dict[str, object]] = view["inquiries"]  # type: ignore[assignment]
     parts += [
-        f"{one['title']}: {one['whom']} to answer by {one['answer_by']}: {one['link']}"
-        for one in asked
-        if one["link"]
+        f"{one.title}: {one.whom} to answer by {one.answer_by}: {one.link}"
+        for one in view.inquiries
+        if one.link
     ]
-    tasks: list[dict[str, Any]] = view["tasks"]  # type: ignore[assignment]
-    told = [task["progress"] | {"kind": task["kind"]} for task in tasks if task["progress"]]
-    parts += [f"{one['kind']}: {one['words']} (as of {one['at']})" for one in told]
-    bundles: list[dict[str, object]] = view["bundles"]  # type: ignore[assignment]
-    parts += [f"bundle {one['file']} ({one['state']}): {fetch(view['ref'])}" for one in bundles]
+    parts += [
+        f"{task.kind}: {task.progress.words} (as of {as_json(task.progress.at)})"
+        for task in view.tasks
+        if task.progress
+    ]
+    parts += [f"bundle {one.file} ({one.state}): {fetch(view.ref)}" for one in view.bundles]
     return "\n".join(part for part in parts if part)

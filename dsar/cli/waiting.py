@@ -3,17 +3,19 @@
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import typer
 
+from dsar.cli.opened import DESK
 from dsar.domain.lifecycle import ENDS, OWNER, By, Event, State
+from dsar.services.runtime.access import request_for
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.ticket.advance import advance
+from dsar.services.views.queue import QueueRow
 from dsar.store.tables import Ticket
-from dsar.store.tickets import of_request, request_by_ref
+from dsar.store.tickets import of_request
 
 _PAUSE = 0.2
 _GAP = " (or accept_gap --reason WHY instead of retry, to go on with a named gap)"
@@ -39,7 +41,7 @@ def wait_for(installation: Installation, ref: str, *, seconds: float) -> bool:
 
 def _settled(installation: Installation, ref: str) -> bool:
     with reading(installation) as session:
-        tickets = of_request(session, request_by_ref(session, ref))
+        tickets = of_request(session, request_for(session, DESK, ref))
         return all(_rests(ticket, tickets) for ticket in tickets)
 
 
@@ -60,7 +62,7 @@ def _others_need_a_person(ticket: Ticket, tickets: Sequence[Ticket]) -> bool:
     return any(state not in ENDS and OWNER[state] is not By.SYSTEM for state in others)
 
 
-def exit_where_failed(tickets: Iterable[Mapping[str, Any]], *, in_time: bool) -> None:
+def exit_where_failed(tickets: Iterable[QueueRow], *, in_time: bool) -> None:
     """Ends the command with 1 where one of these tickets, as they are shown, is not through.
 
     It waits for a mend, or it is still on its way although the time to wait is over. Each says on
@@ -73,8 +75,8 @@ def exit_where_failed(tickets: Iterable[Mapping[str, Any]], *, in_time: bool) ->
         raise typer.Exit(1)
 
 
-def _where(ticket: Mapping[str, Any], *, in_time: bool) -> str:
-    ref, state, why = ticket["ref"], State(ticket["state"]), str(ticket["next"]).rstrip(".")
+def _where(ticket: QueueRow, *, in_time: bool) -> str:
+    ref, state, why = ticket.ref, ticket.state, ticket.next.rstrip(".")
     if state in FAILED:
         mend = f"dsar ticket act {ref} retry --wait{FAILED[state]}"
         return f"{ref} stands at {state}: {why}. When that is mended: {mend}."
@@ -92,7 +94,7 @@ def approve_when_asked(installation: Installation, ref: str, name: str, reason: 
     with reading(installation) as session:
         waiting = [
             ticket.id
-            for ticket in of_request(session, request_by_ref(session, ref))
+            for ticket in of_request(session, request_for(session, DESK, ref))
             if ticket.state == State.IN_REVIEW and not ticket.doubts
             and ticket.right != "automated_decision_review"
         ]  # fmt: skip

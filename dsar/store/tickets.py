@@ -73,8 +73,7 @@ def by_ref(session: Session, ref: str) -> Ticket:
     """The ticket with that reference; NotFound otherwise."""
     found = session.exec(select(Ticket).where(col(Ticket.ref) == ref.upper())).one_or_none()
     if found is None:
-        message = f"There is no ticket {ref}; `dsar ticket list` shows all."
-        raise NotFound(message)
+        raise unknown("ticket", ref)
     return found
 
 
@@ -82,9 +81,13 @@ def request_by_ref(session: Session, ref: str) -> Request:
     """The request with that reference; NotFound otherwise."""
     found = session.exec(select(Request).where(col(Request.ref) == ref.upper())).one_or_none()
     if found is None:
-        message = f"There is no request {ref}; `dsar ticket list` shows all."
-        raise NotFound(message)
+        raise unknown("request", ref)
     return found
+
+
+def unknown(what: str, ref: str) -> NotFound:
+    """What is said of a reference that is none."""
+    return NotFound(f"There is no {what} {ref}; `dsar ticket list` shows all.")
 
 
 def request_of(session: Session, ticket: Ticket) -> Request:

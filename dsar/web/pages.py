@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import templates
+from dsar.services.bundles.files_view import shown
 from dsar.words import MODEL, formats, ours
 
 _DATE = re.compile(
@@ -39,7 +40,11 @@ def render(page: Page) -> str:
     environment = _environment()
     template = environment.get_template(page.template)
     zone = ZoneInfo(page.timezone)
-    return template.render(page=page, clock=lambda when: clock(when, zone))
+    return template.render(
+        page=page,
+        clock=lambda when: clock(when, zone),
+        seconds=lambda when: seconds(when, zone),
+    )
 
 
 @lru_cache(maxsize=1)
@@ -52,7 +57,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"day": day, "readable": readable, "size": size, "sentence": sentence}
-    environment.filters["iso"] = iso
+    environment.filters |= {"iso": iso, "plain": plain, "shown": shown}
     environment.filters["whole"] = whole
     return environment
 
@@ -108,6 +113,17 @@ def sentence(text: str) -> str:
         return ""
     end = "" if trimmed[-1] in ".!?…" else "."
     return f"{trimmed[0].upper()}{trimmed[1:]}{end}"
+
+
+def plain(name: str) -> str:
+    """A name from a configuration as words: customer_number is Customer number."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def seconds(when: datetime, zone: ZoneInfo) -> str:
+    """An instant as local time of day to the second: 09:28:38."""
+    return f"{when.astimezone(zone):%H:%M:%S}"
 
 
 def whole(command: str) -> Markup:

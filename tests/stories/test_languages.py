@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,10 @@ from dsar.services.letters.previews import checked
 from dsar.services.runtime.installation import reading
 from dsar.services.upkeep.doctor import CHECKS, Trouble
 from dsar.services.views import tickets
+from dsar.services.views.json_values import as_json
 from dsar.store.tickets import by_ref
 from dsar.words import FOLDER, ours
-from tests.company import BY_HAND, Company, company
+from tests.company import BEN, BY_HAND, Company, company
 from tests.stories import languages
 from tests.stories.bundles import everything, members, report
 
@@ -53,9 +55,9 @@ def answered(one: Company, language: str, right: Right = Right.ACCESS) -> str:
     return ref
 
 
-def letters(one: Company, ref: str) -> list[dict[str, str]]:
+def letters(one: Company, ref: str) -> Any:
     with reading(one.installation) as session:
-        return tickets.letters_view(session, by_ref(session, ref))
+        return as_json(tickets.letters_view(session, BEN, by_ref(session, ref)))
 
 
 @pytest.mark.parametrize(

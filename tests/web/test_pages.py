@@ -3,16 +3,14 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from enum import Enum
 
 import pytest
 from jinja2 import UndefinedError
 
 from dsar.config.redacted import HIDDEN, Shown
-from dsar.domain.lifecycle import State
 from dsar.services.desk.doubtful_identifiers import Waiting
-from dsar.services.views.supplements import GapView, LinkedTicket, SupplementView
 from dsar.web.app import MessagePage
 from dsar.web.console.doubtful_identifiers import DoubtfulIdentifier
 from dsar.web.console.queue import Line, QueuePage, Tab
@@ -20,22 +18,14 @@ from dsar.web.console.sentences import Moment
 from dsar.web.console.sources import Ability, Health, SourceCard, SourcesPage
 from dsar.web.console.stages import Stage
 from dsar.web.console.steps import Step
-from dsar.web.console.ticket import (
-    Bundle,
-    Clock,
-    Derivation,
-    Kept,
-    Person,
-    Sibling,
-    SourceLine,
-    TicketPage,
-)
-from dsar.web.console.words import STATES, Badge, Due
+from dsar.web.console.ticket import Clock, Kept, SourceLine, TicketPage
+from dsar.web.console.words import Badge, Due
 from dsar.web.pages import Page, clock, day, readable, render, sentence, size, whole
+from tests.web.examples import AT as MOMENT
+from tests.web.examples import DAY, SEALED, VIEW
 
 SITE = {"title": "T", "controller": "A Controller Ltd", "timezone": "Europe/Berlin"}
 AT = "2026-11-22T08:28:38.694270Z"
-MOMENT = datetime(2026, 11, 22, 8, 28, 38, tzinfo=UTC)
 LINE = Line(
     ref="R-AAAAA-BBBBB-1",
     right="Erasure",
@@ -43,7 +33,7 @@ LINE = Line(
     state=Badge("A source failed", "trouble"),
     owner="Staff",
     next="shop: it is away",
-    due=Due("2026-12-22", "30 days left", "calm"),
+    due=Due(DAY, "30 days left", "calm"),
     law="EU GDPR",
     sources="1 of 4 sources answered",
     closed_at=None,
@@ -60,16 +50,11 @@ QUEUE = QueuePage(
 )
 TICKET = TicketPage(
     **SITE,
+    view=VIEW,
+    sealed=SEALED,
     line=LINE,
-    meaning="data deleted that need not be kept",
     law_title="General Data Protection Regulation",
-    request="R-AAAAA-BBBBB",
-    received_at=AT,
-    channel="desk",
-    language_note="Asked in French, answered in English.",
     stages=(Stage("Received", "done"), Stage("Searched", "trouble"), Stage("Bundle", "ahead")),
-    stuck=({"source": "shop", "kind": "search", "reason": "It is away"},),
-    doubts=("shop.orders: 2 records, may speak about other people",),
     steps=(
         Step("Try again", "dsar ticket act R-AAAAA-BBBBB-1 retry", (), ("refusal_excessive",)),
         Step("Approve", "dsar ticket act …", ("Not decided by 2026-11-17.",)),
@@ -77,34 +62,26 @@ TICKET = TicketPage(
     clock=Clock(
         at_once="Stop at once.",
         dates=(("Received", "2026-11-22"),),
-        steps=(Derivation("Local date of receipt", "2026-11-22T08:28:38+00:00", "2026-11-22"),),
+        steps=(
+            {
+                "rule": "Local date of receipt",
+                "input": "2026-11-22T08:28:38+00:00",
+                "result": "2026-11-22",
+            },
+        ),
         calendar="public holidays of DE-BE",
         waiting_for=("Identity received",),
     ),
     sources=(
         SourceLine(
-            source="shop",
-            title="Web shop",
+            view=VIEW.coverage[0],
             badge=Badge("Kept", "part"),
-            found=14,
-            done=3,
-            residue=2,
-            reason="away",
             kept=(
                 Kept("Invoices", "they must be kept", 2, ((1, "2027-12-31"), (1, "2028-12-31"))),
             ),
-            searched_at=AT,
         ),
     ),
-    history=(Moment(1, AT, "ana took it in.", "GDPR Art. 12(6)", mine=True),),
-    letters=(
-        {"subject": "It came", "text": "Good day", "language": "en", "at": AT, "note": "In en"},
-    ),
-    bundles=(
-        Bundle(1, "R-1.zip", ready=True, size=86_500, sha256="ab" * 32, built_at=AT, until=AT),
-    ),
-    person=Person((("Email", "ana@example.org"),), "Please."),
-    siblings=(Sibling("R-AAAAA-BBBBB-2", "Access", Badge("Fulfilled", "good")),),
+    history=(Moment(1, MOMENT, "ana took it in.", "GDPR Art. 12(6)", mine=True),),
     in_doubt=(
         DoubtfulIdentifier(
             kind="Customer number",
@@ -117,21 +94,8 @@ TICKET = TicketPage(
         ),
     ),
     retries=("dsar ticket act …",),
-    supplements=SupplementView(
-        gaps=(
-            GapView(
-                "desk", "Desk", "it is away", MOMENT, MOMENT, "ben",
-                (LinkedTicket("R-2", State.IN_REVIEW),),
-            ),
-            GapView("shop", "Shop", "", None, None, "", ()),
-        ),
-        askable=("shop",),
-        of=LinkedTicket("R-1", State.PARTLY_FULFILLED),
-        asks=("Desk",),
-    ),
     ask_again="dsar ticket supplement …",
-    badges=STATES,
-)  # fmt: skip
+)
 SOURCES = SourcesPage(
     **SITE,
     cards=(

@@ -3,8 +3,9 @@
 import itertools
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -30,12 +31,13 @@ from dsar.services.bundles.keep import (
 from dsar.services.bundles.progress import Tell, Teller
 from dsar.services.bundles.withheld import WithheldFile
 from dsar.services.runtime import journal
-from dsar.services.runtime.actor import SYSTEM
+from dsar.services.runtime.access import ticket_for
+from dsar.services.runtime.actor import SYSTEM, Actor
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.ticket.advance import advance
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.store.tables import Ticket
-from dsar.store.tickets import by_ref, locked
+from dsar.store.tickets import locked
 from exports.data import manifest, parts
 from exports.document.contents import Contents
 from exports.proof import redact
@@ -142,14 +144,28 @@ def tidy(installation: Installation) -> int:
     return left + expire.destroy_expired(installation) + expire.sweep(installation)
 
 
-def rebuild(installation: Installation, ref: str, out: Path | None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class RebuiltBundle:
+    """A bundle that was built again: whether it came out the same, and what has changed if not.
+
+    `path` is where a plain copy was written, `kept_as` its number where it was kept.
+    """
+
+    path: Path | None
+    sha256: str
+    same: bool
+    differs: tuple[str, ...]
+    kept_as: int | None
+
+
+def rebuild(installation: Installation, actor: Actor, ref: str, out: Path | None) -> RebuiltBundle:
     """Builds the latest bundle of a ticket again and compares it with the one handed over.
 
-    It is kept as a bundle of its own where the latest cannot be handed out any more. `differs`
-    names what has changed since, as far as the manifests say it.
+    It is kept as a bundle of its own where the latest cannot be handed out any more. What has
+    changed since is named as far as the manifests say it.
     """
     with reading(installation) as session:
-        ticket = by_ref(session, ref)
+        ticket = ticket_for(session, actor, ref)
         known = bundles_of(session, ticket)
     if not known:
         message = f"{ref} has no bundle yet."
@@ -162,13 +178,10 @@ def rebuild(installation: Installation, ref: str, out: Path | None) -> dict[str,
             differs = [] if same else _differences(installation, ticket, material, plain)
             if out is not None:
                 _write(plain, out)
-        kept = (
-            None
-            if _deliverable(installation, ref)
-            else _keep(installation, ticket, material, draft, made)
-        )
-    return {"path": str(out) if out else None, "sha256": made.sha256, "same": same,
-            "differs": differs, "kept_as": kept}  # fmt: skip
+        kept = None
+        if not _deliverable(installation, ref):
+            kept = _keep(installation, actor, material, draft, made)
+    return RebuiltBundle(out, made.sha256, same, tuple(differs), kept)
 
 
 def _write(plain: IO[bytes], out: Path) -> None:
@@ -194,7 +207,7 @@ def split_out(
 def _deliverable(installation: Installation, ref: str) -> bool:
     """Whether the latest bundle of a ticket can be handed out whole, read to its end."""
     try:
-        for _ in deliver.stored_bundle(installation, ref).read():
+        for _ in deliver.stored_bundle(installation, SYSTEM, ref).read():
             pass
     except NotDeliverable:
         return False
@@ -203,25 +216,20 @@ def _deliverable(installation: Installation, ref: str) -> bool:
 
 def _keep(
     installation: Installation,
-    ticket: Ticket,
+    actor: Actor,
     material: BundleMaterial,
     draft: BundleDraft,
     made: exports.bundle.Built,
 ) -> int:
+    """Keeps what was built again as the ticket's next bundle; its number."""
     stow(installation, draft)
+    cut_off, size = material.contents.cut_off, made.bytes
     with transaction(installation) as session:
-        row = locked(session, ticket.id)
-        note(
-            session,
-            row,
-            draft,
-            sha256=made.sha256,
-            size=made.bytes,
-            cut_off=material.contents.cut_off,
-        )
-        data = {"sha256": made.sha256, "bytes": made.bytes, "number": draft.number}
-        journal.append(session, SYSTEM, row, event="bundle_rebuilt", data=data)
-        session.add(row)
+        ticket = locked(session, material.ticket)
+        note(session, ticket, draft, sha256=made.sha256, size=size, cut_off=cut_off)
+        data = {"sha256": made.sha256, "bytes": size, "number": draft.number}
+        journal.append(session, actor, ticket, event="bundle_rebuilt", data=data)
+        session.add(ticket)
     return draft.number
 
 
@@ -233,7 +241,7 @@ def _differences(
     if material.policy_now != material.contents.policy_version:
         found.append(f"policy {material.contents.policy_version} → {material.policy_now}")
     try:
-        with deliver.stored_bundle(installation, ticket.ref).plain() as before:
+        with deliver.stored_bundle(installation, SYSTEM, ticket.ref).plain() as before:
             found += manifest.differences(manifest.of(before), manifest.of(plain))
     except NotDeliverable:
         found.append("the one handed over can no longer be read, so nothing more is known")

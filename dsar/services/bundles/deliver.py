@@ -14,12 +14,13 @@ from dsar.domain.errors import NotFound
 from dsar.services.bundles.keep import READY, NotDeliverable, bundles_of, key_of, seal_for
 from dsar.services.bundles.stores import files_of
 from dsar.services.runtime import journal
+from dsar.services.runtime.access import ticket_for
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.store.files.frames import CannotOpen, Sealed
 from dsar.store.files.places import FileGone, Files
 from dsar.store.tables import BundleRow, Ticket
-from dsar.store.tickets import by_ref, locked
+from dsar.store.tickets import locked
 from dsar.store.vault import KeyLost
 
 _BLOCK = 1 << 20
@@ -76,10 +77,12 @@ def refused(ref: str, number: int, why: str) -> NotDeliverable:
     return NotDeliverable(f"Bundle {number} of {ref} is not handed out. {why} {mend}")
 
 
-def stored_bundle(installation: Installation, ref: str, number: int | None = None) -> StoredBundle:
+def stored_bundle(
+    installation: Installation, viewer: Actor, ref: str, number: int | None = None
+) -> StoredBundle:
     """A bundle of a ticket, the last one unless numbered; raises NotFound and NotDeliverable."""
     with reading(installation) as session:
-        ticket = by_ref(session, ref)
+        ticket = ticket_for(session, viewer, ref)
         return _stored_row(session, ticket, _row(session, ticket, number))
 
 

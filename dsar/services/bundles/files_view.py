@@ -1,54 +1,81 @@
 """The files of a ticket's records as staff sees them: what each is, and what was ruled about it."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dsar.domain.decision import SPARING, Case
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
 from dsar.services.bundles.deliver import writing
 from dsar.services.runtime import journal, seals
+from dsar.services.runtime.access import staff_only, ticket_for
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.work import attachments
 from dsar.services.work.attachments import NEEDED, Held
 from dsar.services.work.cases import case_of
 from dsar.store.tables import Ticket
-from dsar.store.tickets import by_ref, locked, request_of
+from dsar.store.tickets import locked, request_of
 
 #: So many files are shown at once; a person with more is ruled about by record or collection.
 MOST = 200
 
 
-def of_ticket(session: Unit, ticket: Ticket, *, most: int = MOST) -> dict[str, Any]:
-    """How many files were collected for a ticket, and the first of them; raises KeyLost.
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """One file of a record: what it is, and by which place a ruling names it.
 
-    `place` is what a ruling calls a file. It holds nothing of the person.
+    `withheld` is the ground on which it is kept back, if it is.
     """
+
+    place: str
+    source: str
+    collection: str
+    record: str
+    name: str
+    media_type: str
+    bytes: int
+    withheld: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesView:
+    """How many files were collected for a ticket, and the first of them."""
+
+    count: int = 0
+    files: tuple[FileView, ...] = ()
+
+
+NO_FILES = FilesView()
+
+
+def of_ticket(session: Unit, viewer: Actor, ticket: Ticket, *, most: int = MOST) -> FilesView:
+    """The files of a ticket; holds nothing of the person but their names. Raises KeyLost."""
+    staff_only(viewer)
     if Right(ticket.right) not in NEEDED:
-        return {"count": 0, "files": []}
+        return NO_FILES
     seal = seals.seal_of(session, request_of(session, ticket))
     count, held = attachments.held(session, seal, ticket.id, most=most)
     if not held:
-        return {"count": 0, "files": []}
+        return NO_FILES
     case = case_of(session, ticket)
-    return {"count": count, "files": [_told(case, one) for one in held]}
+    return FilesView(count, tuple(_told(case, one) for one in held))
 
 
-def _told(case: Case, one: Held) -> dict[str, Any]:
+def _told(case: Case, one: Held) -> FileView:
     ruled = case.ruling(one.source, one.record, file=one.attachment.reference)
     whole = case.ruling(one.source, one.record)
     spared = [rule for rule in (whole, ruled) if rule is not None and rule.verdict in SPARING]
-    return {
-        "place": place(one),
-        "source": one.source,
-        "collection": one.record.collection,
-        "record": one.record.key,
-        "name": one.attachment.name,
-        "media_type": one.attachment.media_type,
-        "bytes": one.attachment.size,
-        "withheld": spared[0].ground if spared else "",
-    }
+    return FileView(
+        place=place(one),
+        source=one.source,
+        collection=one.record.collection,
+        record=one.record.key,
+        name=one.attachment.name,
+        media_type=one.attachment.media_type,
+        bytes=one.attachment.size or 0,
+        withheld=spared[0].ground if spared else "",
+    )
 
 
 def place(one: Held) -> str:
@@ -67,7 +94,7 @@ def take_out(installation: Installation, actor: Actor, ref: str, named: str, tar
     That somebody looked is in the journal. Raises BadInput, NotFound, KeyLost, OSError.
     """
     with reading(installation) as session:
-        ticket = by_ref(session, ref)
+        ticket = ticket_for(session, actor, ref)
         ticket_id = ticket.id
         seal = seals.seal_of(session, request_of(session, ticket))
         one = attachments.held_as(session, seal, ticket_id, named.rpartition("#")[2])

@@ -38,12 +38,13 @@ from exports.document.contents import Contents, HumanDecision, Law, Question, Re
 
 @dataclass(frozen=True, slots=True)
 class BundleMaterial:
-    """What the bundle of one ticket says, and what must not be found in it.
+    """What the bundle of the ticket with this id says, and what must not be found in it.
 
     `withheld` is what the person does not get. `number` is that of the ticket's bundle;
     `policy_now` is the version of the policy in force.
     """
 
+    ticket: str
     contents: Contents
     withheld: Withholding
     policy_now: str
@@ -57,6 +58,7 @@ def gather(installation: Installation, ticket_id: str) -> BundleMaterial:
         ticket = session.get_one(Ticket, ticket_id)
         case = case_of(session, ticket)
         return BundleMaterial(
+            ticket=ticket.id,
             contents=_contents(session, seal, ticket, case),
             withheld=withholding(session, seal, ticket, case),
             policy_now=case.policy.version,

@@ -6,6 +6,7 @@ Only counts and the names of collections are told. A bundle that is done in a mo
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from dsar.services.runtime.installation import transaction
@@ -67,14 +68,25 @@ class Teller:
         self._next, self._last = now + EVERY, step
 
 
-def of_task(row: Task) -> dict[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """How far a task that takes long has come, in numbers and in words, as was known `at`."""
+
+    step: str
+    done: int
+    of: int
+    place: str
+    words: str
+    at: datetime
+
+
+def of_task(row: Task) -> TaskProgress | None:
     """How far the claim that holds a task has come, and since when that is known."""
     told = row.progress
     if row.state != TaskState.LEASED or not told or told["fence"] != row.fence:
         return None
     found = {name: told[name] for name in ("step", "done", "of", "place")}
-    at = row.updated_at.isoformat().replace("+00:00", "Z")
-    return found | {"words": said(told), "at": at}
+    return TaskProgress(**found, words=said(told), at=row.updated_at)
 
 
 def said(told: Mapping[str, Any]) -> str:

@@ -13,6 +13,8 @@ from sqlmodel import Session, SQLModel
 from dsar.config.redacted import Shown, configured, shown
 from dsar.config.sources import Source
 from dsar.sdk import VERBS
+from dsar.services.runtime.access import staff_only
+from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Unit
 from dsar.store import gates
 from dsar.store.gates import BREAKER_FAILURES
@@ -63,8 +65,9 @@ NOBODY = Waiting()
 _OPEN = Door(None, None, "", 0)
 
 
-def standings(session: Unit) -> tuple[Standing, ...]:
+def standings(session: Unit, viewer: Actor) -> tuple[Standing, ...]:
     """Every configured source in the order of its file."""
+    staff_only(viewer)
     installation = session.installation
     rows = {gate.source: gate for gate in gates.gates(session)}
     waiting, now = _waiting(session), session.now()

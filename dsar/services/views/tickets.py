@@ -1,248 +1,318 @@
-"""What staff sees: the queue by due date, and one ticket with all that is known of it."""
+"""One ticket, or one request, with all that staff may know of it: values, without any rule left to
+work out where they are shown."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_
 from sqlmodel import Session, col, select
 
 from dsar.domain.conditions import unmet
 from dsar.domain.coverage import WORDS, Outcome
-from dsar.domain.lifecycle import ENDS, LIFT, OWNER, By, State, leaving
+from dsar.domain.lifecycle import ENDS, By, Event, State, leaving
 from dsar.domain.rights import ARTICLES, Right
 from dsar.domain.timeline import timeline
-from dsar.services.bundles import progress
+from dsar.services.bundles import files_view, progress
 from dsar.services.bundles.deliver import file_name
 from dsar.services.bundles.expire import ends_at
-from dsar.services.bundles.keep import bundles_of
+from dsar.services.bundles.files_view import NO_FILES, FilesView
+from dsar.services.bundles.keep import READY, bundles_of
+from dsar.services.bundles.progress import TaskProgress
 from dsar.services.bundles.stores import files_of
+from dsar.services.desk.doubtful_identifiers import Doubted, in_doubt
+from dsar.services.inquiries import listing
+from dsar.services.inquiries.listing import InquiryView
 from dsar.services.law.clock import REVIVED, dates_of, today
-from dsar.services.letters import TITLES, written
+from dsar.services.letters import WrittenLetter, written
 from dsar.services.runtime import journal, seals
+from dsar.services.runtime.access import staff_only
+from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
-from dsar.services.ticket.facts import facts_of, waits_for
+from dsar.services.ticket.facts import facts_of
+from dsar.services.views.queue import HeldTask, QueueRow, around_of, row_of
+from dsar.services.views.supplements import SupplementView, supplement_view
 from dsar.store.tables import BundleRow, CoverageLine, Request, Task, Ticket
 from dsar.store.tickets import lines, of_request, request_of, siblings
 from dsar.store.vault import KeyLost
 
+#: What a condition asks to be given along with the event.
+_GIVEN = frozenset({"reasoned", "ground_for_refusal", "decision_maker"})
+
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What lines of the queue need beside their tickets, asked for once for all of them."""
+class SiblingView:
+    """Another ticket of the same request."""
 
-    now: datetime
-    today: date
-    stuck: Mapping[str, list[dict[str, Any]]]
-    waiting: Mapping[str, list[dict[str, Any]]]
-    answered: Mapping[str, tuple[int, int]]
+    ref: str
+    right: Right
+    state: State
 
 
-class ClockState(StrEnum):
-    """How a ticket's due date stands: running to a day, or why there is none."""
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """Who asks, by kind and value, and in which words; or why that is not known any more."""
 
-    RUNNING = "running"
-    NOT_STARTED = "not_started"
-    STANDS_STILL = "stands_still"
-    AT_ONCE = "at_once"
-    NO_DAY = "no_day"
-
-
-def queue(session: Unit, *, ended: bool = False, limit: int = 500) -> list[dict[str, Any]]:
-    """The open tickets by due date, or the ended ones, latest first."""
-    ends = [state.value for state in ENDS]
-    wanted = col(Ticket.state).in_(ends) if ended else col(Ticket.state).not_in(ends)
-    first = col(Ticket.closed_at).desc() if ended else col(Ticket.due_at)
-    query = select(Ticket).where(wanted).order_by(first, col(Ticket.ref)).limit(limit)
-    tickets = session.exec(query).all()
-    around = around_of(session, tickets)
-    return [row_of(session, ticket, around) for ticket in tickets]
+    identifiers: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+    forgotten: str = ""
 
 
-def counted(session: Session) -> dict[State, int]:
-    """How many tickets stand in each state; states without any are left out."""
-    query = select(Ticket.state, func.count()).group_by(col(Ticket.state))
-    return {State(state): number for state, number in session.exec(query)}
-
-
-def around_of(session: Unit, tickets: Sequence[Ticket]) -> Around:
-    """What the lines of these tickets need: two queries, however many tickets there are."""
-    ids = [ticket.id for ticket in tickets]
-    stuck, waiting = _held_up(session, ids)
-    return Around(
-        now=session.now(),
-        today=today(session),
-        stuck=stuck,
-        waiting=waiting,
-        answered=_answered(session, ids),
-    )
-
-
-def row_of(session: Session, ticket: Ticket, around: Around) -> dict[str, Any]:
-    """One line of the queue: what it is, where it stands, who must act, and by when."""
-    state = State(ticket.state)
-    answered, sources = around.answered.get(ticket.id, (0, 0))
-    return {
-        "ref": ticket.ref,
-        "right": ticket.right,
-        "title": TITLES[Right(ticket.right)],
-        "state": state.value,
-        "owner": OWNER[state].value if state in OWNER else None,
-        "next": needs(session, ticket, around),
-        "due_on": _day(ticket.due_on),
-        "days_left": (ticket.due_on - around.today).days if ticket.due_on else None,
-        "internal_due_on": _day(ticket.internal_due_on),
-        "overdue": state not in ENDS and ticket.due_on is not None and around.now >= ticket.due_at,
-        "clock_state": clock_state(ticket).value,
-        "sources": sources,
-        "sources_answered": answered,
-        "regime": ticket.regime,
-        "closed_at": _instant(ticket.closed_at),
-    }
-
-
-def clock_state(ticket: Ticket) -> ClockState:
-    """Whether a ticket's clock runs to a day, and if not, why."""
-    if ticket.clock.get("waiting_for"):
-        return ClockState.NOT_STARTED
-    if ticket.clock.get("paused_since"):
-        return ClockState.STANDS_STILL
-    if ticket.due_on is not None:
-        return ClockState.RUNNING
-    return ClockState.AT_ONCE if ticket.clock.get("act_at_once") else ClockState.NO_DAY
-
-
-def needs(session: Session, ticket: Ticket, around: Around) -> str:
-    """In one sentence, what a ticket waits for."""
-    state = State(ticket.state)
-    stuck = around.stuck.get(ticket.id, [])
-    if stuck:
-        return "; ".join(f"{row['source'] or row['kind']}: {row['reason']}" for row in stuck)
-    if state is State.IN_REVIEW and ticket.doubts:
-        return "; ".join(doubt["text"] for doubt in ticket.doubts)
-    if state is State.IN_REVIEW and ticket.right == Right.AUTOMATED_DECISION_REVIEW:
-        return "a named person decides anew"
-    if state is State.ACCEPTED and (waits := waits_for(session, ticket)):
-        return f"waits until {', '.join(waits)} was handed over"
-    waiting = around.waiting.get(ticket.id, [])
-    return "; ".join(
-        [SENTENCES.get(state, ""), *(f"{r['source']}: {r['reason']}" for r in waiting)]
-    )
-
-
-#: What a ticket waits for in each state that has an owner, unless something in it got stuck.
-SENTENCES = {
-    State.RECEIVED: "confirm who asks, or ask for proof",
-    State.AWAITING_IDENTITY: "the person proves who they are",
-    State.LAPSED: "late proof revives it, or close it",
-    State.VERIFIED: "accept it, or ask what is meant",
-    State.AWAITING_CLARIFICATION: "the person says what is meant",
-    State.AWAITING_FEE: "the person pays or withdraws",
-    State.ACCEPTED: "the search starts",
-    State.COLLECTING: "every source is asked",
-    State.SOURCE_FAILED: "try it again, or go on with a named gap",
-    State.IN_REVIEW: "approve, rule or refuse",
-    State.ACTING: "every source does what was approved",
-    State.ACTION_FAILED: "try it again, or go on with a named gap",
-    State.CHECKING: "every source is searched again",
-    State.ASSEMBLING: "the bundle is built",
-    State.ASSEMBLY_FAILED: "mend the cause, then try it again",
-    State.READY: "hand it over",
-}
-
-
-_STUCK = ("parked", "waiting_human")
-#: A restriction that was announced and is not lifted before staff has told the person.
-_TO_TELL = (col(Task.kind) == LIFT, col(Task.state) == "blocked")
-
-
-def _held_up(
-    session: Unit, ids: Sequence[str]
-) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[dict[str, Any]]]]:
-    """What got stuck in each ticket, and what was put off at its source and goes on by itself."""
-    put_off = (col(Task.not_before) > session.now(), col(Task.reason) != "")
-    waits = and_(col(Task.state) == "ready", col(Task.source) != "", *put_off)
-    rows = session.exec(
-        select(Task)
-        .where(col(Task.ticket_id).in_(ids))
-        .where(or_(col(Task.state).in_(_STUCK), and_(*_TO_TELL), waits))
-        .order_by(col(Task.source), col(Task.kind))
-    )
-    stuck: dict[str, list[dict[str, Any]]] = {}
-    waiting: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        told = {"source": row.source, "kind": row.kind, "reason": row.reason}
-        found = waiting if row.state == "ready" else stuck
-        found.setdefault(row.ticket_id, []).append(told)
-    return stuck, waiting
-
-
-def _answered(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """For each ticket how many of its sources were searched or given up, and how many it has."""
-    line = col(CoverageLine.ticket_id)
-    done = or_(
-        col(CoverageLine.searched_at).is_not(None),
-        col(CoverageLine.outcome) != Outcome.OPEN.value,
-    )
-    closed = func.sum(case((done, 1), else_=0))
-    query = select(line, closed, func.count()).where(line.in_(ids)).group_by(line)
-    return {ticket: (int(done), every) for ticket, done, every in session.execute(query)}
-
-
-def ticket_view(session: Unit, ticket: Ticket) -> dict[str, Any]:
-    """Everything staff may know of one ticket, ready for a page or for JSON."""
-    request = request_of(session, ticket)
-    around = around_of(session, [ticket])
-    return {
-        **row_of(session, ticket, around),
-        "article": ARTICLES[Right(ticket.right)],
-        "request": request.ref,
-        "siblings": [
-            {"ref": other.ref, "right": other.right, "state": other.state}
-            for other in siblings(session, ticket)
-        ],
-        "received_at": _instant(request.received_at),
-        "channel": request.channel,
-        "language": _language(session, request),
-        "person": _person(session, ticket, request),
-        "clock": ticket.clock,
-        "picture": _picture(session, ticket, request),
-        "doubts": ticket.doubts,
-        "stuck": around.stuck.get(ticket.id, []),
-        "possible": possible(session, ticket),
-        "coverage": [_line(row) for row in lines(session, ticket.id)],
-        "tasks": _tasks(session, ticket),
-        "bundles": [_bundle(session, ticket, row) for row in bundles_of(session, ticket)],
-        "journal": [
-            {"seq": e.seq, "at": _instant(e.at), "event": e.event, "actor": e.actor,
-             "data": dict(e.data)}
-            for e in journal.history(session, ticket)
-        ],
-    }  # fmt: skip
-
-
-def _bundle(session: Unit, ticket: Ticket, row: BundleRow) -> dict[str, Any]:
-    """A finished bundle: what it is called, where it lies sealed, and until when."""
-    installation = session.installation
-    return {
-        "number": row.number,
-        "file": file_name(ticket, row),
-        "state": row.state,
-        "kept_at": files_of(installation).where(row.path),
-        "sha256": row.sha256,
-        "bytes": row.size,
-        "built_at": _instant(row.built_at),
-        "until": _instant(ends_at(installation, ticket, row)),
-    }
-
-
-def _language(session: Unit, request: Request) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class LanguageView:
     """The language that was asked for, the one of the answer, and why, where it is another."""
+
+    asked: str
+    answered: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtView:
+    """What staff must look at before it is approved; `blocks` until it was ruled on."""
+
+    code: str
+    place: str
+    text: str
+    blocks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleEvent:
+    """What staff can let happen: what stands in its way, and what it asks to be given."""
+
+    event: Event
+    to: State
+    blocked_by: tuple[str, ...]
+    asks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptView:
+    """So many records of a collection that are kept; `part` is "file" where files of them are."""
+
+    collection: str
+    count: int
+    ground: str
+    because: str
+    until: date | None
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageView:
+    """What came of one source."""
+
+    source: str
+    title: str
+    outcome: Outcome
+    words: str
+    found: int
+    done: int
+    residue: int
+    kept: tuple[KeptView, ...]
+    reason: str
+    searched_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One unit of work; `progress` while it is at work and takes long."""
+
+    kind: str
+    source: str
+    state: str
+    attempts: int
+    crashes: int
+    done: int
+    reason: str
+    progress: TaskProgress | None
+
+
+@dataclass(frozen=True, slots=True)
+class BundleView:
+    """A finished bundle: what it is called, where it lies sealed, and until when."""
+
+    number: int
+    file: str
+    state: str
+    kept_at: str
+    sha256: str
+    bytes: int
+    built_at: datetime
+    until: datetime | None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be handed out still."""
+        return self.state == READY
+
+
+@dataclass(frozen=True, slots=True)
+class JournalView:
+    """One entry of the history."""
+
+    seq: int
+    at: datetime
+    event: str
+    actor: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketView(QueueRow):
+    """Everything staff may know of one ticket but what is sealed apart: see `SealedView`.
+
+    `clock` holds its dates by their names in `dsar.domain.clock.Dates`, `picture` draws them as
+    SVG.
+    """
+
+    article: str
+    request: str
+    siblings: tuple[SiblingView, ...]
+    received_at: datetime
+    channel: str
+    language: LanguageView
+    person: PersonView
+    clock: Mapping[str, Any]
+    picture: str
+    doubts: tuple[DoubtView, ...]
+    stuck: tuple[HeldTask, ...]
+    possible: tuple[PossibleEvent, ...]
+    coverage: tuple[CoverageView, ...]
+    supplements: SupplementView
+    inquiries: tuple[InquiryView, ...]
+    tasks: tuple[TaskView, ...]
+    bundles: tuple[BundleView, ...]
+    journal: tuple[JournalView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestView:
+    """A request with its tickets."""
+
+    ref: str
+    regime: str
+    channel: str
+    received_at: datetime
+    language: LanguageView
+    tickets: tuple[TicketView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedView:
+    """What of a ticket is gone with the request's key: letters, files, identifiers in doubt."""
+
+    letters: tuple[WrittenLetter, ...] = ()
+    files: FilesView = NO_FILES
+    in_doubt: tuple[Doubted, ...] = ()
+
+
+def ticket_view(session: Unit, viewer: Actor, ticket: Ticket) -> TicketView:
+    """One ticket as it stands now."""
+    staff_only(viewer)
+    request, around = request_of(session, ticket), around_of(session, [ticket])
+    row = row_of(session, ticket, around)
+    return TicketView(
+        **{one.name: getattr(row, one.name) for one in fields(row)},
+        article=ARTICLES[row.right],
+        request=request.ref,
+        siblings=_siblings(session, ticket),
+        received_at=request.received_at,
+        channel=request.channel,
+        language=_language(session, request),
+        person=_person(session, ticket, request),
+        clock=ticket.clock,
+        picture=_picture(session, ticket, request),
+        doubts=tuple(DoubtView(**doubt) for doubt in ticket.doubts),
+        stuck=tuple(around.stuck.get(ticket.id, ())),
+        possible=possible(session, ticket),
+        coverage=tuple(_line(row) for row in lines(session, ticket.id)),
+        supplements=supplement_view(session, ticket),
+        inquiries=listing.of_ticket(session, ticket),
+        tasks=_tasks(session, ticket),
+        bundles=tuple(_bundle(session, ticket, row) for row in bundles_of(session, ticket)),
+        journal=_journal(session, ticket),
+    )
+
+
+def request_view(session: Unit, viewer: Actor, request: Request) -> RequestView:
+    """One request as it stands now."""
+    tickets = of_request(session, request)
+    return RequestView(
+        ref=request.ref,
+        regime=request.regime,
+        channel=request.channel,
+        received_at=request.received_at,
+        language=_language(session, request),
+        tickets=tuple(ticket_view(session, viewer, ticket) for ticket in tickets),
+    )
+
+
+def letters_view(session: Unit, viewer: Actor, ticket: Ticket) -> tuple[WrittenLetter, ...]:
+    """Every letter of a ticket as it was written, oldest first; raises KeyLost."""
+    staff_only(viewer)
+    return written(session, ticket)
+
+
+def sealed_view(session: Unit, viewer: Actor, ticket: Ticket) -> SealedView:
+    """What is sealed apart; nothing of it once the request was forgotten."""
+    try:
+        return SealedView(
+            letters=letters_view(session, viewer, ticket),
+            files=files_view.of_ticket(session, viewer, ticket),
+            in_doubt=in_doubt(session, ticket),
+        )
+    except KeyLost:
+        return SealedView()
+
+
+def inquiries_view(session: Unit, viewer: Actor, ticket: Ticket) -> tuple[InquiryView, ...]:
+    """Who was asked what for a ticket, and the link to pass on, oldest first."""
+    staff_only(viewer)
+    return listing.of_ticket(session, ticket)
+
+
+def possible(session: Unit, ticket: Ticket) -> tuple[PossibleEvent, ...]:
+    """What staff can do now, and what stands in the way of the rest."""
+    rows = [row for row in leaving(State(ticket.state), Right(ticket.right))
+            if row.by is not By.SYSTEM]  # fmt: skip
+    if not rows:
+        return ()
+    facts = facts_of(session, ticket, Because(reason="-", ground="", decided_by="-"))
+    return tuple(
+        PossibleEvent(
+            event=row.event,
+            to=row.end,
+            blocked_by=tuple(unmet(tuple(n for n in row.needs if n not in _GIVEN), facts)),
+            asks=tuple(name for name in row.needs if name in _GIVEN),
+        )
+        for row in rows
+    )
+
+
+def _siblings(session: Session, ticket: Ticket) -> tuple[SiblingView, ...]:
+    return tuple(
+        SiblingView(other.ref, Right(other.right), State(other.state))
+        for other in siblings(session, ticket)
+    )
+
+
+def _language(session: Unit, request: Request) -> LanguageView:
     spoken = session.installation.spoken(request.language)
-    return {"asked": request.language, "answered": spoken.tag, "note": spoken.note}
+    return LanguageView(request.language, spoken.tag, spoken.note)
+
+
+def _person(session: Unit, ticket: Ticket, request: Request) -> PersonView:
+    try:
+        subject = seals.subject_of(session, ticket)
+        seal = seals.seal_of(session, request)
+    except KeyLost as lost:
+        return PersonView(forgotten=str(lost))
+    sealed = request.sealed_words
+    words = seal.open(sealed, f"words {request.id}") if sealed else ""
+    return PersonView(tuple(subject.pairs()), words)
 
 
 def _picture(session: Unit, ticket: Ticket, request: Request) -> str:
@@ -256,83 +326,66 @@ def _picture(session: Unit, ticket: Ticket, request: Request) -> str:
     )
 
 
-def _person(session: Unit, ticket: Ticket, request: Request) -> dict[str, Any]:
-    """Identifiers and words, or that they were forgotten."""
-    try:
-        subject = seals.subject_of(session, ticket)
-        seal = seals.seal_of(session, request)
-    except KeyLost as lost:
-        return {"forgotten": str(lost)}
-    sealed = request.sealed_words
-    words = seal.open(sealed, f"words {request.id}") if sealed else ""
-    return {"identifiers": [list(pair) for pair in subject.pairs()], "words": words}
+def _line(row: CoverageLine) -> CoverageView:
+    outcome = Outcome(row.outcome)
+    return CoverageView(
+        source=row.source,
+        title=row.title,
+        outcome=outcome,
+        words=WORDS[outcome],
+        found=row.found,
+        done=row.done,
+        residue=row.residue,
+        kept=tuple(_kept(entry) for entry in row.kept),
+        reason=row.reason,
+        searched_at=row.searched_at,
+    )
 
 
-def possible(session: Unit, ticket: Ticket) -> list[dict[str, Any]]:
-    """What staff can do now, and what stands in the way of the rest."""
-    rows = [row for row in leaving(State(ticket.state), Right(ticket.right))
-            if row.by is not By.SYSTEM]  # fmt: skip
-    if not rows:
-        return []
-    facts = facts_of(session, ticket, Because(reason="-", ground="", decided_by="-"))
-    given = {"reasoned", "ground_for_refusal", "decision_maker"}
-    return [
-        {
-            "event": row.event.value,
-            "to": row.end.value,
-            "blocked_by": list(unmet(tuple(n for n in row.needs if n not in given), facts)),
-            "asks": [name for name in row.needs if name in given],
-        }
-        for row in rows
-    ]
+def _kept(entry: Mapping[str, Any]) -> KeptView:
+    return KeptView(
+        collection=entry["collection"],
+        count=entry["count"],
+        ground=entry["ground"],
+        because=entry["because"],
+        until=date.fromisoformat(entry["until"]) if entry["until"] else None,
+        part=entry.get("part", ""),
+    )
 
 
-def _line(row: Any) -> dict[str, Any]:
-    return {
-        "source": row.source,
-        "title": row.title,
-        "outcome": row.outcome,
-        "words": WORDS[Outcome(row.outcome)],
-        "found": row.found,
-        "done": row.done,
-        "residue": row.residue,
-        "kept": row.kept,
-        "reason": row.reason,
-        "searched_at": _instant(row.searched_at),
-    }
-
-
-def _tasks(session: Session, ticket: Ticket) -> list[dict[str, Any]]:
+def _tasks(session: Session, ticket: Ticket) -> tuple[TaskView, ...]:
     rows = session.exec(
         select(Task).where(col(Task.ticket_id) == ticket.id).order_by(col(Task.created_at))
     )
-    names = ("kind", "source", "state", "attempts", "crashes", "done", "reason")
-    return [
-        {name: getattr(row, name) for name in names} | {"progress": progress.of_task(row)}
+    return tuple(
+        TaskView(
+            kind=row.kind,
+            source=row.source,
+            state=row.state,
+            attempts=row.attempts,
+            crashes=row.crashes,
+            done=row.done,
+            reason=row.reason,
+            progress=progress.of_task(row),
+        )
         for row in rows
-    ]
+    )
 
 
-def letters_view(session: Unit, ticket: Ticket) -> list[dict[str, Any]]:
-    """Every letter of a ticket as it was written."""
-    return [{**asdict(told), "at": _instant(told.at)} for told in written(session, ticket)]
+def _bundle(session: Unit, ticket: Ticket, row: BundleRow) -> BundleView:
+    installation = session.installation
+    return BundleView(
+        number=row.number,
+        file=file_name(ticket, row),
+        state=row.state,
+        kept_at=files_of(installation).where(row.path),
+        sha256=row.sha256,
+        bytes=row.size,
+        built_at=row.built_at,
+        until=ends_at(installation, ticket, row),
+    )
 
 
-def request_view(session: Unit, request: Request) -> dict[str, Any]:
-    """A request with its tickets."""
-    return {
-        "ref": request.ref,
-        "regime": request.regime,
-        "channel": request.channel,
-        "received_at": _instant(request.received_at),
-        "language": _language(session, request),
-        "tickets": [ticket_view(session, ticket) for ticket in of_request(session, request)],
-    }
-
-
-def _day(value: date | None) -> str | None:
-    return value.isoformat() if value is not None else None
-
-
-def _instant(value: datetime | None) -> str | None:
-    return value.isoformat().replace("+00:00", "Z") if value is not None else None
+def _journal(session: Session, ticket: Ticket) -> tuple[JournalView, ...]:
+    entries = journal.history(session, ticket)
+    return tuple(JournalView(e.seq, e.at, e.event, e.actor, dict(e.data)) for e in entries)

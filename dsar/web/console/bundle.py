@@ -11,12 +11,10 @@ from starlette.responses import Response, StreamingResponse
 
 from dsar.services.bundles import deliver
 from dsar.services.bundles.deliver import StoredBundle
-from dsar.services.runtime.actor import staff
+from dsar.web.viewer import viewer_of
 
 #: One range of bytes (RFC 9110, 14.1.2): from a place, from one to another, or the last so many.
 _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.ASCII)
-#: Until there is a sign-in the journal knows no more than that it was somebody at these pages.
-_SOMEBODY = staff("console")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +29,8 @@ class Span:
 def bundle(request: Request) -> Response:
     """`GET /tickets/{ref}/bundles/{number}`: the bundle, or the range of it that is asked for."""
     installation = request.app.state.installation
-    stored_bundle = deliver.stored_bundle(
-        installation, request.path_params["ref"], request.path_params["number"]
-    )
+    viewer, asked = viewer_of(request), request.path_params
+    stored_bundle = deliver.stored_bundle(installation, viewer, asked["ref"], asked["number"])
     span = wanted(request.headers.get("range"), request.headers.get("if-range"), stored_bundle)
     if span is None:
         unsatisfied = {"Content-Range": f"bytes */{stored_bundle.size}", "Accept-Ranges": "bytes"}
@@ -42,7 +39,7 @@ def bundle(request: Request) -> Response:
     blocks = _opened(stored_bundle, span)
     if request.method == "HEAD":
         return Response(None, status, _headers(stored_bundle, span))
-    deliver.handed(installation, _SOMEBODY, stored_bundle, start=span.start, stop=span.stop)
+    deliver.handed(installation, viewer, stored_bundle, start=span.start, stop=span.stop)
     return StreamingResponse(blocks, status, _headers(stored_bundle, span))
 
 

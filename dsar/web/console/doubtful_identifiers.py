@@ -5,7 +5,7 @@ from shlex import join
 
 from dsar.services.desk.doubtful_identifiers import Doubted, Waiting
 from dsar.web.console.steps import WHO
-from dsar.web.console.words import plain
+from dsar.web.pages import plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import ClassVar
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import ENDS, OWNER, By, State
-from dsar.domain.rights import ARTICLES, Right
+from dsar.domain.rights import ARTICLES
+from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, reading
-from dsar.services.views import tickets
+from dsar.services.views.queue import QueueRow, counted
+from dsar.services.views.queue import queue as queue_of
 from dsar.web.console.words import OWNERS, RIGHTS, STATES, Badge, Due, due_of, law
 from dsar.web.pages import Page, render
+from dsar.web.viewer import viewer_of
 
 #: Lines on the page; the rest is reached by ending these.
 LIMIT = 500
@@ -64,7 +68,7 @@ class Line:
     due: Due
     law: str
     sources: str
-    closed_at: str | None
+    closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,18 +89,18 @@ class QueuePage(Page):
 def queue(request: Request) -> HTMLResponse:
     """`GET /?view=…`: the tickets of one view, by due date."""
     name = request.query_params.get("view", "open")
-    return HTMLResponse(render(page(request.app.state.installation, name)))
+    return HTMLResponse(render(page(request.app.state.installation, viewer_of(request), name)))
 
 
-def page(installation: Installation, name: str) -> QueuePage:
+def page(installation: Installation, viewer: Actor, name: str) -> QueuePage:
     """One view of the queue as it stands now; NotFound for a view that does not exist."""
     if name not in VIEWS:
         raise NotFound(f"There is no view {name!r} of the queue.")
     with reading(installation) as session:
-        counts = tickets.counted(session)
-        rows = tickets.queue(session, ended=name == "ended", limit=LIMIT)
+        counts = counted(session, viewer)
+        rows = queue_of(session, viewer, ended=name == "ended", limit=LIMIT)
     tabs = tuple(_tab(key, counts, current=key == name) for key in VIEWS)
-    lines = tuple(line(row) for row in rows if VIEWS[name].shows(State(row["state"])))
+    lines = tuple(line(row) for row in rows if VIEWS[name].shows(row.state))
     return QueuePage(
         title=f"{VIEWS[name].label}: queue",
         controller=installation.controller.name,
@@ -120,25 +124,24 @@ def _toned(lines: Sequence[Line], tone: str) -> int:
     return sum(line.due.tone == tone for line in lines)
 
 
-def _beyond(counts: Mapping[State, int], rows: Sequence[Any], *, ended: bool) -> int:
+def _beyond(counts: Mapping[State, int], rows: Sequence[QueueRow], *, ended: bool) -> int:
     """How many tickets did not fit."""
     return sum(count for state, count in counts.items() if (state in ENDS) is ended) - len(rows)
 
 
-def line(row: Mapping[str, Any]) -> Line:
-    """A row of the report as staff reads it."""
-    right, owner = Right(row["right"]), row["owner"]
+def line(row: QueueRow) -> Line:
+    """A line of the queue as staff reads it."""
     return Line(
-        ref=row["ref"],
-        right=RIGHTS[right][0],
-        article=ARTICLES[right],
-        state=STATES[State(row["state"])],
-        owner=OWNERS[By(owner) if owner else None],
-        next=row["next"],
+        ref=row.ref,
+        right=RIGHTS[row.right][0],
+        article=ARTICLES[row.right],
+        state=STATES[row.state],
+        owner=OWNERS[row.owner],
+        next=row.next,
         due=due_of(row),
-        law=law(row["regime"]),
-        sources=_sources(row["sources_answered"], row["sources"]),
-        closed_at=row["closed_at"],
+        law=law(row.regime),
+        sources=_sources(row.sources_answered, row.sources),
+        closed_at=row.closed_at,
     )
 
 

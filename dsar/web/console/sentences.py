@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dsar.domain.clock.thresholds import THRESHOLDS
@@ -9,6 +10,7 @@ from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import By, Event
 from dsar.domain.regimes import Regime
 from dsar.services.inquiries.reminding import OVERDUE, REMINDER
+from dsar.services.views.tickets import JournalView
 from dsar.web.console.words import TASKS, law
 from dsar.web.pages import day, size
 
@@ -134,25 +136,25 @@ class Moment:
     """One entry of the history: its number, when, what happened, on which ground."""
 
     seq: int
-    at: str
+    at: datetime
     sentence: str
     ground: str
     mine: bool
 
 
-def moment(entry: Mapping[str, Any], regime: Regime) -> Moment:
+def moment(entry: JournalView, regime: Regime) -> Moment:
     """An entry of the journal as a sentence; `mine` marks what a person did, not the engine."""
-    data = entry["data"]
-    by, _, name = str(entry["actor"]).partition(":")
+    data = entry.data
+    by, _, name = entry.actor.partition(":")
     who = "dsar" if by == By.SYSTEM else name
-    template = SENTENCES.get(entry["event"])
+    template = SENTENCES.get(entry.event)
     said = (
         template.format(who=who, **{word: speak(data) for word, speak in WORDS.items()})
         if template
-        else f"{who}: {str(entry['event']).replace('_', ' ')}."
+        else f"{who}: {entry.event.replace('_', ' ')}."
     )
     ground = _citation(regime, data.get("because") or data.get("ground") or "")
-    return Moment(entry["seq"], entry["at"], said, ground, mine=by != By.SYSTEM)
+    return Moment(entry.seq, entry.at, said, ground, mine=by != By.SYSTEM)
 
 
 def _citation(regime: Regime, ground: str) -> str:

@@ -13,10 +13,12 @@ from dsar.domain.decision import VERB
 from dsar.domain.rights import Right
 from dsar.sdk import VERBS as ACTS
 from dsar.sdk import Limits
+from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, reading
 from dsar.services.views.sources import Door, Standing, Waiting, standings
-from dsar.web.console.words import RIGHTS, Badge, plain
-from dsar.web.pages import Page, render
+from dsar.web.console.words import RIGHTS, Badge
+from dsar.web.pages import Page, plain, render
+from dsar.web.viewer import viewer_of
 
 #: What each verb of an adapter does, in words.
 VERBS: Mapping[str, str] = {
@@ -84,13 +86,13 @@ class SourcesPage(Page):
 
 def sources(request: Request) -> HTMLResponse:
     """`GET /sources`."""
-    return HTMLResponse(render(page(request.app.state.installation)))
+    return HTMLResponse(render(page(request.app.state.installation, viewer_of(request))))
 
 
-def page(installation: Installation) -> SourcesPage:
+def page(installation: Installation, viewer: Actor) -> SourcesPage:
     """The sources as they stand now, in the order of their file."""
     with reading(installation) as session:
-        found = standings(session)
+        found = standings(session, viewer)
     cards = tuple(card(one) for one in found)
     return SourcesPage(
         title="Sources",

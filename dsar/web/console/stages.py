@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dsar.domain.lifecycle import ENDS, State
 from dsar.domain.rights import ACTING, Right
+from dsar.services.views.tickets import JournalView
 from dsar.web.console.words import STATES
 
 #: Stage → the states in which a ticket is at it. Ends have no stage: they are its last one.
@@ -40,7 +40,7 @@ class Stage:
     standing: str
 
 
-def stages(right: Right, state: State, journal: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
+def stages(right: Right, state: State, journal: Sequence[JournalView]) -> tuple[Stage, ...]:
     """The stages of a ticket of this right, and how it stands with each."""
     names = [name for name in STAGES if right in ACTING or name not in _ONLY_ACTING]
     if state in {State.FULFILLED, State.PARTLY_FULFILLED}:
@@ -56,7 +56,7 @@ def stages(right: Right, state: State, journal: Sequence[Mapping[str, Any]]) -> 
     )
 
 
-def _before_the_end(journal: Sequence[Mapping[str, Any]]) -> State:
+def _before_the_end(journal: Sequence[JournalView]) -> State:
     """Where a ticket stood when it ended."""
-    came_from = (entry["data"].get("from") for entry in reversed(journal))
+    came_from = (entry.data.get("from") for entry in reversed(journal))
     return next((State(name) for name in came_from if name), State.RECEIVED)

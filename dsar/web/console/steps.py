@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from shlex import join
-from typing import Any
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.regimes import Regime
 from dsar.services.views.supplements import SupplementView
+from dsar.services.views.tickets import PossibleEvent, TicketView
 from dsar.web.console.words import EVENTS
 
 WHO = "YOUR-NAME"
@@ -35,33 +35,31 @@ class Step:
     choices: tuple[str, ...] = ()
 
 
-def steps(ticket: Mapping[str, Any], regime: Regime) -> tuple[Step, ...]:
+def steps(ticket: TicketView, regime: Regime) -> tuple[Step, ...]:
     """Every step that is possible for staff: what leads on first, then what stays, then out."""
 
-    def rank(row: Mapping[str, Any]) -> tuple[bool, bool, bool]:
-        stays = row["to"] == ticket["state"]
-        return bool(row["blocked_by"]), Event(row["event"]) in _WAYS_OUT, stays
+    def rank(row: PossibleEvent) -> tuple[bool, bool, bool]:
+        return bool(row.blocked_by), row.event in _WAYS_OUT, row.to == ticket.state
 
-    return tuple(_step(ticket, row, regime) for row in sorted(ticket["possible"], key=rank))
-
-
-def _step(ticket: Mapping[str, Any], row: Mapping[str, Any], regime: Regime) -> Step:
-    event = Event(row["event"])
-    asked = "ground_for_refusal" in row["asks"]
-    choices = tuple(sorted(regime.refusal.of(ticket["right"]))) if asked else ()
-    command = join(["dsar", *_arguments(ticket, event, row["asks"])])
-    return Step(EVENTS[event], command, tuple(row["blocked_by"]), choices)
+    return tuple(_step(ticket, row, regime) for row in sorted(ticket.possible, key=rank))
 
 
-def _arguments(ticket: Mapping[str, Any], event: Event, asks: list[str]) -> Iterator[str]:
+def _step(ticket: TicketView, row: PossibleEvent, regime: Regime) -> Step:
+    asked = "ground_for_refusal" in row.asks
+    choices = tuple(sorted(regime.refusal.of(ticket.right))) if asked else ()
+    command = join(["dsar", *_arguments(ticket, row)])
+    return Step(EVENTS[row.event], command, row.blocked_by, choices)
+
+
+def _arguments(ticket: TicketView, row: PossibleEvent) -> Iterator[str]:
     """Confirming who asks is about the whole request, everything else about this ticket."""
-    if event is Event.CONFIRM_IDENTITY:
-        yield from ("request", "confirm", ticket["request"], "--by", WHO, "--reason", "WHY")
+    if row.event is Event.CONFIRM_IDENTITY:
+        yield from ("request", "confirm", ticket.request, "--by", WHO, "--reason", "WHY")
         return
-    yield from ("ticket", "act", ticket["ref"], event.value, "--by", WHO)
-    for name in asks:
+    yield from ("ticket", "act", ticket.ref, row.event.value, "--by", WHO)
+    for name in row.asks:
         yield from OPTIONS[name]
-    yield from _MORE.get(event, ())
+    yield from _MORE.get(row.event, ())
 
 
 def ask_again(ref: str, told: SupplementView) -> str:

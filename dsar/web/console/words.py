@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
 
 from dsar.domain.lifecycle import By, Event, State
 from dsar.domain.rights import Right
-from dsar.services.views.tickets import ClockState
+from dsar.services.views.queue import ClockState, QueueRow
 
 #: The right as staff calls it, and what it asks of us.
 RIGHTS: Mapping[Right, tuple[str, str]] = {
@@ -112,7 +112,7 @@ TASKS: Mapping[str, str] = {
 class Due:
     """When a ticket is due: the day if there is one, how it stands in words, and its tone."""
 
-    day: str | None
+    day: date | None
     words: str
     tone: str
 
@@ -128,16 +128,15 @@ _NO_DAY: Mapping[ClockState, Due] = {
 }
 
 
-def due_of(row: Mapping[str, Any]) -> Due:
+def due_of(row: QueueRow) -> Due:
     """How the due date of a line of the queue stands; an ended ticket's is only a date."""
-    day, state = row["due_on"], ClockState(row["clock_state"])
-    if row["closed_at"]:
+    day, left = row.due_on, row.days_left
+    if row.closed_at:
         return Due(day, "", "calm")
-    if state is not ClockState.RUNNING:
-        known = _NO_DAY[state]
+    if row.clock_state is not ClockState.RUNNING or left is None:
+        known = _NO_DAY.get(row.clock_state, _NO_DAY[ClockState.NO_DAY])
         return Due(day, known.words, known.tone)
-    left = row["days_left"]
-    if row["overdue"] or left < 0:
+    if row.overdue or left < 0:
         return Due(day, f"{days(-left)} overdue" if left < 0 else "Overdue", "over")
     if left == 0:
         return Due(day, "Today is the last day", "near")
@@ -152,9 +151,3 @@ def days(number: int) -> str:
 def law(regime: str) -> str:
     """A regime's id as a short name: eu_gdpr is EU GDPR."""
     return regime.replace("_", " ").upper()
-
-
-def plain(name: str) -> str:
-    """A name from a configuration as words: customer_number is Customer number."""
-    words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]

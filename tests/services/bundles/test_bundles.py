@@ -19,7 +19,7 @@ from dsar.store.files import objects
 from dsar.store.files.objects import Bucket
 from dsar.store.tables import BundleRow, Request
 from dsar.store.tickets import by_ref
-from tests.company import EMAIL, Company, company
+from tests.company import BEN, EMAIL, Company, company
 from tests.faults.disk import SmallDisk
 from tests.servers_s3 import REGION, S3Server
 from tests.stories.bundles import checked
@@ -65,7 +65,7 @@ def test_each_bundle_has_a_key_of_its_own(one: Company) -> None:
     ref = one.ask(Right.ACCESS, Right.CONSENT_WITHDRAWAL)
     run_until_idle(one.installation)
     refs = [ticket.ref for ticket in one.tickets(ref.removesuffix("-1"))]
-    keys = {deliver.stored_bundle(one.installation, ref).key for ref in refs}
+    keys = {deliver.stored_bundle(one.installation, BEN, ref).key for ref in refs}
     assert len(keys) == len(refs) == 2
 
 
@@ -74,7 +74,7 @@ def test_size_and_hash_are_those_of_the_zip_that_is_handed_out(one: Company) -> 
     path = one.bundle(ref)
     assert path.stat().st_size == row(one).size
     assert path.stat().st_mode & 0o077 == 0
-    assert rebuild(one.installation, ref, None)["same"] is True
+    assert rebuild(one.installation, BEN, ref, None).same is True
 
 
 def test_forgetting_the_request_destroys_its_bundles(one: Company) -> None:
@@ -84,7 +84,7 @@ def test_forgetting_the_request_destroys_its_bundles(one: Company) -> None:
         request.data_key = None
         session.add(request)
     with pytest.raises(NotDeliverable, match="forgotten"):
-        deliver.stored_bundle(one.installation, ref)
+        deliver.stored_bundle(one.installation, BEN, ref)
 
 
 def test_a_bundle_is_kept_as_long_as_the_house_says_and_then_its_key_is_destroyed(
@@ -99,7 +99,7 @@ def test_a_bundle_is_kept_as_long_as_the_house_says_and_then_its_key_is_destroye
     assert shelf(one) == []
     assert (row(one).sealed_key, row(one).state) == (None, "destroyed")
     with pytest.raises(NotDeliverable, match=f"Build it again: dsar bundle build {ref}"):
-        deliver.stored_bundle(one.installation, ref)
+        deliver.stored_bundle(one.installation, BEN, ref)
     assert one.events(ref)[-1] == "bundle_destroyed"
     with reading(one.installation) as session:
         last = journal.history(session, by_ref(session, ref))[-1]
@@ -127,8 +127,8 @@ def test_what_ran_out_is_built_again_and_kept_as_long_again(one: Company) -> Non
     before = one.bundle(ref).read_bytes()
     one.clock.turn(days=31)
     tidy(one.installation)
-    made = rebuild(one.installation, ref, None)
-    assert (made["same"], made["kept_as"]) == (True, 2)
+    made = rebuild(one.installation, BEN, ref, None)
+    assert (made.same, made.kept_as) == (True, 2)
     assert one.bundle(ref).read_bytes() == before
     assert one.events(ref)[-1] == "bundle_rebuilt"
     one.clock.turn(days=29)
@@ -141,8 +141,8 @@ def test_building_again_keeps_nothing_more_where_the_bundle_is_still_there(
     one: Company, tmp_path: Path
 ) -> None:
     ref = answered(one)
-    made = rebuild(one.installation, ref, tmp_path / "again.zip")
-    assert (made["same"], made["kept_as"]) == (True, None)
+    made = rebuild(one.installation, BEN, ref, tmp_path / "again.zip")
+    assert (made.same, made.kept_as) == (True, None)
     assert (tmp_path / "again.zip").read_bytes() == one.bundle(ref).read_bytes()
     assert len(shelf(one)) == len(one.rows(BundleRow)) == 1
 
@@ -154,7 +154,7 @@ def test_a_damaged_bundle_is_replaced_by_building_it_again(one: Company) -> None
     with pytest.raises(NotDeliverable, match="has been changed"):
         one.bundle(ref)
     assert list((one.folder / "handed out").iterdir()) == []
-    assert rebuild(one.installation, ref, None)["kept_as"] == 2
+    assert rebuild(one.installation, BEN, ref, None).kept_as == 2
     checked(one.bundle(ref))
 
 
@@ -163,9 +163,9 @@ def test_what_changed_since_is_said_by_name(one: Company) -> None:
     text = (one.folder / "policy.toml").read_text()
     (one.folder / "policy.toml").write_text(text.replace("To bill.", "To bill and to dun."))
     one.reopen()
-    made = rebuild(one.installation, ref, None)
-    assert made["same"] is False
-    policy, *files = made["differs"]
+    made = rebuild(one.installation, BEN, ref, None)
+    assert made.same is False
+    policy, *files = made.differs
     assert policy.startswith("policy ")
     assert "processing.json" in files
 
@@ -187,7 +187,7 @@ def test_files_that_no_row_names_are_swept_and_young_ones_are_left(
 def test_a_ticket_without_a_bundle_has_none_to_hand_out(one: Company) -> None:
     ref = one.ask(Right.ERASURE)
     with pytest.raises(NotFound, match="has no bundle"):
-        deliver.stored_bundle(one.installation, ref)
+        deliver.stored_bundle(one.installation, BEN, ref)
 
 
 def in_a_bucket(one: Company, server: S3Server, url: str) -> None:
@@ -222,7 +222,7 @@ def test_a_bundle_in_a_bucket_is_built_handed_out_and_destroyed_like_any_other(
     assert afar.view(ref)["bundles"][0]["kept_at"].endswith(f"/privacy/{lying.name}")
     path = checked(afar.bundle(ref))
     assert path.read_bytes()[10_000:20_000] == b"".join(
-        deliver.stored_bundle(afar.installation, ref).read(10_000, 20_000)
+        deliver.stored_bundle(afar.installation, BEN, ref).read(10_000, 20_000)
     )
     afar.clock.turn(days=7)
     assert tidy(afar.installation) == 1

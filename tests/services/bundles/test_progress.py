@@ -22,7 +22,7 @@ from dsar.store.tasks import Fenced
 from dsar.web.console.ticket import page
 from dsar.web.pages import render
 from exports.pdf import printed_report
-from tests.company import BY_HAND, EMAIL, Company, company
+from tests.company import BEN, BY_HAND, EMAIL, Company, company
 from tests.scripted import Script, case
 from workers.handlers import QUEUES
 from workers.process import Processes
@@ -62,7 +62,7 @@ def told(one: Company, ref: str) -> dict[str, Any] | None:
 
 def shown(one: Company, ref: str) -> tuple[bool, str]:
     """Whether the ticket's page draws how far the bundle is, and what it says of it."""
-    html = render(page(one.installation, ref))
+    html = render(page(one.installation, BEN, ref))
     (line,) = re.findall(r'<p class="progress">(.*?)</p>', html, re.DOTALL)
     drawn, _, said = line.rpartition("</progress>")
     assert re.search(r"As of \d\d:\d\d:\d\d\. <a href", said)

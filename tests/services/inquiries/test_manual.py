@@ -199,7 +199,7 @@ def test_the_colleague_is_asked_to_end_a_restriction_although_the_ticket_has_end
     row = inquiries(cabinet)[-1]
     assert (row.verb, opened(cabinet, row).over) == ("lift", False)
     with reading(cabinet.installation) as session:
-        assert listing.of_ticket(session, by_ref(session, ref))[-1]["link"]
+        assert listing.of_ticket(session, by_ref(session, ref))[-1].link
     answer(cabinet, row, receipts(cabinet, "lifted"))
     cabinet.work()
     assert cabinet.events(ref)[-1] == "restriction_lifted"

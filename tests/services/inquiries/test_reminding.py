@@ -16,7 +16,7 @@ from dsar.services.upkeep.deadlines import watch
 from dsar.services.views import tickets
 from dsar.store.tables import Alert
 from dsar.store.tickets import by_ref
-from tests.company import Company
+from tests.company import BEN, Company
 from tests.services.inquiries.conftest import NOTHING, answer, inquiries
 
 
@@ -89,16 +89,17 @@ def test_staff_sees_who_was_asked_and_the_link_to_pass_on(cabinet: Company) -> N
     with reading(cabinet.installation) as session:
         ticket = by_ref(session, ref)
         [told] = listing.of_ticket(session, ticket)
-        view = {**tickets.ticket_view(session, ticket), "inquiries": [told]}
-    assert (told["standing"], told["whom"], told["link"]) == ("waiting", "Facilities", address)
+        view = tickets.ticket_view(session, BEN, ticket)
+    assert view.inquiries == (told,)
+    assert (told.standing, told.whom, told.link) == ("waiting", "Facilities", address)
     assert f"Filing cabinet: Facilities to answer by 2026-03-16: {address}" in _words(view)
     cabinet.clock.turn(days=20)
     with reading(cabinet.installation) as session:
-        assert listing.of_ticket(session, by_ref(session, ref))[0]["standing"] == "overdue"
+        assert listing.of_ticket(session, by_ref(session, ref))[0].standing == "overdue"
     answer(cabinet, row, NOTHING)
     with reading(cabinet.installation) as session:
         [told] = listing.of_ticket(session, by_ref(session, ref))
-    assert (told["standing"], told["link"]) == ("answered", None)
+    assert (told.standing, told.link) == ("answered", None)
 
 
 def test_without_a_public_address_no_source_may_answer_later(cabinet: Company) -> None:

@@ -9,6 +9,7 @@ import pytest
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
+from dsar.services.letters import WrittenLetter
 from dsar.services.letters.words import PARTS
 from dsar.services.runtime.installation import reading
 from dsar.services.upkeep.doctor import CHECKS, Trouble
@@ -16,7 +17,7 @@ from dsar.services.views import tickets
 from dsar.store.tables import Letter
 from dsar.store.tickets import by_ref
 from dsar.words import FOLDER, ours
-from tests.company import Company
+from tests.company import BEN, Company
 
 OWN = """Ihr Anliegen {{ reference }}
 
@@ -44,10 +45,10 @@ def refuse(one: Company, *, language: str = "de") -> str:
     return ref
 
 
-def told(one: Company, ref: str, kind: str = "refused") -> dict[str, str]:
+def told(one: Company, ref: str, kind: str = "refused") -> WrittenLetter:
     with reading(one.installation) as session:
-        found = tickets.letters_view(session, by_ref(session, ref))
-    return next(letter for letter in found if letter["kind"] == kind)
+        found = tickets.letters_view(session, BEN, by_ref(session, ref))
+    return next(letter for letter in found if letter.kind == kind)
 
 
 def doctor(one: Company) -> str:
@@ -56,20 +57,20 @@ def doctor(one: Company) -> str:
 
 def test_a_request_in_german_is_answered_in_german(small: Company) -> None:
     letter = told(small, refuse(small, language="de-AT"))
-    assert letter["language"] == "de"
-    assert letter["note"] == ""
-    assert "Antrag vom 2. März 2026" in letter["text"]
-    assert "- Art. 12 Abs. 5 Satz 2 Buchst. b DSGVO: exzessiver Antrag" in letter["text"]
-    assert "- Fünfmal in diesem Monat." in letter["text"]
+    assert letter.language == "de"
+    assert letter.note == ""
+    assert "Antrag vom 2. März 2026" in letter.text
+    assert "- Art. 12 Abs. 5 Satz 2 Buchst. b DSGVO: exzessiver Antrag" in letter.text
+    assert "- Fünfmal in diesem Monat." in letter.text
 
 
 def test_a_language_without_letters_is_answered_in_english_and_staff_sees_it(
     small: Company,
 ) -> None:
     letter = told(small, refuse(small, language="sv"))
-    assert letter["language"] == "en"
-    assert letter["text"].startswith("Good day")
-    assert letter["note"].startswith("Asked in Swedish, written in English: ")
+    assert letter.language == "en"
+    assert letter.text.startswith("Good day")
+    assert letter.note.startswith("Asked in Swedish, written in English: ")
 
 
 def test_a_letter_keeps_which_wording_made_it(either: Company) -> None:
@@ -86,19 +87,19 @@ def test_a_letter_keeps_which_wording_made_it(either: Company) -> None:
 def test_the_houses_own_letter_is_sent_and_its_file_can_be_proven(small: Company) -> None:
     file = lay(small, OWN)
     letter = told(small, refuse(small))
-    assert letter["subject"].startswith("Ihr Anliegen R-")
-    assert letter["text"].startswith("Sehr geehrte Damen und Herren, wir lehnen ab: Art. 12 Abs. 5")
-    assert letter["note"] == ""
-    assert letter["wording"].split()[0] == sha256(file.read_bytes()).hexdigest()
+    assert letter.subject.startswith("Ihr Anliegen R-")
+    assert letter.text.startswith("Sehr geehrte Damen und Herren, wir lehnen ab: Art. 12 Abs. 5")
+    assert letter.note == ""
+    assert letter.wording.split()[0] == sha256(file.read_bytes()).hexdigest()
     assert doctor(small) == "1 in our own wording, all say what the law demands."
 
 
 def test_what_was_read_at_the_start_is_used_until_the_next(small: Company) -> None:
     file = lay(small, OWN)
     file.write_text("broken {{")
-    assert told(small, refuse(small))["subject"].startswith("Ihr Anliegen")
+    assert told(small, refuse(small)).subject.startswith("Ihr Anliegen")
     small.reopen()
-    assert told(small, refuse(small))["subject"].startswith("Unsere Antwort")
+    assert told(small, refuse(small)).subject.startswith("Unsere Antwort")
 
 
 def test_a_letter_at_fault_stops_no_ticket_and_staff_sees_why(small: Company) -> None:
@@ -106,9 +107,9 @@ def test_a_letter_at_fault_stops_no_ticket_and_staff_sees_why(small: Company) ->
     ref = refuse(small)
     assert small.state(ref) == "refused"
     letter = told(small, ref)
-    assert letter["subject"].startswith("Unsere Antwort")
-    assert "Art. 79 DSGVO" in letter["text"]
-    assert letter["note"].startswith(
+    assert letter.subject.startswith("Unsere Antwort")
+    assert "Art. 79 DSGVO" in letter.text
+    assert letter.note.startswith(
         "Not in our own wording: wording/letters/de/refused.txt, line 4: The law demands remedy"
     )
     with pytest.raises(Trouble) as wrong:
@@ -150,6 +151,6 @@ def test_what_a_policy_says_in_german_is_said_in_german(small: Company) -> None:
     small.work(render=True)
     small.act(ref, Event.DELIVER_PART, reason="")
     letter = told(small, ref, "partly_delivered")
-    assert "- Web shop, 1 Datensatz: Steuerrecht. (bis zum " in letter["text"]
-    assert "- Steuerrecht." in letter["text"]
-    assert "Tax law" not in letter["text"]
+    assert "- Web shop, 1 Datensatz: Steuerrecht. (bis zum " in letter.text
+    assert "- Steuerrecht." in letter.text
+    assert "Tax law" not in letter.text

@@ -13,7 +13,7 @@ from dsar.services.runtime.installation import reading, transaction
 from dsar.services.ticket.run_task import claim
 from dsar.services.views.sources import Standing, Waiting, standings
 from dsar.store import gates
-from tests.company import Company, company
+from tests.company import BEN, Company, company
 from tests.scripted import Script, case
 from workers.handlers import QUEUES
 
@@ -32,7 +32,7 @@ def store_room(tmp_path: Path, engine_url: str) -> Iterator[Company]:
 
 def stands(one: Company, source: str) -> Standing:
     with reading(one.installation) as session:
-        return next(found for found in standings(session) if found.source.name == source)
+        return next(found for found in standings(session, BEN) if found.source.name == source)
 
 
 def test_open_tickets_that_wait_are_counted_once_and_those_for_a_person_named(

@@ -10,10 +10,11 @@ from sqlalchemy import event
 
 from dsar.domain.lifecycle import State
 from dsar.services.runtime.installation import Installation, reading, transaction
-from dsar.services.views import tickets
-from dsar.services.views.tickets import ClockState, clock_state
+from dsar.services.views.queue import ClockState, clock_state, queue
+from dsar.services.views.queue import counted as counted_by_state
 from dsar.store.tables import CoverageLine, Task, Ticket
 from dsar.store.tickets import by_ref
+from tests.company import BEN
 from tests.web.filled import NOW, many
 from tests.workers.installations import new_installation
 
@@ -46,7 +47,7 @@ def test_a_queue_of_five_hundred_asks_no_more_than_a_queue_of_one(
     for number in (1, 499):
         many(installation, number, first=number)
         with counted(installation) as sent, reading(installation) as session:
-            rows = tickets.queue(session)
+            rows = queue(session, BEN)
         asked.append(len(sent))
     assert len(rows) == 500
     assert asked[0] == asked[1] <= 5
@@ -55,25 +56,25 @@ def test_a_queue_of_five_hundred_asks_no_more_than_a_queue_of_one(
 def test_the_queue_is_in_order_of_the_due_dates(installation: Installation) -> None:
     many(installation, 40)
     with reading(installation) as session:
-        dues = [row["due_on"] for row in tickets.queue(session)]
+        dues = [row.due_on for row in queue(session, BEN)]
     assert dues == sorted(dues)
 
 
 def test_days_left_are_counted_on_the_controllers_calendar(installation: Installation) -> None:
     many(installation, 1)
     with reading(installation) as session:
-        (row,) = tickets.queue(session)
-    assert row["days_left"] == (date(2026, 12, 1) - NOW.date()).days
+        (row,) = queue(session, BEN)
+    assert row.days_left == (date(2026, 12, 1) - NOW.date()).days
     installation.store.clock = lambda: NOW + timedelta(days=9)
     with reading(installation) as session:
-        (row,) = tickets.queue(session)
-    assert (row["days_left"], row["overdue"]) == (0, True)
+        (row,) = queue(session, BEN)
+    assert (row.days_left, row.overdue) == (0, True)
 
 
 def test_tickets_are_counted_by_state(installation: Installation) -> None:
     many(installation, 3)
     with reading(installation) as session:
-        assert tickets.counted(session) == {State.RECEIVED: 3}
+        assert counted_by_state(session, BEN) == {State.RECEIVED: 3}
 
 
 def test_what_is_stuck_stands_in_the_queue_with_its_reason(installation: Installation) -> None:
@@ -82,7 +83,7 @@ def test_what_is_stuck_stands_in_the_queue_with_its_reason(installation: Install
         ticket = by_ref(session, "R-MANY-00000")
         session.add(_stuck(ticket, "It is away."))
     with reading(installation) as session:
-        told = {row["ref"]: row["next"] for row in tickets.queue(session)}
+        told = {row.ref: row.next for row in queue(session, BEN)}
     assert told["R-MANY-00000"] == "shop: It is away."
     assert told["R-MANY-00001"] == "confirm who asks, or ask for proof"
 
@@ -98,8 +99,8 @@ def test_a_source_that_was_searched_counts_as_answered_before_anybody_decided(
             for name, end, at in (("a", "open", NOW), ("b", "open", None), ("c", "could_not", None))
         )
     with reading(installation) as session:
-        (row,) = tickets.queue(session)
-    assert (row["sources_answered"], row["sources"]) == (2, 3)
+        (row,) = queue(session, BEN)
+    assert (row.sources_answered, row.sources) == (2, 3)
 
 
 @pytest.mark.parametrize(

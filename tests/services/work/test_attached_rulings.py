@@ -15,10 +15,11 @@ from dsar.sdk import Attachment
 from dsar.services.bundles import files_view
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.installation import reading, transaction
+from dsar.services.views.json_values import as_json
 from dsar.store.tables import Request, RulingRow
 from dsar.store.tickets import by_ref
 from dsar.store.vault import KeyLost
-from tests.company import Company
+from tests.company import BEN, Company
 from tests.scripted import Script, case
 from tests.services.conftest import Make
 from tests.stories.bundles import checked, data, everything, members
@@ -40,9 +41,9 @@ def held(desk: Script) -> None:
 def files(one: Company, ref: str) -> dict[str, Any]:
     """What staff sees of the files, by name and record."""
     with reading(one.installation) as session:
-        told = files_view.of_ticket(session, by_ref(session, ref))
-    assert told["count"] == len(told["files"])
-    return {f"{row['record']}/{row['name']}": row for row in told["files"]}
+        told = files_view.of_ticket(session, BEN, by_ref(session, ref))
+    assert told.count == len(told.files)
+    return {f"{row.record}/{row.name}": as_json(row) for row in told.files}
 
 
 def photo(one: Company, ref: str) -> str:

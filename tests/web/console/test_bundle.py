@@ -21,6 +21,7 @@ from dsar.store.tables import BundleRow
 from dsar.store.tickets import by_ref
 from dsar.web.console.bundle import Span, wanted
 from dsar.web.console.ticket import page
+from tests.company import BEN
 from tests.web.conftest import visitor
 from tests.web.filled import Filled
 
@@ -39,19 +40,19 @@ def kept(own: Filled) -> Path:
 
 def test_the_bundle_comes_as_it_was_built_as_a_file_to_keep(own: Filled) -> None:
     ref = own.refs["done"]
-    (told,) = page(own.installation, ref).bundles
+    (told,) = page(own.installation, BEN, ref).view.bundles
     answer = visitor(own).get(f"/tickets/{ref}/bundles/1")
-    assert answer.headers["content-disposition"] == f'attachment; filename="{told.name}"'
+    assert answer.headers["content-disposition"] == f'attachment; filename="{told.file}"'
     assert answer.headers["content-type"] == "application/zip"
     assert hashlib.sha256(answer.content).hexdigest() == told.sha256
     assert zipfile.ZipFile(io.BytesIO(answer.content)).testzip() is None
 
 
 def test_every_answer_says_that_ranges_are_served_and_what_it_hashes_to(own: Filled) -> None:
-    (told,) = page(own.installation, own.refs["done"]).bundles
+    (told,) = page(own.installation, BEN, own.refs["done"]).view.bundles
     head = visitor(own).head(address(own))
     assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["content-length"] == str(told.size)
+    assert head.headers["content-length"] == str(told.bytes)
     assert head.headers["etag"] == f'"{told.sha256}"'
     assert head.headers["accept-ranges"] == "bytes"
     assert head.headers["cache-control"] == "no-store"
@@ -78,9 +79,9 @@ def test_a_range_is_that_part_of_the_whole(
 @pytest.mark.parametrize("asked", ["bytes=999999999-", "bytes=-0"])
 def test_a_range_beyond_the_end_is_told_the_size(own: Filled, asked: str) -> None:
     answer = visitor(own).get(address(own), headers={"Range": asked})
-    (told,) = page(own.installation, own.refs["done"]).bundles
+    (told,) = page(own.installation, BEN, own.refs["done"]).view.bundles
     assert answer.status_code == 416
-    assert answer.headers["content-range"] == f"bytes */{told.size}"
+    assert answer.headers["content-range"] == f"bytes */{told.bytes}"
 
 
 @pytest.mark.parametrize(
@@ -88,12 +89,12 @@ def test_a_range_beyond_the_end_is_told_the_size(own: Filled, asked: str) -> Non
 )
 def test_what_is_no_single_range_is_answered_with_the_whole(own: Filled, asked: str) -> None:
     answer = visitor(own).get(address(own), headers={"Range": asked})
-    (told,) = page(own.installation, own.refs["done"]).bundles
-    assert (answer.status_code, len(answer.content)) == (200, told.size)
+    (told,) = page(own.installation, BEN, own.refs["done"]).view.bundles
+    assert (answer.status_code, len(answer.content)) == (200, told.bytes)
 
 
 def test_a_download_goes_on_only_with_the_same_bundle(own: Filled) -> None:
-    (told,) = page(own.installation, own.refs["done"]).bundles
+    (told,) = page(own.installation, BEN, own.refs["done"]).view.bundles
     for tag, status in ((f'"{told.sha256}"', 206), ('"another"', 200), (f'W/"{told.sha256}"', 200)):
         headers = {"Range": "bytes=5-", "If-Range": tag}
         assert visitor(own).get(address(own), headers=headers).status_code == status
@@ -168,7 +169,7 @@ def test_what_is_not_as_it_was_built_is_refused_in_words_and_nothing_else_is_giv
 def test_a_frame_that_is_damaged_ends_the_answer_before_the_first_wrong_byte(own: Filled) -> None:
     with reading(own.installation) as session:
         path = session.exec(select(BundleRow)).one().path
-    stored_bundle = deliver.stored_bundle(own.installation, own.refs["done"])
+    stored_bundle = deliver.stored_bundle(own.installation, BEN, own.refs["done"])
     content = bytes(3 * FRAME + 5)
     file = kept(own)
     assert file.name == path.rpartition("/")[2]
@@ -187,7 +188,7 @@ def test_a_frame_that_is_damaged_ends_the_answer_before_the_first_wrong_byte(own
 
 def test_memory_does_not_grow_with_the_bundle(own: Filled) -> None:
     """Sixty-four frames pass; about one is held."""
-    stored_bundle, file = deliver.stored_bundle(own.installation, own.refs["done"]), kept(own)
+    stored_bundle, file = deliver.stored_bundle(own.installation, BEN, own.refs["done"]), kept(own)
     with file.open("wb") as out:
         sealing = deliver.seal_for(stored_bundle.key, stored_bundle.kept).sealing(out)
         for _ in range(64):

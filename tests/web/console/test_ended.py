@@ -16,7 +16,7 @@ from tests.scripted import Script, case
 
 
 def shown(one: Company, ref: str) -> str:
-    return render(page(one.installation, ref))
+    return render(page(one.installation, BEN, ref))
 
 
 def lift(one: Company, ref: str) -> None:

@@ -6,12 +6,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from dsar.web.console.queue import LIMIT, VIEWS, page
+from tests.company import BEN
 from tests.web.filled import Filled, many
 from tests.workers.installations import new_installation
 
 
 def refs(filled: Filled, view: str) -> list[str]:
-    return [line.ref for line in page(filled.installation, view).lines]
+    return [line.ref for line in page(filled.installation, BEN, view).lines]
 
 
 def test_open_tickets_come_by_due_date_the_earliest_first(filled: Filled) -> None:
@@ -29,19 +30,19 @@ def test_a_view_holds_what_its_owner_must_act_on(
 
 
 def test_each_view_says_how_many_it_holds(filled: Filled) -> None:
-    tabs = {tab.name: tab.count for tab in page(filled.installation, "open").tabs}
+    tabs = {tab.name: tab.count for tab in page(filled.installation, BEN, "open").tabs}
     assert tabs == {"open": 3, "ours": 2, "theirs": 1, "engine": 0, "ended": 1}
 
 
 def test_what_is_overdue_says_so_in_words(filled: Filled, browser: TestClient) -> None:
-    assert page(filled.installation, "open").overdue == 1
+    assert page(filled.installation, BEN, "open").overdue == 1
     html = browser.get("/").text
     assert "1 overdue" in html
     assert "5 days overdue" in html
 
 
 def test_a_clock_that_stands_still_says_so(filled: Filled) -> None:
-    (line,) = page(filled.installation, "theirs").lines
+    (line,) = page(filled.installation, BEN, "theirs").lines
     assert line.due.words == "The clock stands still"
 
 
@@ -57,7 +58,7 @@ def test_an_empty_view_says_that_nothing_is_there(
     tables_url: str, tmp_path: Path, view: str
 ) -> None:
     installation = new_installation(tables_url, tmp_path)
-    found = page(installation, view)
+    found = page(installation, BEN, view)
     assert (found.lines, found.empty) == ((), VIEWS[view].empty)
     installation.store.close()
 
@@ -74,6 +75,6 @@ def test_a_queue_too_long_for_the_page_says_what_is_missing(
 ) -> None:
     installation = new_installation(tables_url, tmp_path)
     many(installation, LIMIT + 3)
-    found = page(installation, "open")
+    found = page(installation, BEN, "open")
     assert (len(found.lines), found.beyond) == (LIMIT, 3)
     installation.store.close()

@@ -3,20 +3,18 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dsar.domain.lifecycle import Event, grounds
+from dsar.services.desk.supplement import Begun
 from dsar.services.law import regimes
+from dsar.services.views.tickets import JournalView
 from dsar.web.console.sentences import SENTENCES, moment
+from tests.web.examples import entry
 
 SERVICES = Path(__file__).parents[3] / "dsar/services"
 GDPR = regimes.load("eu_gdpr")
-
-
-def entry(event: str, actor: str = "staff:ana", **data: Any) -> dict[str, Any]:
-    return {"seq": 1, "at": "2026-11-22T08:28:38Z", "event": event, "actor": actor, "data": data}
 
 
 def written_events() -> Iterator[str]:
@@ -26,6 +24,7 @@ def written_events() -> Iterator[str]:
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("journal.append"):
                 values = [word.value for word in node.keywords if word.arg == "event"]
                 yield from (value.value for value in values if isinstance(value, ast.Constant))
+    yield from Begun
 
 
 def test_every_event_of_the_lifecycle_has_a_sentence() -> None:
@@ -77,7 +76,7 @@ def test_an_entry_without_any_data_can_still_be_told(event: str) -> None:
         (entry("later_invention"), "ana: later invention."),
     ],
 )
-def test_an_entry_is_told_in_one_sentence(told: dict[str, Any], sentence: str) -> None:
+def test_an_entry_is_told_in_one_sentence(told: JournalView, sentence: str) -> None:
     assert moment(told, GDPR).sentence == sentence
 
 

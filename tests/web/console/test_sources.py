@@ -8,13 +8,14 @@ from starlette.testclient import TestClient
 from dsar.domain.rights import Right
 from dsar.sdk import VERBS as ACTS
 from dsar.web.console.sources import VERBS, SourceCard, page
+from tests.company import BEN
 from tests.scripted import SCRIPTS
 from tests.web.filled import Filled
 from tests.web.troubled import BUSY, Troubled
 
 
 def card(trouble: Troubled, name: str) -> SourceCard:
-    return next(one for one in page(trouble.company.installation).cards if one.name == name)
+    return next(one for one in page(trouble.company.installation, BEN).cards if one.name == name)
 
 
 def test_every_verb_of_the_contract_has_words_and_every_right_is_served(
@@ -43,7 +44,9 @@ def test_failures_are_counted_before_they_close_it(trouble: Troubled) -> None:
 
 def test_who_waits_is_told(trouble: Troubled) -> None:
     """Either the shop or the vendor answered later, and waits for whoever settles the number."""
-    told = {one.name: (one.waiting, one.stuck) for one in page(trouble.company.installation).cards}
+    told = {
+        one.name: (one.waiting, one.stuck) for one in page(trouble.company.installation, BEN).cards
+    }
     assert told["mailing"] == ("No tickets", "")
     assert "for a person" in {stuck for _, stuck in told.values()}
 
@@ -91,6 +94,6 @@ def test_a_ticket_leads_to_each_of_its_sources(filled: Filled, browser: TestClie
 def test_a_file_changed_since_is_said_and_its_settings_are_not_shown(own: Filled) -> None:
     file = own.installation.settings.at(own.installation.settings.sources)
     file.write_text(file.read_text() + "# changed\n")
-    found = page(own.installation)
+    found = page(own.installation, BEN)
     assert found.changed
     assert {one.settings for one in found.cards} == {None}

@@ -1,13 +1,13 @@
 """A ticket's progress is drawn from its state, and never shows more than happened."""
 
 from itertools import product
-from typing import Any
 
 import pytest
 
 from dsar.domain.lifecycle import ENDS, State
 from dsar.domain.rights import ACTING, Right
 from dsar.web.console.stages import STAGES, stages
+from tests.web.examples import entry
 
 
 def test_every_open_state_is_at_exactly_one_stage() -> None:
@@ -41,11 +41,11 @@ def test_an_answered_ticket_went_all_the_way(end: State) -> None:
 
 
 def test_a_refused_ticket_shows_where_it_ended_and_nothing_after_it() -> None:
-    journal: list[dict[str, Any]] = [
-        {"data": {"channel": "desk"}},
-        {"data": {"from": "received", "to": "verified"}},
-        {"data": {"from": "verified", "to": "refused"}},
-    ]
+    journal = (
+        entry("received", channel="desk"),
+        entry("confirm_identity", **{"from": "received", "to": "verified"}),
+        entry("refuse", **{"from": "verified", "to": "refused"}),
+    )
     found = stages(Right.ACCESS, State.REFUSED, journal)
     assert [stage.standing for stage in found] == ["done", "done"] + ["never"] * 5
 

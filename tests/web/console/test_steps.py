@@ -1,6 +1,7 @@
 """Each step on the page is a command that the command line understands as it stands."""
 
 import shlex
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -14,7 +15,9 @@ from dsar.domain.conditions import CONDITIONS
 from dsar.domain.lifecycle import By, Event, State, leaving
 from dsar.domain.rights import Right
 from dsar.services.law import regimes
+from dsar.services.views.tickets import PossibleEvent, TicketView
 from dsar.web.console.steps import OPTIONS, steps
+from tests.web.examples import view as example
 
 GDPR = regimes.load("eu_gdpr")
 GROUPS = {
@@ -23,20 +26,14 @@ GROUPS = {
 }
 
 
-def view(state: State, right: Right) -> dict[str, Any]:
-    """What the report says is possible there, with nothing in the way."""
-    rows = [row for row in leaving(state, right) if row.by is not By.SYSTEM]
-    possible = [
-        {
-            "event": row.event.value,
-            "to": row.end.value,
-            "blocked_by": [],
-            "asks": [name for name in row.needs if name in OPTIONS],
-        }
-        for row in rows
-    ]
-    said = {"ref": "R-A-1", "request": "R-A", "state": state.value, "right": right.value}
-    return said | {"possible": possible}
+def view(state: State, right: Right) -> TicketView:
+    """A ticket in that state, with nothing in the way of what is possible there."""
+    possible = tuple(
+        PossibleEvent(row.event, row.end, (), tuple(n for n in row.needs if n in OPTIONS))
+        for row in leaving(state, right)
+        if row.by is not By.SYSTEM
+    )
+    return example(ref="R-A-1", request="R-A", state=state, right=right, possible=possible)
 
 
 def parsed(command: str) -> dict[str, Any]:
@@ -70,9 +67,12 @@ def test_options_belong_to_conditions_that_exist() -> None:
 
 def test_what_leads_on_comes_first_and_what_is_blocked_last() -> None:
     ticket = view(State.IN_REVIEW, Right.ACCESS)
-    for row in ticket["possible"]:
-        row["blocked_by"] = ["Look first."] if row["event"] == Event.EXTEND else []
-    found = steps(ticket, GDPR)
+    look = ("Look first.",)
+    possible = tuple(
+        replace(row, blocked_by=look if row.event is Event.EXTEND else ())
+        for row in ticket.possible
+    )
+    found = steps(replace(ticket, possible=possible), GDPR)
     assert found[0].words == "Approve what was found"
     assert found[-1].blocked_by == ("Look first.",)
     assert [step.words for step in found[-3:-1]] == [

@@ -7,6 +7,7 @@ from dsar.services.runtime.installation import transaction
 from dsar.store.tables import Request
 from dsar.store.tickets import by_ref, request_of
 from dsar.web.console.ticket import page
+from tests.company import BEN
 from tests.web.conftest import visitor
 from tests.web.filled import HOSTILE, Filled
 
@@ -52,8 +53,10 @@ def test_the_page_says_that_another_language_is_spoken_than_was_asked_for(
 
 
 def test_there_is_one_line_for_every_source(filled: Filled) -> None:
-    found = page(filled.installation, filled.refs["done"])
-    assert [line.source for line in found.sources] == sorted(filled.installation.sources.by_name)
+    found = page(filled.installation, BEN, filled.refs["done"])
+    assert [line.view.source for line in found.sources] == sorted(
+        filled.installation.sources.by_name
+    )
 
 
 def test_a_reference_is_found_however_it_is_written(filled: Filled, browser: TestClient) -> None:

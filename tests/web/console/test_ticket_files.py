@@ -12,7 +12,7 @@ from dsar.store.tables import Request
 from dsar.store.tickets import by_ref, request_of
 from dsar.web.console.ticket import page
 from dsar.web.pages import render
-from tests.company import BY_HAND, Company, company
+from tests.company import BEN, BY_HAND, Company, company
 from tests.scripted import Script, case
 from workers.run_here import run_until_idle
 
@@ -39,18 +39,18 @@ def one(tmp_path: Path, sqlite_tables: Path) -> Iterator[Company]:
 
 def test_each_file_has_its_place_and_a_withheld_one_its_ground(one: Company) -> None:
     ref = one.ask(Right.ACCESS)
-    assert "Files</h2>" not in render(page(one.installation, ref))
+    assert "Files</h2>" not in render(page(one.installation, BEN, ref))
     run_until_idle(one.installation)
-    letter, photo = page(one.installation, ref).files.listed
-    assert (letter.name, letter.kind, letter.size, letter.of) == (
-        "Letter.txt", "text/plain", 4, "Cases, 1",
-    )  # fmt: skip
+    letter, photo = page(one.installation, BEN, ref).sealed.files.files
+    assert (letter.name, letter.media_type, letter.bytes) == ("Letter.txt", "text/plain", 4)
+    assert (letter.collection, letter.record) == ("cases", "1")
     one.rule(ref, f"{photo.place}=withhold:rights_of_others")
     run_until_idle(one.installation)
-    found = page(one.installation, ref)
-    assert [file.withheld for file in found.files.listed] == ["", "Rights of others"]
+    found = page(one.installation, BEN, ref)
+    assert [file.withheld for file in found.sealed.files.files] == ["", "rights_of_others"]
     html = render(found)
     assert "withheld: Rights of others" in html
+    assert ">Cases, 1<" in html
     assert "Cases: 1</strong> file." in html  # and not a record: that is handed over
     assert f"<code>{photo.place}</code>" in html
     assert "\ufffdgpj.&lt;b&gt;Bo&lt;/b&gt;.jpg" in html
@@ -64,4 +64,4 @@ def test_the_files_of_somebody_forgotten_are_gone_from_the_page(one: Company) ->
         request: Request = request_of(session, by_ref(session, ref))
         request.data_key = None
         session.add(request)
-    assert page(one.installation, ref).files.count == 0
+    assert page(one.installation, BEN, ref).sealed.files.count == 0

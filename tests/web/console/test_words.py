@@ -6,9 +6,11 @@ import pytest
 
 from dsar.domain.lifecycle import ENDS, PER_SOURCE, TABLE, By, Event, State
 from dsar.domain.rights import Right
-from dsar.services.views.tickets import SENTENCES, ClockState
+from dsar.services.views.queue import SENTENCES, ClockState
 from dsar.web.console.queue import VIEWS
-from dsar.web.console.words import EVENTS, OWNERS, RIGHTS, STATES, TASKS, due_of, law, plain
+from dsar.web.console.words import EVENTS, OWNERS, RIGHTS, STATES, TASKS, due_of, law
+from dsar.web.pages import plain
+from tests.web.examples import AT, row
 
 
 def test_every_state_right_owner_event_and_task_has_its_words() -> None:
@@ -30,11 +32,6 @@ def test_every_ticket_is_in_one_cut_of_the_queue_and_open_ones_in_all_open() -> 
         assert shown == ["ended"] if state in ENDS else shown[0] == "open" and len(shown) == 2
 
 
-def row(**values: Any) -> dict[str, Any]:
-    usual = {"due_on": "2026-12-22", "days_left": 30, "overdue": False, "closed_at": None}
-    return {**usual, "clock_state": ClockState.RUNNING.value, **values}
-
-
 @pytest.mark.parametrize(
     ("values", "words", "tone"),
     [
@@ -45,15 +42,19 @@ def row(**values: Any) -> dict[str, Any]:
         ({"days_left": 0}, "Today is the last day", "near"),
         ({"days_left": -1, "overdue": True}, "1 day overdue", "over"),
         ({"days_left": -5, "overdue": True}, "5 days overdue", "over"),
-        ({"days_left": -5, "closed_at": "2026-11-01T00:00:00Z"}, "", "calm"),
-        ({"due_on": None, "clock_state": "at_once", "days_left": None}, "At once", "near"),
+        ({"days_left": -5, "closed_at": AT}, "", "calm"),
+        ({"due_on": None, "clock_state": ClockState.AT_ONCE, "days_left": None}, "At once", "near"),
         (
-            {"due_on": None, "clock_state": "no_day", "days_left": None},
+            {"due_on": None, "clock_state": ClockState.NO_DAY, "days_left": None},
             "Without undue delay",
             "calm",
         ),
-        ({"clock_state": "stands_still"}, "The clock stands still", "still"),
-        ({"clock_state": "not_started", "due_on": None}, "The clock waits for an answer", "still"),
+        ({"clock_state": ClockState.STANDS_STILL}, "The clock stands still", "still"),
+        (
+            {"clock_state": ClockState.NOT_STARTED, "due_on": None},
+            "The clock waits for an answer",
+            "still",
+        ),
     ],
 )
 def test_a_due_date_says_how_it_stands(values: dict[str, Any], words: str, tone: str) -> None:
@@ -63,7 +64,7 @@ def test_a_due_date_says_how_it_stands(values: dict[str, Any], words: str, tone:
 
 @pytest.mark.parametrize("state", ClockState)
 def test_no_state_of_the_clock_is_forgotten(state: ClockState) -> None:
-    assert due_of(row(clock_state=state.value)).tone
+    assert due_of(row(clock_state=state)).tone
 
 
 def test_names_become_words() -> None:
