@@ -1,6 +1,6 @@
 """`dsar source`: the configured systems."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from dsar.cli.opened import columns, say
 from dsar.cli.request import pair
 from dsar.domain.identity import Subject
 from dsar.services.opening import first_look
-from dsar.services.views.source_check import check_all, circles, find_in
+from dsar.services.views.source_check import Finding, circles, find_in, findings
 
 app = typer.Typer(help="The configured systems that hold personal data.", no_args_is_help=True)
 
@@ -43,17 +43,32 @@ def check(
 ) -> None:
     """Reach each source and compare it with what was declared, and with the policy if any."""
     known = first_look(named=sources)
-    found = check_all(known, name or None)
+    found = findings(known, name or None)
     led = [circle for circle in circles(known) if not found.keys().isdisjoint(circle)]
     if known.policy is None:
         typer.echo(f"dsar: {known.fault or NO_POLICY}", err=True)
-    lines = [f"{source}: {problem}" for source, problems in found.items() for problem in problems]
+    lines = _told(found, warning=False)
     number = len(found)
     well = "1 source, as declared." if number == 1 else f"{number} sources, all as declared."
-    told = [*(lines or [well]), *map(_circle, led)]
-    say(found, json, lambda: "\n".join(told))
+    told = [*(lines or [well]), *_told(found, warning=True), *map(_circle, led)]
+    values = {source: [_worded(one) for one in each] for source, each in found.items()}
+    say(values, json, lambda: "\n".join(told))
     if lines or known.fault:
         raise typer.Exit(1)
+
+
+def _told(found: Mapping[str, Sequence[Finding]], *, warning: bool) -> list[str]:
+    """What was found, or what else is worth knowing, with the source's name before it."""
+    return [
+        f"{source}: {_worded(one)}"
+        for source, each in found.items()
+        for one in each
+        if one.warning is warning
+    ]
+
+
+def _worded(one: Finding) -> str:
+    return f"note: {one.text}" if one.warning else one.text
 
 
 def _circle(names: Sequence[str]) -> str:

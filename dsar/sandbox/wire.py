@@ -137,4 +137,5 @@ def to_collection(said: dict[str, Any]) -> Collection:
 
 def to_problem(said: dict[str, Any]) -> Problem:
     """The problem in a message."""
-    return Problem(str(said["field"]), str(said["problem"]), str(said["mend"]))
+    field, problem, mend = (str(said[name]) for name in ("field", "problem", "mend"))
+    return Problem(field, problem, mend, warning=said.get("warning") is True)

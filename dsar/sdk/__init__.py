@@ -87,11 +87,15 @@ class NeedsHuman(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with a source's configuration or reach: the setting, the fault, the mend."""
+    """Something wrong with a source's configuration or reach: the setting, the fault, the mend.
+
+    A `warning` is worth knowing and no fault: the source works as it is declared.
+    """
 
     field: str
     problem: str
     mend: str
+    warning: bool = False
 
     def __str__(self) -> str:
         return f"{self.field}: {self.problem} {self.mend}"

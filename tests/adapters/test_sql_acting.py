@@ -56,15 +56,29 @@ def test_receipts_come_in_the_order_of_the_batch(source: Sql) -> None:
 def test_what_another_table_refers_to_stays_and_the_rest_of_the_batch_goes(
     source: Sql, url: str
 ) -> None:
-    receipts = source.erase(batch("customers", "1", "3", "4", "5"))
+    tables = source.settings.tables
+    columns = {name: replace(one, mask=None) for name, one in tables["customers"].columns.items()}
+    bare = replace(tables["customers"], columns=columns)
+    adapter = Sql(replace(source.settings, tables={**tables, "customers": bare}))
+    receipts = adapter.erase(batch("customers", "1", "3", "4", "5"))
+    adapter.close()
     assert done(receipts) == {
         "1": Done.FAILED,
         "3": Done.ERASED,
         "4": Done.ERASED,
         "5": Done.ERASED,
     }
-    assert "still refers to this record" in receipts[0].reason
+    assert "Rows of orders" in receipts[0].reason
+    assert "still refer to this record" in receipts[0].reason
     assert counted(url, "SELECT count(*) FROM customers") == 3
+
+
+def test_what_cannot_be_deleted_is_emptied_where_masks_are_declared(source: Sql, url: str) -> None:
+    receipts = source.erase(batch("customers", "1", "3"))
+    assert done(receipts) == {"1": Done.ANONYMISED, "3": Done.ERASED}
+    assert "Rows of orders still refer to this record" in receipts[0].reason
+    assert counted(url, "SELECT email FROM customers WHERE id = 1") == "erased-1@invalid"
+    assert counted(url, "SELECT count(*) FROM orders WHERE customer_id = 1") == 3
 
 
 def test_each_mask_writes_what_it_says(masking: Sql, url: str) -> None:
@@ -240,7 +254,7 @@ def test_a_mask_that_does_not_fit_its_column_fails_and_says_so(postgres_url: str
     receipts = adapter.erase(batch("customers", "1", "2"))
     adapter.close()
     assert {(receipt.done, receipt.reason) for receipt in receipts} == {
-        (Done.FAILED, "The value is not of its column's type. Declare another mask.")
+        (Done.FAILED, "The mask does not fit column customers.balance. Declare another one.")
     }
     source.close()
 

@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from dsar.adapters.dictionary import collection
-from dsar.adapters.sql import check, datasets, reading, writing
+from dsar.adapters.sql import datasets, reading
+from dsar.adapters.sql.changes import verbs
+from dsar.adapters.sql.checks import declaration
 from dsar.adapters.sql.plan import faults, order, steps
 from dsar.adapters.sql.schema import database_of
 from dsar.adapters.sql.settings import SqlSettings
@@ -70,7 +72,7 @@ class Sql(Adapter):
 
     def check(self) -> Sequence[Problem]:
         """The declaration against itself and against the live schema."""
-        return check.problems(self._database, self.settings)
+        return declaration.problems(self._database, self.settings)
 
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         """Parents first, then the rows that refer to them; in pages of the setting `page`."""
@@ -89,27 +91,27 @@ class Sql(Adapter):
 
     def erase(self, batch: Batch) -> list[Receipt]:
         """Deletes rows, or masks their columns, as the table declares."""
-        return self._act(writing.erase, batch, self.settings.mask_key or "")
+        return self._act(verbs.erase, batch, self.settings.mask_key or "")
 
     def rectify(self, batch: Batch) -> list[Receipt]:
         """Writes the corrected values."""
-        return self._act(writing.rectify, batch)
+        return self._act(verbs.rectify, batch)
 
     def restrict(self, batch: Batch) -> list[Receipt]:
         """Sets the mark the table declares for restriction."""
-        return self._act(writing.restrict, batch)
+        return self._act(verbs.restrict, batch)
 
     def lift(self, batch: Batch) -> list[Receipt]:
         """Writes what the table declares for a restriction that has ended."""
-        return self._act(writing.lift, batch)
+        return self._act(verbs.lift, batch)
 
     def object_to(self, batch: Batch) -> list[Receipt]:
         """Sets the mark the table declares for objections."""
-        return self._act(writing.object_to, batch)
+        return self._act(verbs.object_to, batch)
 
     def probe(self, batch: Batch) -> list[Receipt]:
         """Whether each record is there; changes nothing."""
-        return self._act(writing.probe, batch)
+        return self._act(verbs.probe, batch)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -7,7 +7,6 @@ on: only the code, and the names of tables and columns.
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import exc
 
@@ -20,6 +19,8 @@ _WRITING = (
     "The database refuses writing{where}. Give this source's user the right to change it, "
     "or point the source at a database that can be written to."
 )
+_VIEW = re.compile("because it is a view")
+_IS_VIEW = "{name} is a view whose rows cannot be changed. Declare the table behind it."
 _CREDENTIALS = "The database refuses our credentials. Correct the user or password in the URL."
 _NO_TABLE = "Table {name} is not in the database. Restore it, or mend the source's declaration."
 _NO_COLUMN = "Column {name} is not in the database. Restore it, or mend the source's declaration."
@@ -34,6 +35,7 @@ _STATES: Mapping[str, Exception] = {
     "57": Later(_UNREACHABLE),
 }
 _REFUSED_WRITING = {"25006", "42501"}
+_NO_CHANGES = "55000"
 _TABLE_GONE, _COLUMN_GONE = "42P01", "42703"
 
 #: What SQLite, and whoever refuses a connection, says in words only.
@@ -88,6 +90,8 @@ def _from_driver(error: exc.DBAPIError, table: str) -> Exception:
     where = f" to {table}" if table else ""
     if state in _REFUSED_WRITING:
         return NeedsHuman(_WRITING.format(where=where))
+    if state == _NO_CHANGES or _VIEW.search(str(error.orig)):
+        return NeedsHuman(_IS_VIEW.format(name=table or "It"))
     if state in {_TABLE_GONE, _COLUMN_GONE}:
         name = _quoted(error) or table
         return NeedsHuman(_no_table(name) if state == _TABLE_GONE else _no_column(name))
@@ -135,44 +139,3 @@ def _quoted(error: exc.DBAPIError) -> str:
     """The first name in quotes of a message about a missing table or column."""
     found = re.search(r""""([^"]+)"|column (\S+) does|'(?:\w+\.)?(\w+)'""", str(error.orig))
     return next((name for name in found.groups() if name), "") if found else ""
-
-
-#: Why one record was refused, by SQLSTATE.
-_REFUSALS: Mapping[str, str] = {
-    "23503": "Another table{table} still refers to this record. Declare that table, so that it is "
-    "erased first, or erase by masking.",
-    "23001": "Another table{table} still refers to this record. Declare that table, so that it is "
-    "erased first, or erase by masking.",
-    "23502": "Column{column} cannot be empty. Declare a mask for it.",
-    "23505": "The value stands in another record, and the database wants it unique. "
-    "Declare a mask with {{key}} in it, or choose another value.",
-    "23514": "A rule of the database forbids the value. Declare a mask it allows.",
-    "22001": "The value is longer than its column. Declare a shorter mask, or shorten it.",
-    "22P02": "The value is not of its column's type. Declare another mask.",
-}
-_SQLITE_REFUSALS = (
-    ("FOREIGN KEY", "23503"),
-    ("NOT NULL", "23502"),
-    ("UNIQUE", "23505"),
-    ("CHECK", "23514"),
-)
-
-
-def refusal(error: exc.DBAPIError) -> str:
-    """Why the database refused to change one record, in a sentence without its values."""
-    words = str(error.orig)
-    state = sqlstate(error) or next((code for word, code in _SQLITE_REFUSALS if word in words), "")
-    sentence = _REFUSALS.get(state, f"The database refused the change (error {state or 'unknown'})")
-    return sentence.format(table=_named(error, "table_name"), column=_not_null_column(error, words))
-
-
-def _not_null_column(error: exc.DBAPIError, words: str) -> str:
-    found = re.search(r"NOT NULL constraint failed: (\S+)", words)
-    return f" {found[1]}" if found else _named(error, "column_name")
-
-
-def _named(error: exc.DBAPIError, what: str) -> str:
-    """The table or column PostgreSQL names in its diagnostics, with a space before it."""
-    diagnostics: Any = getattr(error.orig, "diag", None)
-    name = getattr(diagnostics, what, None)
-    return f" {name}" if name else ""

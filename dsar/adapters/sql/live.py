@@ -11,8 +11,9 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from dsar.adapters.json_values import plain
 from dsar.adapters.sql.dialects import dialect
-from dsar.adapters.sql.dialects.dialect import UNKNOWN, Dialect, ServerType
+from dsar.adapters.sql.dialects.dialect import UNKNOWN, Dialect, Place, ServerType
 from dsar.adapters.sql.dialects.form import Expression, Form, octets
+from dsar.adapters.sql.references import Reference
 from dsar.adapters.sql.settings import Table
 
 #: The most parameters one statement may carry anywhere (SQLite: 32,766).
@@ -30,7 +31,8 @@ class Live:
     """One declared table as the database has it.
 
     `declared_types` are the server's own names of its columns' types, where it tells them;
-    `generated` the columns it works out by itself.
+    `generated` the columns it works out by itself. Rows of other tables refer to its own by way of
+    `referred`, its own to others by way of `referring`: foreign keys, whoever declared the tables.
     """
 
     name: str
@@ -40,9 +42,9 @@ class Live:
     declared_types: Mapping[str, ServerType]
     required: frozenset[str]
     generated: frozenset[str]
-    schema: str | None
-    real_name: str
-    refers_to: frozenset[str]
+    place: Place
+    referred: tuple[Reference, ...] = ()
+    referring: tuple[Reference, ...] = ()
 
     @cached_property
     def dialect(self) -> Dialect:
@@ -55,11 +57,12 @@ class Live:
         columns: list[sa.Column[Any]] = [
             sa.Column(name, kind if typed else NullType()) for name, kind in self.types.items()
         ]
-        return sa.Table(self.real_name, sa.MetaData(), *columns, schema=self.schema)
+        schema, name = self.place
+        return sa.Table(name, sa.MetaData(), *columns, schema=schema)
 
     @property
     def full_name(self) -> str:
-        return f"{self.schema}.{self.real_name}" if self.schema else self.real_name
+        return full_name(self.place)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -95,6 +98,16 @@ class Live:
     def missing(self) -> tuple[str, ...]:
         """The columns the declaration relies on and the table does not have."""
         return tuple(name for name in self.declared.named() if name not in self.types)
+
+    def written(self, name: str, value: Any) -> Expression:
+        """A JSON value as a column takes it: nothing is SQL's NULL, also where JSON has its own.
+
+        Raises ValueError or TypeError where the column cannot hold it.
+        """
+        if value is None:
+            return sa.null()
+        form = self.forms[name]
+        return form.bound(form.taken(value))
 
     # --- keys -------------------------------------------------------------------------------------
 
@@ -188,6 +201,12 @@ class Live:
         """The keys in parts that fit into one statement's parameters."""
         size = _PARAMETERS // (2 * len(self.key))
         return (keys[start : start + size] for start in range(0, len(keys), size))
+
+
+def full_name(place: Place) -> str:
+    """A table's name, with its schema where it needs one."""
+    schema, name = place
+    return f"{schema}.{name}" if schema else name
 
 
 def key_text(values: Sequence[Any]) -> str:

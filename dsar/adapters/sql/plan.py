@@ -65,9 +65,10 @@ def _ready(
 
 
 def _foreign(tables: Mapping[str, Table], live: Mapping[str, Live]) -> dict[str, set[str]]:
-    by_real_name = {found.real_name: name for name, found in live.items()}
+    by_place = {found.place: name for name, found in live.items()}
     return {
-        name: {by_real_name[real] for real in live[name].refers_to if real in by_real_name} - {name}
+        name: {by_place[one.parent] for one in live[name].referring if one.parent in by_place}
+        - {name}
         for name in tables
         if name in live
     }

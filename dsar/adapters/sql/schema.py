@@ -11,13 +11,14 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedForeignKeyConstraint
+from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
 
 from dsar.adapters.sql.dialects import dialect
 from dsar.adapters.sql.dialects.dialect import Place, ServerType
 from dsar.adapters.sql.errors import named_failures
 from dsar.adapters.sql.live import Live
+from dsar.adapters.sql.references import Reference, references
 from dsar.adapters.sql.settings import SqlSettings, Table
 from dsar.sdk import NeedsHuman
 
@@ -89,6 +90,7 @@ class Database:
             with self.engine.connect() as connection:
                 connection.execution_options(dsar_writes=True)
                 with connection.begin():
+                    dialect(self.dialect).begin(connection)
                     yield connection
 
     def tables(self) -> Mapping[str, Live]:
@@ -152,25 +154,21 @@ def _reflect(connection: sa.Connection, tables: Mapping[str, Table]) -> dict[str
     inspector = sa.inspect(connection)
     places = {name: place(name, table) for name, table in tables.items()}
     columns: dict[Place, list[ReflectedColumn]] = {}
-    foreign: dict[Place, list[ReflectedForeignKeyConstraint]] = {}
     for schema in dict.fromkeys(schema for schema, _ in places.values()):
         wanted = [table for other, table in places.values() if other == schema]
         columns |= _columns(inspector, schema, wanted)
-        foreign |= inspector.get_multi_foreign_keys(
-            schema=schema, filter_names=wanted, kind=ObjectKind.ANY
-        )
-    keyed = {name: _keyed(inspector, name, table) for name, table in tables.items()}
     there = {name: where for name, where in places.items() if where in columns}
-    spoken = dialect(connection.dialect.name)
-    declared = spoken.declared(connection, list(dict.fromkeys(there.values())))
+    listed = list(dict.fromkeys(there.values()))
+    keys = references(connection, listed)
+    types = dialect(connection.dialect.name).declared(connection, listed)
     return {
         name: _live(
             name,
-            keyed[name],
+            _keyed(inspector, name, tables[name]),
+            connection.dialect.name,
             columns[where],
-            foreign.get(where, []),
-            database=connection.dialect.name,
-            declared_types=declared.get(where, {}),
+            declared_types=types.get(where, {}),
+            keys=keys,
         )
         for name, where in there.items()
     }
@@ -188,7 +186,7 @@ def _keyed(inspector: Inspector, name: str, table: Table) -> Table:
 
 def _columns(
     inspector: Inspector, schema: str | None, wanted: Sequence[str]
-) -> dict[tuple[str | None, str], list[ReflectedColumn]]:
+) -> dict[Place, list[ReflectedColumn]]:
     with (
         warnings.catch_warnings()
     ):  # a type SQLAlchemy does not know is read as the driver gives it
@@ -199,13 +197,13 @@ def _columns(
 def _live(
     name: str,
     declared: Table,
-    columns: Sequence[ReflectedColumn],
-    foreign: Sequence[ReflectedForeignKeyConstraint],
-    *,
     database: str,
+    columns: Sequence[ReflectedColumn],
+    *,
     declared_types: Mapping[str, ServerType],
+    keys: Sequence[Reference],
 ) -> Live:
-    schema, table = place(name, declared)
+    where = place(name, declared)
     return Live(
         name=name,
         declared=declared,
@@ -213,11 +211,16 @@ def _live(
         types={column["name"]: column["type"] for column in columns},
         declared_types=declared_types,
         required=frozenset(column["name"] for column in columns if not column["nullable"]),
-        generated=frozenset(column["name"] for column in columns if "computed" in column),
-        schema=schema,
-        real_name=table,
-        refers_to=frozenset(str(entry["referred_table"]) for entry in foreign),
+        generated=frozenset(column["name"] for column in columns if _generated(column)),
+        place=where,
+        referred=tuple(one for one in keys if one.parent == where),
+        referring=tuple(one for one in keys if one.child == where),
     )
+
+
+def _generated(column: ReflectedColumn) -> bool:
+    """Whether the database works the column out by itself and refuses every other value."""
+    return "computed" in column or bool(column.get("identity", {}).get("always"))
 
 
 def place(name: str, table: Table) -> tuple[str | None, str]:

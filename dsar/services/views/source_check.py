@@ -1,7 +1,7 @@
 """Asks sources outside any ticket: whether they are as declared, what they hold of somebody."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dsar.config.sources import Sources
 from dsar.domain.decision.withheld import withheld_by
@@ -24,24 +24,39 @@ class Known(Protocol):
     def policy(self) -> Policy | None: ...
 
 
+class Finding(NamedTuple):
+    """What a check says of a source, in a sentence; a warning is no fault."""
+
+    text: str
+    warning: bool = False
+
+
 def check_all(known: Known, name: str | None = None) -> dict[str, list[str]]:
-    """Each source's problems, each a sentence with field and mend; NotFound for a wrong name.
+    """Each source's problems, each a sentence with field and mend; NotFound for a wrong name."""
+    return {
+        source: [one.text for one in found if not one.warning]
+        for source, found in findings(known, name).items()
+    }
+
+
+def findings(known: Known, name: str | None = None) -> dict[str, list[Finding]]:
+    """Each source's problems and what else is worth knowing; NotFound for a wrong name.
 
     What no activity of the policy names is one of them: it would only be noticed at the bundle.
     """
     wanted = [known.sources[name]] if name else list(known.sources)
-    found: dict[str, list[str]] = {source.name: [] for source in wanted}
+    found: dict[str, list[Finding]] = {source.name: [] for source in wanted}
     for source in wanted:
         problems = found[source.name]
         try:
             with source.open() as adapter:
-                problems += [str(one) for one in adapter.check()]
+                problems += [Finding(str(one), one.warning) for one in adapter.check()]
                 held = adapter.collections()
                 if known.policy is not None:
-                    problems += _without_purpose(known.policy, source.name, held)
-                problems += _like_secrets(held)
+                    problems += map(Finding, _without_purpose(known.policy, source.name, held))
+                problems += map(Finding, _like_secrets(held))
         except (Later, NeedsHuman, Stopped) as failed:
-            problems.append(failed.reason)
+            problems.append(Finding(failed.reason))
     return found
 
 

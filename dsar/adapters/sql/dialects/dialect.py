@@ -42,8 +42,9 @@ class Dialect:
 
     #: Whether statements carry the columns' types, as SQLAlchemy understands them.
     typed = True
-    #: How many parameters one key takes in a list of keys; 0 where all keys are one.
-    parameters = 1
+
+    #: Whether a deferred reference is looked at only when the transaction ends.
+    looks_late = False
 
     def connecting(self, url: sa.URL) -> dict[str, Any]:
         """What the driver is told on connecting."""
@@ -52,6 +53,9 @@ class Dialect:
 
     def prepare(self, engine: sa.Engine, mask_key: bytes) -> None:
         """What each new connection is told."""
+
+    def begin(self, connection: sa.Connection) -> None:
+        """What a transaction that changes something begins with."""
 
     def declared(
         self, connection: sa.Connection, places: Sequence[Place]

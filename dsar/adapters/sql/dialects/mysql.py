@@ -199,12 +199,17 @@ STATES: Mapping[int, str] = {
     1227: "42501",  # no right to do that
     1264: "22P02",  # a number out of its column's range
     1290: "25006",  # the server is read-only
+    1288: "55000",  # a view that takes no changes
     1292: "22P02",  # no such date
+    1348: "428C9",  # a column of a view that is worked out
     1364: "23502",  # no default value
     1366: "22P02",  # no such value of the column's type
+    1369: "44000",  # not what the view shows
     1406: "22001",  # too long
+    1442: "27000",  # a trigger that changes what is being changed
     1451: "23503",  # still referred to
     1452: "23503",  # refers to nothing
+    1644: "45000",  # a trigger's refusal
     1698: "28000",  # may not log in so
     1792: "25006",  # the transaction is read-only
     1836: "25006",  # the server is read-only

@@ -166,7 +166,6 @@ class Postgresql(Dialect):
     """Types SQLAlchemy or the driver do not know are no obstacle: the server casts."""
 
     typed = False
-    parameters = 0
 
     def connecting(self, url: sa.URL) -> dict[str, Any]:
         """UTF-8 unless the URL says otherwise: a database without an encoding names none."""
@@ -183,6 +182,10 @@ class Postgresql(Dialect):
             with connection.cursor() as cursor:
                 cursor.execute(_SESSION)
             connection.commit()
+
+    def begin(self, connection: sa.Connection) -> None:
+        """Deferred constraints are looked at with each statement: one refusal costs one record."""
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
     def declared(
         self, connection: sa.Connection, places: Sequence[Place]

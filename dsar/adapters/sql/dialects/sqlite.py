@@ -34,6 +34,7 @@ class Sqlite(Dialect):
     """A file; values are asked for as they are stored."""
 
     typed = False
+    looks_late = True
 
     def prepare(self, engine: sa.Engine, mask_key: bytes) -> None:
         """Real transactions, foreign keys that are kept, and the functions SQLite lacks."""

@@ -5,14 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 
 from dsar.adapters.dictionary import Erase
-from dsar.adapters.sql.live import Live
-from dsar.adapters.sql.masks import HASHING, mask_of
+from dsar.adapters.sql.changes.masks import mask_of
+from dsar.adapters.sql.checks.catalogue import takes_changes, triggers
+from dsar.adapters.sql.checks.mask_faults import mask_faults
+from dsar.adapters.sql.live import Live, full_name
 from dsar.adapters.sql.plan import faults
+from dsar.adapters.sql.references import Reference
 from dsar.adapters.sql.schema import Database
 from dsar.adapters.sql.settings import SqlSettings
 from dsar.sdk import Later, NeedsHuman, Problem
-
-Place = tuple[str | None, str]
 
 
 def problems(database: Database, settings: SqlSettings) -> Sequence[Problem]:
@@ -26,7 +27,7 @@ def problems(database: Database, settings: SqlSettings) -> Sequence[Problem]:
                 found.append(_no_table(name, table.table or name))
             else:
                 found += _table(database, live[name])
-        found += _cascades(database, live)
+        found += _strangers(live)
     except (Later, NeedsHuman) as failure:
         found.append(
             Problem("url", failure.reason, "Until then nothing can be searched in this source.")
@@ -54,22 +55,13 @@ def _table(database: Database, live: Live) -> Iterator[Problem]:
                 "Explain it, so that it can be handed over.",
             )
     if not missing:
-        yield from _masks(live)
+        with database.reading() as connection:
+            yield from mask_faults(connection, live)
+            yield from _changes(connection, live)
         if not live.declared.key or not _tells_apart(database, live):
             yield Problem(
                 f"{at}.key", "does not tell rows apart.", "Name the columns that do together."
             )
-
-
-def _masks(live: Live) -> Iterator[Problem]:
-    """The columns for which erasing would be refused, or is not known on this database."""
-    for name in live.names:
-        mask = mask_of(live, name)
-        at = f"tables.{live.name}.columns.{name}.mask"
-        if live.declared.erase is Erase.MASK and mask == "null" and name in live.required:
-            yield Problem(at, "is needed: the column cannot be empty.", "Declare a mask, or keep.")
-        if mask == "hash" and live.database not in HASHING:
-            yield Problem(at, f"hash is not known on {live.database}.", "Declare another mask.")
 
 
 def _tells_apart(database: Database, live: Live) -> bool:
@@ -90,7 +82,7 @@ def _tells_apart(database: Database, live: Live) -> bool:
 def _unique_sets(connection: sa.Connection, live: Live) -> Iterator[set[str]]:
     """The sets of columns the schema promises to be unique and never empty."""
     inspector = sa.inspect(connection)
-    name, schema = live.real_name, live.schema
+    schema, name = live.place
     yield set(inspector.get_pk_constraint(name, schema)["constrained_columns"])
     for index in inspector.get_indexes(name, schema):
         columns = {column for column in index["column_names"] if column}
@@ -99,35 +91,35 @@ def _unique_sets(connection: sa.Connection, live: Live) -> Iterator[set[str]]:
             yield columns
 
 
-def _cascades(database: Database, live: Mapping[str, Live]) -> Iterator[Problem]:
-    """Tables nobody declared whose rows would go with the rows we delete."""
-    declared = {(one.schema, one.real_name) for one in live.values()}
-    deleted = {
-        (one.schema, one.real_name): one.name
-        for one in live.values()
-        if one.declared.erase is Erase.DELETE
-    }
-    with database.reading() as connection:
-        for schema in {one.schema for one in live.values()}:
-            for where, target in _cascading(connection, schema):
-                if target in deleted and where not in declared:
-                    yield Problem(
-                        f"tables.{deleted[target]}.erase",
-                        f"deleting also deletes from {where[1]}, which is not declared.",
-                        f"Declare {where[1]}, or erase by masking.",
-                    )
+def _strangers(live: Mapping[str, Live]) -> Iterator[Problem]:
+    """Tables nobody declared whose rows refer to those we find."""
+    declared = {one.place for one in live.values()}
+    for one in live.values():
+        for key in one.referred:
+            if key.child not in declared:
+                yield _stranger(one, key)
 
 
-def _cascading(connection: sa.Connection, schema: str | None) -> Iterator[tuple[Place, Place]]:
-    """Each foreign key that deletes along: the table that has it, the table it refers to."""
-    if connection.dialect.name == "sqlite":  # reflection leaves out what a column declares inline
-        found = connection.exec_driver_sql(
-            'SELECT m.name, f."table" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f '
-            "WHERE m.type = 'table' AND f.on_delete = 'CASCADE'"
-        )
-        yield from (((schema, name), (schema, target)) for name, target in found)
-        return
-    for where, keys in sa.inspect(connection).get_multi_foreign_keys(schema=schema).items():
-        for key in keys:
-            if str(key.get("options", {}).get("ondelete", "")).upper() == "CASCADE":
-                yield where, (key["referred_schema"] or schema, key["referred_table"])
+def _stranger(one: Live, key: Reference) -> Problem:
+    child, at = full_name(key.child), f"tables.{one.name}.erase"
+    if one.declared.erase is Erase.DELETE and key.on_delete == "CASCADE":
+        what = f"deleting also deletes from {child}, which is not declared."
+        return Problem(at, what, f"Declare {child}, or erase by masking.")
+    if one.declared.erase is Erase.DELETE and key.refuses:
+        what = f"rows of {child}, which is not declared, keep its rows from being deleted."
+        return Problem(at, what, f"Declare {child}, or erase by masking.")
+    what = f"rows of {child}, which is not declared, refer to its rows."
+    return Problem(at, what, f"Declare {child}, if it holds personal data.", warning=True)
+
+
+def _changes(connection: sa.Connection, live: Live) -> Iterator[Problem]:
+    """What in the database may stand against changing the table's rows."""
+    at, erase = f"tables.{live.name}", live.declared.erase
+    changed = erase is Erase.DELETE or any(mask_of(live, name) != "keep" for name in live.names)
+    if changed and not takes_changes(connection, live.place):
+        what = f"{live.full_name} is a view whose rows cannot be changed."
+        yield Problem(at, what, "Declare the table behind it, or mask nothing of it.")
+    elif names := triggers(connection, live.place):
+        what = f"{live.full_name} has triggers ({', '.join(names)}): they may refuse or do more."
+        mend = "Try an erasure before the first person asks."
+        yield Problem(at, what, mend, warning=True)

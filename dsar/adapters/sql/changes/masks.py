@@ -19,6 +19,8 @@ Expression = sa.ColumnElement[Any] | Any
 
 def mask_of(live: Live, name: str) -> str | int | float | bool:
     """The mask declared for a column; what holds a row in its place is kept unless told so."""
+    if name in live.generated:
+        return "keep"
     declared = live.declared.columns.get(name, Column(label={}))
     if declared.mask is not None:
         return declared.mask
@@ -34,13 +36,21 @@ def structure(live: Live) -> frozenset[str]:
 
 
 def masked(live: Live, name: str, mask_key: str) -> Expression:
-    """The new value of a column; None empties it."""
+    """The new value of a column. Raises ValueError or TypeError where the column cannot hold it."""
     mask = mask_of(live, name)
-    if not isinstance(mask, str):
-        return mask
-    if mask in _WORDS:
-        return _WORDS[mask](live, live.table.c[name], mask_key)
-    return _filled(live, mask) if "{key}" in mask else mask
+    if isinstance(mask, str) and mask in WORDS:
+        return WORDS[mask](live, live.table.c[name], mask_key)
+    if isinstance(mask, str) and "{key}" in mask:
+        live.written(name, mask)  # a number cannot hold a text
+        return _filled(live, mask)
+    textual = python_type(live.types[name]) is str and not isinstance(mask, str)
+    return live.written(name, str(mask) if textual else mask)
+
+
+def has_masks(live: Live) -> bool:
+    """Whether a mask is declared for any column, so that a row may be emptied."""
+    declared = live.declared.columns.values()
+    return any(column.mask not in {None, "keep"} for column in declared)
 
 
 def _filled(live: Live, text: str) -> Expression:
@@ -56,7 +66,7 @@ def _filled(live: Live, text: str) -> Expression:
 
 
 def _null(_live: Live, _column: sa.Column[Any], _key: str) -> Expression:
-    return None
+    return sa.null()
 
 
 def _year(live: Live, column: sa.Column[Any], _key: str) -> Expression:
@@ -109,7 +119,8 @@ _HASHES: Mapping[str, Callable[[sa.Column[Any], bytes], Expression]] = {
 #: The databases whose rows can be masked by a keyed hash.
 HASHING = frozenset(_HASHES)
 
-_WORDS: Mapping[str, Callable[[Live, sa.Column[Any], str], Expression]] = {
+#: Masks that are words.
+WORDS: Mapping[str, Callable[[Live, sa.Column[Any], str], Expression]] = {
     "null": _null,
     "year": _year,
     "hash": _hash,

@@ -1,0 +1,1 @@
+"""What is said of a SQL source before the first request."""
