@@ -1,8 +1,12 @@
 """The coverage ledger: one line per known source and ticket, saying what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
+
+from dsar.domain.reasons import LONGEST, SOURCE_KEEPS, Reason, from_json, receipt_reason
 
 
 class Outcome(StrEnum):
@@ -33,11 +37,50 @@ WORDS = {
 FILE = "file"
 
 
+def kept_row(
+    collection: str,
+    count: int,
+    ground: str,
+    because: Reason,
+    *,
+    until: date | None = None,
+    part: str = "",
+) -> dict[str, Any]:
+    """So many records that were kept, as a ledger's line holds them in JSON."""
+    row = {"part": part} if part else {}
+    return row | {
+        "collection": collection,
+        "count": count,
+        "ground": ground,
+        "because": because.as_json(),
+        "until": until.isoformat() if until else None,
+    }
+
+
+#: The code of a ground whose sentence was written down before there were codes; else `ruled`.
+_BEFORE = {"not_portable": "not_portable", "lost_file": "file_unreadable"}
+
+
+def why_kept(row: Mapping[str, Any]) -> Reason:
+    """Why so many records were kept, of a row that `kept_row` made.
+
+    One from before there were codes holds a sentence: staff reads it, the person reads its ground.
+    """
+    because, ground = row["because"], str(row["ground"])
+    if not isinstance(because, str):
+        return from_json(because)
+    if ground == SOURCE_KEEPS:
+        return receipt_reason(because)
+    params = {"ground": ground, "text": because[:LONGEST]}
+    return Reason(_BEFORE.get(ground, "ruled"), params)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """So many records of one collection were not handed over or not changed, and why.
 
-    `title` is what its source calls the collection in the person's language, if it is known.
+    `because` is in the person's words. `title` is what its source calls the collection in their
+    language, if it is known.
     `part` is `FILE` where only so many files of records were left out, else "".
     """
 
@@ -55,8 +98,8 @@ class Line:
     """What came of one source for one ticket.
 
     `found` counts the records the source returned; `done` those supplied or proven acted on;
-    `kept` the rest, by ground. `reason` says why it could not be done or is not in scope, and who
-    must act. `residue` counts records still there when the source was searched again.
+    `kept` the rest, by ground. `reason` says in the person's words why it could not be done or is
+    not in scope. `residue` counts records still there when the source was searched again.
     """
 
     source: str

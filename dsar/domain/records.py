@@ -151,13 +151,16 @@ PROOF = frozenset(
 class Receipt:
     """What a source did to one record; exactly one for each record it was given.
 
-    `reason` explains KEPT and FAILED in a sentence that holds no personal data.
+    `reason` explains KEPT and FAILED in a sentence that holds no personal data. That of KEPT is
+    quoted to the person, that of FAILED is for staff. `code` is one of `dsar.domain.reasons.SEAM`:
+    the person reads its words, in their language, and no sentence.
     """
 
     collection: str
     key: str
     done: Done
     reason: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

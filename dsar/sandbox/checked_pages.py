@@ -26,7 +26,9 @@ class Reached(NeedsHuman):
     """A limit was reached. What came before it counts; a person raises it or names the gap."""
 
     def __init__(self, what: str, *, raise_: str, source: str) -> None:
-        super().__init__(f"{what}. Raise {raise_} in [{source}.limits] if that is right.")
+        mend = f"Raise {raise_} in [{source}.limits] if that is right."
+        slow = raise_.endswith("_seconds")
+        super().__init__(f"{what}. {mend}", code="unfinished" if slow else "too_large")
 
 
 class PageChecks:
@@ -54,7 +56,9 @@ class PageChecks:
             if page is None:
                 return
             if not isinstance(page, Page):
-                raise NeedsHuman("It gave something that is no page. Mend the adapter.")
+                raise NeedsHuman(
+                    "It gave something that is no page. Mend the adapter.", code="not_as_declared"
+                )
             if declared is None and page.records:
                 declared = frozenset(one.name for one in adapter.collections())
             self._count(page)
@@ -71,7 +75,10 @@ class PageChecks:
         mark = page.checkpoint
         if mark is not None and not (isinstance(mark, str) and len(mark) <= LONGEST_CHECKPOINT):
             most = f"{LONGEST_CHECKPOINT:,}"
-            raise NeedsHuman(f"A checkpoint is no text of up to {most} signs. Mend the adapter.")
+            raise NeedsHuman(
+                f"A checkpoint is no text of up to {most} signs. Mend the adapter.",
+                code="not_as_declared",
+            )
 
     def _checked(self, page: Page, declared: Collection[str]) -> Page:
         attached = False
@@ -86,14 +93,23 @@ class PageChecks:
     def _identity(self, record: Record, declared: Collection[str]) -> None:
         if record.collection not in declared:
             mend = "Name it in the adapter's collections()."
-            raise NeedsHuman(f"It gave records of a collection it does not declare. {mend}")
+            raise NeedsHuman(
+                f"It gave records of a collection it does not declare. {mend}",
+                code="not_as_declared",
+            )
         wrong = next((words for words, holds in _PROMISES.items() if not holds(record)), None)
         if wrong is not None:
-            raise NeedsHuman(f"A record of {record.collection} has {wrong}. Mend the adapter.")
+            raise NeedsHuman(
+                f"A record of {record.collection} has {wrong}. Mend the adapter.",
+                code="not_as_declared",
+            )
         place = hash((record.collection, record.key))
         if place in self._seen:
             mend = "Which of them counts cannot be known; mend the adapter or its key."
-            raise NeedsHuman(f"Two records of {record.collection} have the same key. {mend}")
+            raise NeedsHuman(
+                f"Two records of {record.collection} have the same key. {mend}",
+                code="not_as_declared",
+            )
         self._seen.add(place)
 
     def _with_sound_files(self, record: Record) -> Record:
@@ -158,7 +174,9 @@ class PageChecks:
     def _refuse_fault(self, record: Record) -> None:
         fault = fault_in(record.data, depth=self.limits.depth)
         if fault is not None:
-            raise NeedsHuman(f"A record of {record.collection} {fault[1]}. Mend the source.")
+            raise NeedsHuman(
+                f"A record of {record.collection} {fault[1]}. Mend the source.", code="unreadable"
+            )
 
     # -- attachments -------------------------------------------------------------------------------
 
@@ -173,7 +191,10 @@ class PageChecks:
             if block is None:
                 return
             if not isinstance(block, bytes):
-                raise NeedsHuman("An attachment gave something that is no bytes. Mend the adapter.")
+                raise NeedsHuman(
+                    "An attachment gave something that is no bytes. Mend the adapter.",
+                    code="not_as_declared",
+                )
             size += len(block)
             self._attached += len(block)
             what = "An attachment of " + record.collection + " has more than {} MB"

@@ -253,10 +253,10 @@ def _in_bunches(receipts: Iterable[Receipt]) -> Iterator[list[list[str]]]:
 def _failure(error: BaseException) -> dict[str, Any]:
     """The two named failures as they are; of any other its class and its place, never its text."""
     if isinstance(error, Later):
-        reason = {"reason": str(error.reason), "wait": float(error.wait)}
-        return {"later": reason | {"checkpoint": error.checkpoint}}
+        asked = {"wait": float(error.wait), "checkpoint": error.checkpoint}
+        return {"later": wire.from_failure(error) | asked}
     if isinstance(error, NeedsHuman):
-        return {"needs_human": str(error.reason)}
+        return {"needs_human": wire.from_failure(error)}
     if isinstance(error, _Faulty):
         return {"fault": list(error.args)}
     frames = traceback.extract_tb(error.__traceback__)[-4:]

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 import structlog
 
 from dsar.domain.errors import DsarError
+from dsar.sandbox import wire
 from dsar.sandbox.frames import Channel, Closed, Garbled, TimedOut, TooLong
 from dsar.sdk import Later, Limits, NeedsHuman
 from dsar.sdk.limits import MIB
@@ -130,7 +131,7 @@ class Child:
             self._end(f"It did not answer within {seconds:g} s and was stopped.")
         except TooLong:
             self.stop()
-            raise NeedsHuman(too_long(source, limits)) from None
+            raise NeedsHuman(too_long(source, limits), code="too_large") from None
         except Closed:
             self._end(self._last_words(limits))
         except (Garbled, KeyError, TypeError, ValueError):
@@ -209,16 +210,18 @@ class Child:
 def _failure(said: dict[str, Any], source: str, limits: Limits) -> Exception:
     """The failure in a message; KeyError, TypeError or ValueError where it is none."""
     if "later" in said:
-        later = said["later"]
-        mark = None if later["checkpoint"] is None else str(later["checkpoint"])
-        return Later(str(later["reason"]), float(later["wait"]), mark)
+        reason, code, params = wire.to_failure(said["later"])
+        wait, mark = float(said["later"]["wait"]), said["later"]["checkpoint"]
+        return Later(reason, wait, None if mark is None else str(mark), code=code, **params)
     if "needs_human" in said:
-        return NeedsHuman(str(said["needs_human"]))
+        reason, code, params = wire.to_failure(said["needs_human"])
+        return NeedsHuman(reason, code=code, **params)
     if "too_long" in said:
-        return NeedsHuman(too_long(source, limits))
+        return NeedsHuman(too_long(source, limits), code="too_large")
     if "fault" in said:
         collection, _field, wrong = map(str, said["fault"])
-        return NeedsHuman(f"A record of {collection[:120]} {wrong[:200]}. Mend the adapter.")
+        told = f"A record of {collection[:120]} {wrong[:200]}. Mend the adapter."
+        return NeedsHuman(told, code="unreadable")
     name = "".join(sign for sign in said["error"][:60] if sign.isalnum() or sign == "_")
     where = "".join(sign for sign in said["where"][:300] if sign.isalnum() or sign in "_.-:< ")
     log.warning("adapter.failed", source=source, error=name, where=where)

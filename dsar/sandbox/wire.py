@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from dsar.sdk import (
+    CODES,
     Attachment,
     Batch,
     Collection,
     Done,
     Field,
     Item,
+    Later,
     Match,
+    NeedsHuman,
     Page,
     Problem,
     Receipt,
@@ -107,14 +110,32 @@ def to_batch(said: dict[str, Any]) -> Batch:
 
 
 def from_receipt(receipt: Receipt) -> list[str]:
-    """A receipt."""
-    return [receipt.collection, receipt.key, receipt.done, receipt.reason]
+    """A receipt; its code only where it has one, which is seldom."""
+    code = [receipt.code] if receipt.code else []
+    return [receipt.collection, receipt.key, receipt.done, receipt.reason, *code]
 
 
 def to_receipt(said: list[str]) -> Receipt:
     """The receipt in a message."""
-    collection, key, done, reason = said
-    return Receipt(collection, key, Done(done), str(reason))
+    collection, key, done, reason, *code = said
+    return Receipt(collection, key, Done(done), str(reason), *map(str, code))
+
+
+def from_failure(failure: Later | NeedsHuman) -> dict[str, Any]:
+    """What a named failure says: its sentence, its code, and the texts that go with it."""
+    because = failure.because
+    params = {str(name): str(value) for name, value in because.params.items() if name != "text"}
+    return {"reason": str(failure.reason), "code": str(because.code), "params": params}
+
+
+def to_failure(said: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
+    """Sentence, code and texts of the failure in a message; a code that is none of theirs is "".
+
+    So no adapter can say what the engine alone may say, such as that a legal hold is in force.
+    """
+    code = said["code"] if said["code"] in CODES else ""
+    params = {str(name)[:40]: str(text)[:300] for name, text in dict(said["params"]).items()}
+    return str(said["reason"]), code, params if code else {}
 
 
 def from_collection(collection: Collection) -> dict[str, Any]:

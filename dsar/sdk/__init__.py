@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from dsar.domain.identity import Subject, normal_form
 from dsar.domain.identity.telephone import REGIONS as PHONE_REGIONS
 from dsar.domain.identity.telephone import phone_forms
+from dsar.domain.reasons import SEAM as CODES
+from dsar.domain.reasons import Param, from_adapter
 from dsar.domain.records import (
     NEVER_DISCLOSED,
     Attachment,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from dsar.sdk.desk import Desk
 
 __all__ = [
+    "CODES",
     "NEVER_DISCLOSED",
     "PHONE_REGIONS",
     "VERBS",
@@ -67,22 +70,37 @@ class Later(Exception):  # noqa: N818 - named for what it asks
     """The source cannot answer now; ask again in `wait` seconds. Costs no attempt.
 
     `reason` is shown to staff and must hold no personal data. `checkpoint` is where `find` goes on
-    then: the number of a job that was started and is to be asked after, say.
+    then: the number of a job that was started and is to be asked after, say. `code` as in
+    `NeedsHuman`.
     """
 
-    def __init__(self, reason: str, wait: float = 60.0, checkpoint: str | None = None) -> None:
-        super().__init__(reason)
+    def __init__(
+        self,
+        reason: str = "",
+        wait: float = 60.0,
+        checkpoint: str | None = None,
+        *,
+        code: str = "",
+        **params: Param,
+    ) -> None:
+        super().__init__(reason or code)
         self.reason = reason
         self.wait = wait
         self.checkpoint = checkpoint
+        self.because = from_adapter(reason, code, params)
 
 
 class NeedsHuman(Exception):  # noqa: N818
-    """A person must act before trying again can help; `reason` says who and what."""
+    """A person must act before trying again can help; `reason` says who and what.
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    Staff alone reads it. `code` is what the person reads of it, in their language, should it stay
+    undone: one of `CODES`. Without one they are told that it could not be done, and whom to ask.
+    """
+
+    def __init__(self, reason: str = "", *, code: str = "", **params: Param) -> None:
+        super().__init__(reason or code)
         self.reason = reason
+        self.because = from_adapter(reason, code, params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +205,7 @@ class Adapter(ABC):
             if isinstance(failure, Later) and failure.checkpoint is not None:
                 return []  # it has begun to look: it is there
             mend = "Until then nothing can be searched in this source."
-            return [Problem(self.name, failure.reason, mend)]
+            return [Problem(self.name, str(failure), mend)]
         mend = "Compare each record with what was asked for."
         what = "gives records where it is asked for somebody who is nobody."
         return [Problem(self.name, what, mend)] if found else []

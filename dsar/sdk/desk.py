@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from dsar.domain.reasons import Reason, from_adapter
 from dsar.domain.records import Attachment, Receipt, Record, Value
 from dsar.sdk import Adapter, Batch, Later, NeedsHuman, Page
 
@@ -149,16 +150,21 @@ def settled(inquiry: Inquiry) -> Answer:
     """The answer; raises Later while it is awaited, NeedsHuman when it is overdue or a refusal."""
     if inquiry.answer is not None:
         if inquiry.answer.cannot:
-            raise NeedsHuman(f"{inquiry.title} cannot do it: {inquiry.answer.cannot}")
+            said = f"{inquiry.title} cannot do it: {inquiry.answer.cannot}"
+            raise NeedsHuman(said, code="answered_no", words=inquiry.answer.cannot)
         return inquiry.answer
-    reason = standing(inquiry)
     if inquiry.overdue:
-        raise NeedsHuman(f"{reason} It was wanted by {inquiry.answer_by}; a late answer counts.")
-    raise Later(reason, wait=inquiry.wait)
+        late = f"It was wanted by {inquiry.answer_by}; a late answer counts."
+        raise NeedsHuman(f"{_standing(inquiry)} {late}", code="no_answer")
+    raise Later(_standing(inquiry), wait=inquiry.wait, code="no_answer")
 
 
-def standing(inquiry: Inquiry) -> str:
+def awaited(inquiry: Inquiry) -> Reason:
     """How an unanswered inquiry stands, as the coverage line says it."""
+    return from_adapter(_standing(inquiry), "no_answer")
+
+
+def _standing(inquiry: Inquiry) -> str:
     asked = f"on {inquiry.asked_at.date()}" if inquiry.asked_at else "not yet"
     return f"Asked {inquiry.title} {asked}, not answered."
 

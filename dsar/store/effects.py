@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from sqlalchemy import update
-from sqlmodel import col
+from sqlalchemy import select, update
+from sqlmodel import Session, col
 
 from dsar.store.engine import Store, StoreSession
 from dsar.store.tables import Effect
@@ -58,3 +58,10 @@ def settle_effect(session: StoreSession, lease: Lease, key: str, *, failed: bool
         .where(col(Effect.idem_key) == key, col(Effect.fence) == lease.fence)
         .values(state="failed" if failed else "done", done_at=session.now())
     )
+
+
+def unsettled(session: Session, *, ticket_id: str, source: str) -> bool:
+    """Whether something was begun in a source of which nobody knows what came of it."""
+    mine = (col(Effect.ticket_id) == ticket_id, col(Effect.source) == source)
+    begun = select(col(Effect.idem_key)).where(*mine, col(Effect.state) == "intent").limit(1)
+    return session.execute(begun).first() is not None

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
+from dsar.domain.reasons import Reason
 from dsar.store.engine import Store, StoreSession, insert
 from dsar.store.tables import Gate
 from dsar.store.task_states import TASK, TaskState, is_in, is_queued
@@ -89,7 +90,7 @@ def configure(
 ) -> None:
     """What the house's configuration says of a source: at once, and seconds between two starts."""
     values = {"max_inflight": max_inflight, "interval": interval}
-    new = {"source": source, "failures": 0, "reason": ""} | values
+    new = {"source": source, "failures": 0, "reason": None} | values
     statement = insert(store, _gate).values(new)
     session.connection().execute(
         statement.on_conflict_do_update(index_elements=["source"], set_=values)
@@ -97,7 +98,7 @@ def configure(
 
 
 def close(
-    session: StoreSession, store: Store, source: str, *, until: datetime, reason: str
+    session: StoreSession, store: Store, source: str, *, until: datetime, reason: Reason
 ) -> None:
     """Nobody goes to the source before `until`: it asked for that (Retry-After)."""
     longest = case((_gate.c.open_until > until, _gate.c.open_until), else_=until)
@@ -105,7 +106,7 @@ def close(
         "source": source,
         "open_until": until,
         "closed_at": store.instant(),
-        "reason": reason[:500],
+        "reason": reason,
         "failures": 0,
         "max_inflight": 2,
         "interval": 0.0,
@@ -118,7 +119,7 @@ def close(
             set_={
                 "open_until": longest,
                 "closed_at": func.coalesce(_gate.c.closed_at, store.instant()),
-                "reason": reason[:500],
+                "reason": reason,
             },
         )
     )
@@ -126,7 +127,7 @@ def close(
     session.gate_held = True
 
 
-def failed(session: StoreSession, store: Store, source: str, *, reason: str) -> None:
+def failed(session: StoreSession, store: Store, source: str, *, reason: Reason) -> None:
     """One failure more; from the fifth in a row on the source is left in peace for a while."""
     counted = update(_gate).where(_gate.c.source == source)
     row = session.connection().execute(
@@ -150,7 +151,7 @@ def succeeded(session: StoreSession, source: str) -> None:
         _gate.c.source == mine.with_for_update(skip_locked=True).scalar_subquery()
     )
     since = case((_gate.c.open_until.is_(None), None), else_=_gate.c.closed_at)
-    done = session.connection().execute(forget.values(failures=0, reason="", closed_at=since))
+    done = session.connection().execute(forget.values(failures=0, reason=None, closed_at=since))
     if done.rowcount:
         session.gate_held = True
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
+from dsar.domain.reasons import Reason
 from dsar.store import gates
 from dsar.store.counts import count
 from dsar.store.engine import Store, StoreSession
@@ -155,7 +156,7 @@ def _best(server: bool) -> Any:
     return (
         update(TASK)
         .where(_c.id == chosen.scalar_subquery(), is_in(TaskState.READY))
-        .values(state=TaskState.LEASED, owner=bindparam("given_to"), rings=0, reason="")
+        .values(state=TaskState.LEASED, owner=bindparam("given_to"), rings=0, reason=None)
         .values(fence=_c.fence + 1, attempts=_c.attempts + 1, updated_at=now)
         .values(sweep_at=Moment.said("ends", server=server))
         .returning(*_LEASE_COLUMNS)
@@ -281,7 +282,7 @@ def _done(server: bool) -> Any:
     """The end of a task, built once as the claim is: the two of them are what a task costs."""
     mine = and_(_c.id == bindparam("of_task"), _c.fence == bindparam("under"))
     ended = update(TASK).where(mine, is_in(TaskState.LEASED))
-    ended = ended.values(state=TaskState.DONE, owner="", reason="")
+    ended = ended.values(state=TaskState.DONE, owner="", reason=None)
     return ended.values(updated_at=Moment.said("now", server=server))
 
 
@@ -305,7 +306,7 @@ def defer(
     lease: Lease,
     *,
     wait: float,
-    reason: str,
+    reason: Reason,
     stalls: bool = False,
 ) -> None:
     """Again in `wait` seconds; uses up no attempt. Its source is left alone until then by all.
@@ -325,7 +326,7 @@ def defer(
         stalled_since=since,
         not_before=until,
         sweep_at=until,
-        reason=reason[:500],
+        reason=reason,
     )
     if lease.source:
         gates.close(session, store, lease.source, until=until, reason=reason)
@@ -350,7 +351,12 @@ def pause_after(attempts: int, *, remaining: timedelta) -> timedelta:
 
 
 def fail(
-    session: StoreSession, store: Store, lease: Lease, *, reason: str, source: str | None = None
+    session: StoreSession,
+    store: Store,
+    lease: Lease,
+    *,
+    reason: Reason,
+    source: str | None = None,
 ) -> bool:
     """The attempt failed: again after a pause, or parked when it was the last; True if parked.
 
@@ -362,7 +368,7 @@ def fail(
     else:
         remaining = lease.rank - session.now()
         pause = store.instant(pause_after(lease.attempts, remaining=remaining))
-        ready = {"state": TaskState.READY, "owner": "", "reason": reason[:500]}
+        ready = {"state": TaskState.READY, "owner": "", "reason": reason}
         _write(session, store, lease, not_before=pause, sweep_at=pause, **ready)
     blamed = lease.source if source is None else source
     if blamed:
@@ -370,16 +376,18 @@ def fail(
     return last
 
 
-def park(session: StoreSession, store: Store, lease: Lease, *, reason: str) -> None:
+def park(session: StoreSession, store: Store, lease: Lease, *, reason: Reason) -> None:
     """The engine gives up; the task stands in the inbox with its reason until it is reopened."""
-    _write(session, store, lease, state=TaskState.PARKED, owner="", reason=reason[:500])
+    _write(session, store, lease, state=TaskState.PARKED, owner="", reason=reason)
 
 
-def wait_human(session: StoreSession, store: Store, lease: Lease, *, reason: str) -> None:
+def wait_human(session: StoreSession, store: Store, lease: Lease, *, reason: Reason) -> None:
     """Only a person can help; the task waits for them with its reason."""
-    _write(session, store, lease, state=TaskState.WAITING_HUMAN, owner="", reason=reason[:500])
+    _write(session, store, lease, state=TaskState.WAITING_HUMAN, owner="", reason=reason)
 
 
-def cancel(session: StoreSession, store: Store, lease: Lease, *, reason: str = "") -> None:
+def cancel(
+    session: StoreSession, store: Store, lease: Lease, *, reason: Reason | None = None
+) -> None:
     """The worker itself finds that there is nothing left to do."""
-    _write(session, store, lease, state=TaskState.CANCELLED, owner="", reason=reason[:500])
+    _write(session, store, lease, state=TaskState.CANCELLED, owner="", reason=reason)

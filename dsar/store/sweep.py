@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, or_, select, update
 from sqlmodel import Session
 
+from dsar.domain.reasons import Reason
 from dsar.store import gates
 from dsar.store.counts import count
 from dsar.store.engine import Store, StoreSession
@@ -30,7 +31,7 @@ _c = TASK.c
 
 #: Workers that may die on a task before it is parked.
 MAX_CRASHES = 3
-CRASH_REASON = "the worker died three times on this task"
+CRASH_REASON = Reason("worker_died", {"count": MAX_CRASHES})
 #: Pauses between two rings for the same ready task; the last one for all that follow.
 RING_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 4, 8, 16, 32, 60))
 
@@ -132,7 +133,7 @@ def _lost(server: bool) -> Any:
         update(TASK)
         .where(_c.id.in_(ids), is_in(TaskState.LEASED))
         .values(crashes=_c.crashes + 1, owner="", not_before=now, updated_at=now)
-        .values(state=TaskState.READY, reason="", sweep_at=Moment.said("ring_at", server=server))
+        .values(state=TaskState.READY, reason=None, sweep_at=Moment.said("ring_at", server=server))
         .returning(*(_c[name] for name in _SHOWN))
     )
 

@@ -13,7 +13,8 @@ from uuid import uuid4
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from dsar.store.types import Instant, SealedText, big, json_type
+from dsar.domain.reasons import Reason
+from dsar.store.types import Instant, ReasonText, SealedText, big, json_type
 
 
 def _id() -> str:
@@ -158,7 +159,7 @@ class Task(SQLModel, table=True):
     rings: int = 0
     checkpoint: str | None = None
     done: int = 0
-    reason: str = Field(default="", max_length=500)
+    reason: Reason | None = Field(default=None, sa_type=ReasonText, nullable=False)
     trace: str | None = Field(default=None, max_length=32)
     progress: dict[str, Any] | None = Field(default=None, sa_type=json_type())
     created_at: datetime = Field(sa_type=Instant)
@@ -223,7 +224,7 @@ class CoverageLine(SQLModel, table=True):
     done: int = 0
     residue: int = 0
     kept: list[dict[str, Any]] = Field(default_factory=list, sa_type=json_type())
-    reason: str = Field(default="", max_length=500)
+    reason: Reason | None = Field(default=None, sa_type=ReasonText, nullable=False)
     searched_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
@@ -256,8 +257,7 @@ class Inquiry(SQLModel, table=True):
 class RulingRow(SQLModel, table=True):
     """What a member of staff decided about one record, field, file or collection of a ticket.
 
-    A record's key may name the person (an e-mail address, say), so it is sealed, and so is what
-    the source finds a file by.
+    A record's key may name the person, so it is sealed, as is what the source finds a file by.
     """
 
     __tablename__ = "ruling"
@@ -325,7 +325,7 @@ class Gate(SQLModel, table=True):
     open_until: datetime | None = Field(default=None, sa_type=Instant)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     failures: int = 0
-    reason: str = Field(default="", max_length=500)
+    reason: Reason | None = Field(default=None, sa_type=ReasonText, nullable=False)
     next_at: datetime | None = Field(default=None, sa_type=Instant)
     interval: float = 0.0
 

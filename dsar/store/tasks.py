@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 from structlog.contextvars import get_contextvars
 
 from dsar.domain.lifecycle import LIFT
+from dsar.domain.reasons import Reason
 from dsar.store.engine import Store, StoreSession, insert
 from dsar.store.leases import (
     GRACE,
@@ -150,7 +151,7 @@ def _aged_id(now: datetime) -> str:
 
 _ZERO = dict.fromkeys(("fence", "attempts", "crashes", "deferrals", "rings", "done"), 0) | {
     "owner": "",
-    "reason": "",
+    "reason": None,
 }
 
 
@@ -199,14 +200,14 @@ def begin_anew(session: StoreSession, store: Store, task_id: str, *, state: Task
         _make_ready(session, store, here, attempts=0, crashes=0, **forgotten)
         return
     if state is TaskState.BLOCKED:
-        forgotten |= {"attempts": 0, "crashes": 0, "reason": ""}
+        forgotten |= {"attempts": 0, "crashes": 0, "reason": None}
     stands = update(TASK).where(here).values(state=state, owner="", updated_at=store.instant())
     session.connection().execute(stands.values(**forgotten))
 
 
 def _make_ready(session: StoreSession, store: Store, which: Any, **also: Any) -> int:
     now = store.instant()
-    ready = {"state": TaskState.READY, "owner": "", "reason": "", "rings": 0, "not_before": now}
+    ready = {"state": TaskState.READY, "owner": "", "reason": None, "rings": 0, "not_before": now}
     ready["trace"] = _trace() or _c.trace
     rows = session.connection().execute(
         update(TASK)
@@ -220,10 +221,12 @@ def _make_ready(session: StoreSession, store: Store, which: Any, **also: Any) ->
     return len(opened)
 
 
-def cancel_ticket(session: Session, store: Store, *, ticket_id: str, reason: str = "") -> int:
+def cancel_ticket(
+    session: Session, store: Store, *, ticket_id: str, reason: Reason | None = None
+) -> int:
     """Nothing more is done for a ticket: every open task ends, also under a worker's hands."""
     open_ = and_(_c.ticket_id == ticket_id, _c.state.in_(OPEN))
-    ended = {"state": TaskState.CANCELLED, "owner": "", "reason": reason[:500]}
+    ended = {"state": TaskState.CANCELLED, "owner": "", "reason": reason}
     return (
         session.connection()
         .execute(update(TASK).where(open_).values(**ended, updated_at=store.instant()))

@@ -1,4 +1,4 @@
-"""Column types: aware UTC times on every database, JSON, and text under the house's own seal."""
+"""Column types: aware UTC times on every database, JSON, reasons, and text under our own seal."""
 
 import base64
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, Tex
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from dsar.domain.reasons import Reason, as_text, from_text
 from dsar.store.vault import Locked, Seal
 
 
@@ -86,3 +87,24 @@ def house_seal(dialect: Dialect) -> Seal:
     if found is None:
         raise Locked
     return found
+
+
+class ReasonText(TypeDecorator[Reason]):
+    """A reason as JSON text, "" for none. A plain text is read as a sentence for staff."""
+
+    impl = Text()
+    cache_ok = True
+
+    def process_bind_param(
+        self,
+        value: Reason | None,
+        dialect: Dialect,  # noqa: ARG002 - the signature is SQLAlchemy's
+    ) -> str:
+        return as_text(value)
+
+    def process_result_value(
+        self,
+        value: str | None,
+        dialect: Dialect,  # noqa: ARG002 - the signature is SQLAlchemy's
+    ) -> Reason | None:
+        return from_text(value or "")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: How much of a day is spelled: "2 March 2026" or "2 Mar 2026".
 Length = Literal["long", "medium"]
+#: What stands before the last of several: "and", or "or".
+Between = Literal["standard", "or"]
 
 #: Bytes are counted in powers of 1000; a larger unit than the last is not used.
 _UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
@@ -98,11 +100,11 @@ def period(count: int, unit: str, tag: str) -> str:
     return format_unit(count, f"duration-{unit}", length="long", locale=locale(tag))
 
 
-def listed(texts: Sequence[str], tag: str) -> str:
-    """Texts as a language lists them: "a, b and c"."""
+def listed(texts: Sequence[str], tag: str, between: Between = "standard") -> str:
+    """Texts as a language lists them: "a, b and c", or with "or": "a, b or c"."""
     from babel.lists import format_list
 
-    return format_list(texts, locale=locale(tag))
+    return format_list(texts, style=between, locale=locale(tag))
 
 
 def plural(count: int, tag: str) -> str:

@@ -22,7 +22,7 @@ FOLDER = templates.FOLDER / "words"
 #: The language that every other is held to, and that is spoken where no other can be.
 MODEL = "en"
 #: Sections that are for other languages: what a law says of itself in English.
-FREE = frozenset({"law", "complaint", "ground", "said"})
+FREE = frozenset({"law", "complaint", "ground"})
 #: What a folder of a language may be called, and how many are looked at.
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _MOST = 100

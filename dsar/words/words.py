@@ -8,7 +8,7 @@ from typing import Any
 from dsar.domain.records import Text, in_language
 from dsar.words import formats
 from dsar.words.catalogue import Sections, plural
-from dsar.words.formats import Length
+from dsar.words.formats import Between, Length
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,6 @@ class Words:
             return self.say("period", name, count=int(count))
         return formats.period(int(count), name, self.locale)
 
-    def listed(self, texts: list[str]) -> str:
-        """Texts as the language lists them: "a, b and c"."""
-        return formats.listed(texts, self.locale)
+    def listed(self, texts: list[str], between: Between = "standard") -> str:
+        """Texts as the language lists them: "a, b and c", or with `between` "or": "a, b or c"."""
+        return formats.listed(texts, self.locale, between)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from dsar.domain.reasons import told
 from dsar.domain.rights import Right
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.upkeep.numbers import figures
@@ -92,7 +93,7 @@ def main() -> None:
         a_ticket(installation)
         with transaction(installation) as session:
             until = session.now() + timedelta(days=1)
-            gates.close(session, installation.store, "crm", until=until, reason="Closed.")
+            gates.close(session, installation.store, "crm", until=until, reason=told("Closed."))
         cost, already = {}, 0
         for others in (1_000, 10_000, 100_000):
             open_others(installation, already + 1, others)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, text, update
 
+from dsar.domain.reasons import told
 from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.ticket.run_task import Run
@@ -123,7 +124,7 @@ def behind_a_closed_source(installation: Installation, name: str, ticket: str) -
     """What a claim costs while so many tasks of a closed source are due before the one it takes."""
     with transaction(installation) as session:
         until = datetime.now(UTC) + timedelta(hours=1)
-        gates.close(session, installation.store, "shut", until=until, reason="Closed.")
+        gates.close(session, installation.store, "shut", until=until, reason=told("Closed."))
     cost = {}
     for waiting in (1_000, 50_000):
         empty(installation)

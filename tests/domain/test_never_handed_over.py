@@ -37,9 +37,9 @@ def test_what_the_dictionary_withholds_is_in_no_copy_whatever_staff_rules(
     sifted = decide_record(guarded(right, *rules), "crm", GUARDED)
     assert sifted.record is not None
     assert set(sifted.record.data) == {*ANA.data, "token_count"}
-    assert [(why.ground, why.because) for why in sifted.kept] == [
-        ("never_disclosed", "never disclosed (only: Password)"),
-        ("rights_of_others", "rights of others (only: Adviser)"),
+    assert [(why.name, why.because.params) for why in sifted.kept] == [
+        ("never_disclosed", {"ground": "never_disclosed", "field": {"en": "Password"}}),
+        ("rights_of_others", {"ground": "rights_of_others", "field": {"en": "Adviser"}}),
     ]
 
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import delete, event
 from sqlmodel import SQLModel
 
+from dsar.domain.reasons import told
 from dsar.store import effects, gates, leases, sweep, tables, tasks
 from dsar.store.effects import Standing, intend, settle_effect
 from dsar.store.engine import Store, StoreSession
@@ -131,7 +132,7 @@ class Installation:
             place = (lease.ticket_id, lease.source or "bundle", page)
             if standing is Standing.UNKNOWN and not self.done[place]:
                 with self._commit() as session:
-                    tasks.wait_human(session, self.store, lease, reason="It was interrupted.")
+                    tasks.wait_human(session, self.store, lease, reason=told("It was interrupted."))
                 return None
             if standing is Standing.NEW:
                 self._effect(lease, place)
@@ -143,7 +144,7 @@ class Installation:
             yield "checkpoint"
             if lease.kind == "act" and self.simulation.random.random() < 0.05:
                 with self._commit() as session:
-                    tasks.defer(session, self.store, lease, wait=5, reason="Busy.")
+                    tasks.defer(session, self.store, lease, wait=5, reason=told("Busy."))
                 return None
         with self._commit() as session:
             following = self._finish(session, lease)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from dsar.domain.reasons import told
 from dsar.store import gates, tasks
 from dsar.store.engine import Store
 from dsar.store.gates import BREAKER_FAILURES, BREAKER_LONGEST, BREAKER_PAUSE
@@ -81,7 +82,7 @@ def test_retry_after_holds_back_every_task_of_the_source(
     with committed(store) as session:
         lease = tasks.claim(session, store, queue="work", kinds=("search",), owner="one")
         assert lease is not None
-        tasks.defer(session, store, lease, wait=30, reason="Too many requests.")
+        tasks.defer(session, store, lease, wait=30, reason=told("Too many requests."))
     assert claim(store) is None
     hands.turn(seconds=30)
     assert claim(store)
@@ -93,7 +94,7 @@ def test_a_shorter_retry_after_does_not_open_a_source_that_asked_for_longer(
     for minutes in (9, 3):
         with committed(store) as session:
             until = hands.now + timedelta(minutes=minutes)
-            gates.close(session, store, "shop", until=until, reason="Busy.")
+            gates.close(session, store, "shop", until=until, reason=told("Busy."))
     assert gate(store).open_until == hands.now + timedelta(minutes=9)
 
 
@@ -111,7 +112,7 @@ def fail_once(store: Store, hands: Hands) -> None:
     with committed(store) as session:
         lease = tasks.claim(session, store, queue="work", kinds=("search",), owner="one")
         assert lease is not None
-        tasks.fail(session, store, lease, reason="Broken.")
+        tasks.fail(session, store, lease, reason=told("Broken."))
 
 
 def test_after_five_failures_in_a_row_the_source_is_left_in_peace_then_tried_by_one(
@@ -138,7 +139,7 @@ def test_the_pause_of_the_breaker_doubles_up_to_a_quarter_of_an_hour(
     pauses = []
     for _ in range(BREAKER_FAILURES + 7):
         with committed(store) as session:
-            gates.failed(session, store, "shop", reason="Broken.")
+            gates.failed(session, store, "shop", reason=told("Broken."))
         until = gate(store).open_until
         pauses.append(until - hands.now if until else timedelta())
         hands.turn(hours=1)
@@ -150,10 +151,10 @@ def test_the_pause_of_the_breaker_doubles_up_to_a_quarter_of_an_hour(
 def test_configuring_a_source_again_keeps_what_it_asked_for(store: Store, hands: Hands) -> None:
     until = hands.now + timedelta(hours=1)
     with committed(store) as session:
-        gates.close(session, store, "shop", until=until, reason="Maintenance.")
+        gates.close(session, store, "shop", until=until, reason=told("Maintenance."))
     configure(store, max_inflight=7)
     row = gate(store)
-    assert (row.open_until, row.reason, row.max_inflight) == (until, "Maintenance.", 7)
+    assert (row.open_until, row.reason, row.max_inflight) == (until, told("Maintenance."), 7)
 
 
 def test_since_when_a_source_is_closed_is_remembered_until_it_answers(
@@ -164,7 +165,7 @@ def test_since_when_a_source_is_closed_is_remembered_until_it_answers(
     for _ in range(2):
         with committed(store) as session:
             until = hands.now + timedelta(hours=1)
-            gates.close(session, store, "shop", until=until, reason="Busy.")
+            gates.close(session, store, "shop", until=until, reason=told("Busy."))
             gates.succeeded(session, "shop")  # it was asked before it closed
         assert gate(store).closed_at == first
         hands.turn(hours=2)
@@ -173,4 +174,4 @@ def test_since_when_a_source_is_closed_is_remembered_until_it_answers(
         assert (gate(store).closed_at, gate(store).open_until) == (first, None)
     with committed(store) as session:
         gates.succeeded(session, "shop")
-    assert (gate(store).closed_at, gate(store).reason) == (None, "")
+    assert (gate(store).closed_at, gate(store).reason) == (None, None)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import text
 
+from dsar.domain.reasons import told
 from dsar.store import gates, tasks
 from dsar.store.engine import Store
 from dsar.store.sweep import sweep
@@ -82,11 +83,11 @@ def _finish(session: object, store: Store, lease: tasks.Lease) -> None:
 
 
 def _fail(session: object, store: Store, lease: tasks.Lease) -> None:
-    tasks.fail(session, store, lease, reason="Failed.")  # type: ignore[arg-type]
+    tasks.fail(session, store, lease, reason=told("Failed."))  # type: ignore[arg-type]
 
 
 def _defer(session: object, store: Store, lease: tasks.Lease) -> None:
-    tasks.defer(session, store, lease, wait=0.01, reason="Busy.")  # type: ignore[arg-type]
+    tasks.defer(session, store, lease, wait=0.01, reason=told("Busy."))  # type: ignore[arg-type]
 
 
 def _cancel(store: Store, ticket: str, chance: random.Random) -> bool:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from dsar.domain.reasons import Reason, told
 from dsar.store import gates, tasks
 from dsar.store.counts import counted
 from dsar.store.engine import Store
@@ -124,10 +125,7 @@ def test_a_task_on_which_three_workers_died_is_parked_and_never_loops(
     assert task(store, new).state == TaskState.LEASED  # its ticket must move on with it
     assert [lost and lost.crashes for lost in (park(store, new), park(store, new))] == [3, None]
     row = task(store, new)
-    assert (row.state, row.reason) == (
-        TaskState.PARKED,
-        "the worker died three times on this task",
-    )
+    assert (row.state, row.reason) == (TaskState.PARKED, Reason("worker_died", {"count": 3}))
     hands.turn(days=1)
     assert sweep(store) == Swept((), ())
     assert claim(store) is None
@@ -200,7 +198,7 @@ def test_when_a_source_opens_again_the_bell_rings_for_as_many_as_it_admits(
     with committed(store) as session:
         lease = tasks.claim(session, store, queue="work", kinds=("search",), owner="one")
         assert lease is not None
-        tasks.defer(session, store, lease, wait=300, reason="Too many requests.")
+        tasks.defer(session, store, lease, wait=300, reason=told("Too many requests."))
     assert claim(store) is None
     for _ in range(4):  # the first rings for those that wait; then they are quiet for a while
         hands.turn(seconds=60)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from dsar.domain.reasons import told
 from dsar.store import tasks
 from dsar.store.counts import counted
 from dsar.store.engine import Store
@@ -137,12 +138,12 @@ def end(store: Store, lease: Lease, verb: str, **values: object) -> object:
     ("verb", "values", "state"),
     [
         ("complete", {}, TaskState.DONE),
-        ("park", {"reason": "Nobody can."}, TaskState.PARKED),
-        ("wait_human", {"reason": "Ask the dentist."}, TaskState.WAITING_HUMAN),
-        ("cancel", {"reason": "Not needed."}, TaskState.CANCELLED),
+        ("park", {"reason": told("Nobody can.")}, TaskState.PARKED),
+        ("wait_human", {"reason": told("Ask the dentist.")}, TaskState.WAITING_HUMAN),
+        ("cancel", {"reason": told("Not needed.")}, TaskState.CANCELLED),
         ("release", {}, TaskState.READY),
-        ("defer", {"wait": 30, "reason": "Busy."}, TaskState.READY),
-        ("fail", {"reason": "Broken."}, TaskState.READY),
+        ("defer", {"wait": 30, "reason": told("Busy.")}, TaskState.READY),
+        ("fail", {"reason": told("Broken.")}, TaskState.READY),
     ],
 )
 def test_every_end_leaves_its_state_and_reason_and_no_owner(
@@ -151,13 +152,13 @@ def test_every_end_leaves_its_state_and_reason_and_no_owner(
     new = add_task(store, ticket)
     end(store, claimed(store), verb, **values)
     row = task(store, new)
-    assert (row.state, row.owner, row.reason) == (state, "", values.get("reason", ""))
+    assert (row.state, row.owner, row.reason) == (state, "", values.get("reason"))
 
 
 def test_a_deferral_and_a_release_are_no_attempts(store: Store, ticket: str, hands: Hands) -> None:
     new = add_task(store, ticket)
     for _ in range(2 * tasks.MAX_ATTEMPTS):
-        end(store, claimed(store), "defer", wait=30, reason="Busy.")
+        end(store, claimed(store), "defer", wait=30, reason=told("Busy."))
         assert claim(store) is None
         hands.turn(seconds=30)
     end(store, claimed(store), "release")
@@ -171,7 +172,7 @@ def test_a_task_that_always_fails_is_parked_after_its_last_attempt(
     new = add_task(store, ticket)
     parked = []
     for _ in range(tasks.MAX_ATTEMPTS):
-        parked.append(end(store, claimed(store), "fail", reason="Broken."))
+        parked.append(end(store, claimed(store), "fail", reason=told("Broken.")))
         hands.turn(hours=2)
     assert parked == [False, False, False, False, True]
     assert task(store, new).state == TaskState.PARKED
@@ -203,7 +204,7 @@ def test_a_reopened_task_has_all_attempts_and_starts_anew_only_if_it_was_done(
     add_task(store, ticket)
     lease = claimed(store)
     end(store, lease, "checkpoint", checkpoint="page 3", done=3)
-    end(store, lease, verb, **({} if verb == "complete" else {"reason": "Stuck."}))
+    end(store, lease, verb, **({} if verb == "complete" else {"reason": told("Stuck.")}))
     with committed(store) as session:
         every = ("parked", "waiting_human", "done")
         assert tasks.reopen(session, store, ticket_id=ticket, kind="search", states=every) == 1
@@ -228,11 +229,11 @@ WRITES: dict[str, dict[str, object]] = {
     "checkpoint": {"checkpoint": "stale"},
     "complete": {},
     "release": {},
-    "defer": {"wait": 1, "reason": "stale"},
-    "fail": {"reason": "stale"},
-    "park": {"reason": "stale"},
-    "wait_human": {"reason": "stale"},
-    "cancel": {"reason": "stale"},
+    "defer": {"wait": 1, "reason": told("stale")},
+    "fail": {"reason": told("stale")},
+    "park": {"reason": told("stale")},
+    "wait_human": {"reason": told("stale")},
+    "cancel": {"reason": told("stale")},
 }
 
 

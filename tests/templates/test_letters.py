@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from dsar.domain.controller import Authority, Controller
-from dsar.domain.decision import NOT_PORTABLE
-from dsar.domain.policy import _NO_START, ON_HOLD
 from dsar.domain.rights import ARTICLES, Right
 from dsar.services.law import regimes
 from dsar.services.letters import facts, house_wording, samples
 from dsar.services.letters.wording import DEMANDED, KINDS, TEXTS, Lacking, Wording, Wordings
-from dsar.services.letters.words import article, put
+from dsar.services.letters.words import article
 from dsar.services.letters.writing import parts, tidy
 from dsar.words import ours
 
@@ -183,38 +181,6 @@ def test_the_grounds_of_the_laws_at_home_are_cited_in_the_language(
     assert there.keys() == english.keys()
     for name, text in there.items():
         assert re.findall(r"\d+", english[name])[:2] == re.findall(r"\d+", text)[:2], name
-
-
-@pytest.mark.parametrize("language", FOREIGN)
-@pytest.mark.parametrize("phrase", [NOT_PORTABLE.because, ON_HOLD.because["en"], _NO_START["en"]])
-def test_what_the_engine_gives_as_a_reason_is_said_in_the_language(
-    language: str, phrase: str
-) -> None:
-    words = OURSELVES.words_in(language)
-    assert put(words, phrase, {}) == words["said"][phrase] != phrase
-    only = put(words, f"{phrase} (only: E-Mail)", {})
-    assert only == words["gap"]["only"].format(because=words["said"][phrase], field="E-Mail")
-
-
-@pytest.mark.parametrize(
-    ("phrase", "german"),
-    [
-        (
-            "No email or phone of this person is known.",
-            "keine solche Angabe bekannt: email or phone.",
-        ),
-        ("3 records were still there.", "3 Datensätze waren noch vorhanden."),
-        (
-            "3 records were still there when we looked again.",
-            "bei der erneuten Suche noch vorhanden.",
-        ),
-        ("Nothing that is held here is concerned.", "ist nicht betroffen."),
-        ("A colleague's own words, {with} braces.", "A colleague's own words, {with} braces."),
-    ],
-)
-def test_what_the_engine_says_of_a_source_is_said_in_german(phrase: str, german: str) -> None:
-    assert put(OURSELVES.words_in("de"), phrase, {}).endswith(german)
-    assert put(OURSELVES.words_in("en"), phrase, {}) == phrase
 
 
 def test_a_signature_leaves_out_what_is_not_known() -> None:

@@ -12,14 +12,13 @@ from dsar.services.bundles.keep import READY
 from dsar.services.bundles.progress import TaskProgress
 from dsar.services.inquiries.listing import InquiryView
 from dsar.services.letters import WrittenLetter
+from dsar.services.views.coverage import CoverageView, KeptView
 from dsar.services.views.queue import ClockState, HeldTask, QueueRow
 from dsar.services.views.supplements import GapView, LinkedTicket, SupplementView
 from dsar.services.views.tickets import (
     BundleView,
-    CoverageView,
     DoubtView,
     JournalView,
-    KeptView,
     LanguageView,
     PersonView,
     PossibleEvent,

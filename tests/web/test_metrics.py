@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 from sqlmodel import SQLModel
 from starlette.testclient import TestClient
 
+from dsar.domain.reasons import told
 from dsar.services.runtime.installation import Installation
 from dsar.store import gates, processes, tasks
 from dsar.store.counts import count
@@ -84,7 +85,7 @@ def test_a_change_without_receipt_is_unknown_once_its_lease_is_over(
         session.connection().execute(insert(TABLES["effect"]), rows)
     assert scraped(installation)["dsar_effects_unknown",] == 0, "its worker is at it"
     with committed(installation.store) as session:
-        tasks.wait_human(session, installation.store, lease, reason="Did it happen?")
+        tasks.wait_human(session, installation.store, lease, reason=told("Did it happen?"))
     assert scraped(installation)["dsar_effects_unknown",] == 1
 
 
@@ -115,9 +116,13 @@ def test_sources_processes_and_counters_stand_as_the_database_has_them(
     with committed(installation.store) as session:
         gates.configure(session, installation.store, "shop")
         until = system_clock() + timedelta(hours=1)
-        gates.close(session, installation.store, "crm", until=until, reason="Later.")
+        gates.close(session, installation.store, "crm", until=until, reason=told("Later."))
         gates.close(
-            session, installation.store, "mail", until=until - timedelta(hours=2), reason="Was."
+            session,
+            installation.store,
+            "mail",
+            until=until - timedelta(hours=2),
+            reason=told("Was."),
         )
         processes.beat(session, installation.store, process="a", kind="worker")
         processes.beat(session, installation.store, process="b", kind="worker")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from dsar.domain.lifecycle import Event
+from dsar.domain.reasons import told
 from dsar.domain.rights import Right
 from dsar.sdk import NeedsHuman
 from dsar.services.desk.supplement import supplement
@@ -76,6 +77,6 @@ def _close(one: Company, name: str) -> None:
                 session, installation.store, source.name, max_inflight=source.concurrency
             )
         until = one.clock.now + timedelta(hours=2)
-        gates.close(session, installation.store, "mailing", until=until, reason=BUSY)
+        gates.close(session, installation.store, "mailing", until=until, reason=told(BUSY))
     with transaction(installation) as session:
-        gates.failed(session, installation.store, name, reason="It broke off.")
+        gates.failed(session, installation.store, name, reason=told("It broke off."))

@@ -22,6 +22,7 @@ from dsar.domain.policy import (
     stopped_by_objection,
     stopped_by_withdrawal,
 )
+from dsar.domain.reasons import Reason
 from dsar.domain.records import (
     WEAK,
     Attachment,
@@ -30,7 +31,6 @@ from dsar.domain.records import (
     Item,
     Record,
     Text,
-    in_language,
     looks_secret,
 )
 from dsar.domain.rights import Right
@@ -45,7 +45,7 @@ SPARING = frozenset({WITHHOLD, KEEP})
 class Ruling:
     """What staff ruled: on one field or file, one record or a whole collection.
 
-    `file` is the reference of an attachment; `because` is in words.
+    `file` is the reference of an attachment.
     """
 
     source: str
@@ -54,7 +54,6 @@ class Ruling:
     key: str = ""
     field: str = ""
     ground: str = ""
-    because: str = ""
     file: str = ""
 
     def covers(self, source: str, record: Record, name: str = "", *, file: str = "") -> bool:
@@ -68,10 +67,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that decides about a ticket's records: policy, rulings, what was asked, the day.
-
-    `cite` says a ground in words.
-    """
+    """All that decides about a ticket's records: policy, rulings, what was asked, the day."""
 
     right: Right
     policy: Policy
@@ -82,7 +78,6 @@ class Case:
     purposes: tuple[str, ...] = ()
     known: tuple[KnownIdentifier, ...] = ()
     held: bool = False
-    cite: Callable[[str], str] = lambda ground: ground.replace("_", " ")
 
     def collection(self, source: str, record: Record) -> Collection | None:
         """The dictionary of the record's collection, if the source explained it."""
@@ -104,22 +99,29 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a record, some fields or (`part`) a file of it are not handed over or not changed."""
+class Ground:
+    """Why a record, some fields or (`part`) a file of it are not handed over or not changed.
 
-    ground: str
-    because: str
+    `name` is that of the ground in the law, in the policy or here.
+    """
+
+    name: str
+    because: Reason
     until: date | None = None
     part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something a person must look at; `blocks` those without whose ruling nothing goes on."""
+    """Something a person must look at; `blocks` those without whose ruling nothing goes on.
+
+    `code` is that of the reason staff reads, `why` what lies behind it.
+    """
 
     code: str
     field: str = ""
     blocks: bool = True
+    why: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Decision:
 
     record: Record | None = None
     item: Item | None = None
-    kept: tuple[Reason, ...] = ()
+    kept: tuple[Ground, ...] = ()
     doubts: tuple[Doubt, ...] = ()
 
 
@@ -139,7 +141,7 @@ def decide_record(case: Case, source: str, record: Record) -> Decision:
     """What this ticket does with one record of one source."""
     ruled = case.ruling(source, record)
     if ruled is not None and ruled.verdict in SPARING:
-        return Decision(kept=(Reason(ruled.ground, ruled.because),))
+        return Decision(kept=(_ruled(ruled),))
     if record.match in WEAK and ruled is None:
         return Decision(doubts=(Doubt("weak_match"),))
     if ruled is None and case.is_somebody_elses(source, record):
@@ -155,9 +157,9 @@ def _copy(case: Case, source: str, record: Record) -> Decision:
     for name, value in record.data.items():
         ruled = case.ruling(source, record, name)
         entry = collection.field(name) if collection is not None else None
-        if reason := _hiding(case, entry, name, ruled):
+        if hidden_by := _hiding(entry, name, ruled):
             hidden.add(name)
-            kept += [reason] if value not in _BLANK else []
+            kept += [hidden_by] if value not in _BLANK else []
         elif ruled is None and (doubt := _field_doubt(entry, name, value)):
             doubts.append(doubt)
     if record.lost_files:
@@ -172,27 +174,24 @@ def _copy(case: Case, source: str, record: Record) -> Decision:
 
 
 #: A file that is missing from the copy is said to be, whoever released the rest of its record.
-LOST_FILE = Reason("lost_file", "A file of it could not be read at its source.", part=FILE)
+LOST_FILE = Ground("lost_file", Reason("file_unreadable"), part=FILE)
 
 #: Values that tell nothing: what holds one of them is not withheld and not doubted.
 _BLANK: tuple[Any, ...] = (None, "")
 
 
-def _hiding(case: Case, entry: Field | None, name: str, ruled: Ruling | None) -> Reason | None:
+def _hiding(entry: Field | None, name: str, ruled: Ruling | None) -> Ground | None:
     """Why a field is not handed over: what its dictionary says no ruling can outweigh."""
     if entry is not None and entry.withhold:
-        ground, because = entry.withhold, case.cite(entry.withhold)
-    elif ruled is not None and ruled.verdict in SPARING:
-        ground, because = ruled.ground, ruled.because
-    else:
-        return None
-    label = in_language(entry.label, "en") if entry is not None else name
-    return Reason(ground, f"{because} (only: {label})")
+        return Ground(entry.withhold, _of_field(entry.withhold, _label(entry, name)))
+    if ruled is not None and ruled.verdict in SPARING:
+        return _ruled(ruled, field=_label(entry, name))
+    return None
 
 
 def _files(
     case: Case, source: str, record: Record
-) -> tuple[tuple[Attachment, ...], tuple[Reason, ...]]:
+) -> tuple[tuple[Attachment, ...], tuple[Ground, ...]]:
     """The files of a record that go with it, and why the others do not."""
     if not record.attachments or not case.rules:
         return record.attachments, ()
@@ -200,10 +199,27 @@ def _files(
     for one in record.attachments:
         ruled = case.ruling(source, record, file=one.reference)
         if ruled is not None and ruled.verdict in SPARING:
-            kept.append(Reason(ruled.ground, ruled.because, part=FILE))
+            kept.append(_ruled(ruled, part=FILE))
         else:
             files.append(one)
     return tuple(files), tuple(kept)
+
+
+def _ruled(rule: Ruling, *, field: Text | None = None, part: str = "") -> Ground:
+    """What staff ruled, of a whole record, of one `field` by its label, or of a file."""
+    because = Reason("ruled", {"ground": rule.ground})
+    if field is not None:
+        because = _of_field(rule.ground, field)
+    return Ground(rule.ground, because, part=part)
+
+
+def _of_field(ground: str, label: Text) -> Reason:
+    return Reason("ruled_field", {"ground": ground, "field": label})
+
+
+def _label(entry: Field | None, name: str) -> Text:
+    """What people call a field, by language; its name where nobody explained it."""
+    return dict(entry.label) if entry is not None else {"en": name}
 
 
 def _field_doubt(entry: Field | None, name: str, value: Any) -> Doubt | None:
@@ -217,10 +233,7 @@ def _field_doubt(entry: Field | None, name: str, value: Any) -> Doubt | None:
 
 
 #: No gap: the right itself covers no more than this (Art. 20(1)).
-NOT_PORTABLE = Reason(
-    "not_portable",
-    "Not provided by the person, or processed on another basis than consent or contract.",
-)
+NOT_PORTABLE = Ground("not_portable", Reason("not_portable"))
 
 
 def _portable(case: Case, source: str, record: Record) -> Decision:
@@ -248,14 +261,16 @@ def _erase(case: Case, source: str, record: Record) -> Decision:
     """What the policy decides, but for the fields staff ruled on; a hold outweighs every ruling."""
     decision = _decision(case, source, record)
     if decision.verdict is Verdict.UNDECIDED:
-        return Decision(doubts=(Doubt("undecided"),))
+        return Decision(doubts=(Doubt("undecided", why=decision.because),))
     if decision.verdict is Verdict.ERASE and not case.rules:
         return Decision(item=Item(record.key))
     named = {name: case.ruling(source, record, name) for name in record.data}
     spared = {name: rule for name, rule in named.items() if rule and rule.verdict in SPARING}
-    kept = tuple(Reason(rule.ground, rule.because) for rule in spared.values())
-    if decision.verdict is not Verdict.ERASE:
-        kept = (Reason(decision.ground, _words(decision.because), decision.until), *kept)
+    collection = case.collection(source, record)
+    entries = {name: collection.field(name) if collection is not None else None for name in spared}
+    kept = tuple(_ruled(rule, field=_label(entries[name], name)) for name, rule in spared.items())
+    if decision.because is not None:
+        kept = (Ground(decision.ground, decision.because, decision.until), *kept)
     elif not spared:
         return Decision(item=Item(record.key))
     freed = {name for name, rule in named.items() if rule and rule.verdict == ERASE}
@@ -274,10 +289,6 @@ def _decision(case: Case, source: str, record: Record) -> ErasureDecision:
 def _chosen(decision: ErasureDecision, record: Record) -> frozenset[str]:
     """The fields a decision erases."""
     return frozenset(record.data if decision.verdict is Verdict.ERASE else decision.fields)
-
-
-def _words(text: Text) -> str:
-    return in_language(text, "en")
 
 
 def means_the_same(held: Any, asked: Any) -> bool:
@@ -311,7 +322,7 @@ def _rectify(case: Case, source: str, record: Record) -> Decision:
             continue
         ruled = case.ruling(source, record, name)
         if ruled is not None and ruled.verdict in SPARING:
-            kept.append(Reason(ruled.ground, ruled.because))
+            kept.append(_ruled(ruled, field=_label(entry, name)))
         else:
             changes[name] = case.corrections[asked]
     item = Item(record.key, changes=changes) if changes else None
@@ -355,16 +366,4 @@ VERB = {
     Right.RESTRICTION: "restrict",
     Right.OBJECTION: "object_to",
     Right.CONSENT_WITHDRAWAL: "object_to",
-}
-
-#: What staff reads about each doubt.
-DOUBTS = {
-    "weak_match": "matched by name only",
-    "somebody_else": "the record says that it is somebody else's",
-    "unexplained_field": "a field nobody explained",
-    "lost_file": "a file of it cannot be told from another, or has no name, and was not taken over",
-    "secret_field": "a field that looks like a secret",
-    "about_others": "may speak about other people",
-    "undecided": "the policy cannot decide",
-    "several_people": "more than one person matches",
 }

@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from dsar.domain.calendar.period import Period
+from dsar.domain.reasons import Reason
 from dsar.domain.records import Record, Text
 
 
@@ -165,29 +166,22 @@ class Verdict(StrEnum):
 class ErasureDecision:
     """The verdict on one record, with its ground: what staff confirms and the person reads.
 
-    `fields` are those to erase under ERASE_FIELDS. `until` is the last day of keeping.
+    `because` is there unless the verdict is ERASE. `fields` are those to erase under ERASE_FIELDS.
+    `until` is the last day of keeping.
     """
 
     verdict: Verdict
     ground: str = ""
-    because: Text = field(default_factory=dict)
+    because: Reason | None = None
     until: date | None = None
     fields: tuple[str, ...] = ()
 
 
-_NO_ACTIVITY = ErasureDecision(
-    Verdict.UNDECIDED,
-    "no_activity",
-    {"en": "No processing activity of the policy names this data."},
-)
+_NO_ACTIVITY = ErasureDecision(Verdict.UNDECIDED, "no_activity", Reason("no_activity"))
 #: What a legal hold makes of every record while it is in force.
-ON_HOLD = ErasureDecision(
-    Verdict.KEEP,
-    "legal_claims",
-    {"en": "Needed for legal claims; a legal hold is in force."},
-)
+ON_HOLD = ErasureDecision(Verdict.KEEP, "legal_claims", Reason("on_hold"))
 _ERASE = ErasureDecision(Verdict.ERASE)
-_NO_START = {"en": "The date from which the retention period runs is missing."}
+_NO_START = Reason("no_start")
 
 
 def decide_erasure(
@@ -272,13 +266,18 @@ def _duty(activity: Activity, record: Record, today: date) -> ErasureDecision | 
     if retention.law is None:
         return None
     if retention.period is None:
-        return ErasureDecision(Verdict.KEEP, retention.law, retention.because)
+        return ErasureDecision(Verdict.KEEP, retention.law, _asked_by_law(retention))
     until = retention.until(record.data)
     if until is None:
         return ErasureDecision(Verdict.UNDECIDED, retention.law, _NO_START)
     if until < today:
         return None
-    return ErasureDecision(Verdict.KEEP, retention.law, retention.because, until)
+    return ErasureDecision(Verdict.KEEP, retention.law, _asked_by_law(retention), until)
+
+
+def _asked_by_law(retention: Retention) -> Reason:
+    """Why it is kept, in the words of the policy."""
+    return Reason("retention", {"words": retention.because})
 
 
 def portable(policy: Policy, source: str, collection: str, name: str) -> bool:

@@ -10,18 +10,19 @@ from zoneinfo import ZoneInfo
 
 from dsar import __version__
 from dsar.domain.clock import Step
-from dsar.domain.coverage import Kept, Line, Outcome
+from dsar.domain.coverage import Kept, Line, Outcome, why_kept
 from dsar.domain.decision import Case, decide_record
 from dsar.domain.errors import NotAllowed
 from dsar.domain.policy import Activity
-from dsar.domain.records import Attachment, Collection, Record, in_language
+from dsar.domain.reasons import receipt_reason
+from dsar.domain.records import Attachment, Collection, Done, Receipt, Record, in_language
 from dsar.domain.rights import ACTING, COPYING, Right
 from dsar.services.bundles.keep import next_number
 from dsar.services.bundles.withheld import Withholding, withholding
 from dsar.services.law import regimes
 from dsar.services.letters import wordings_of
-from dsar.services.letters.facts import cited, phrases
-from dsar.services.letters.words import put
+from dsar.services.letters.facts import cited
+from dsar.services.letters.person import Person
 from dsar.services.runtime import record_pages, seals
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.runtime.record_pages import PageRef
@@ -29,7 +30,7 @@ from dsar.services.ticket.advance import EXTENDED
 from dsar.services.work import attachments
 from dsar.services.work.cases import case_of
 from dsar.services.work.receipts import receipts_of
-from dsar.store.tables import Request, Ticket
+from dsar.store.tables import CoverageLine, Request, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal
 from dsar.words import Spoken
@@ -86,7 +87,8 @@ def refuse_changed_policy(material: BundleMaterial) -> None:
 def _contents(session: Unit, seal: Seal, ticket: Ticket, case: Case) -> Contents:
     installation, request = session.installation, request_of(session, ticket)
     details, spoken = seals.details_of(session, ticket), installation.spoken(request.language)
-    found = _found(session, ticket, spoken=spoken, case=case)
+    person = _person(installation, ticket, spoken)
+    found = _found(session, ticket, spoken=spoken, case=case, person=person)
     handed = _handed(session, seal, ticket, case=case, found=found)
     return Contents(
         question=_question(session, ticket, request, details),
@@ -98,7 +100,7 @@ def _contents(session: Unit, seal: Seal, ticket: Ticket, case: Case) -> Contents
         coverage=found,
         activities=_activities(case, found, handed),
         sets=handed,
-        receipts=_acted(session, seal, ticket, case=case),
+        receipts=_acted(session, seal, ticket, case=case, person=person),
         decision=_decision(details),
         engine_version=__version__,
         policy_version=ticket.policy_version,
@@ -151,8 +153,8 @@ def _explained(ticket: Ticket) -> tuple[Step, ...]:
     return tuple(Step(**step) for step in ticket.clock.get("explanation", ()))
 
 
-def line_value(row: Any) -> Line:
-    """A coverage row as the domain's value."""
+def line_value(row: CoverageLine, person: Person) -> Line:
+    """A coverage row as the domain's value, in the person's words."""
     return Line(
         source=row.source,
         title=row.title,
@@ -164,32 +166,35 @@ def line_value(row: Any) -> Line:
                 entry["collection"],
                 entry["count"],
                 entry["ground"],
-                entry["because"],
+                person.told(why_kept(entry)),
                 date.fromisoformat(entry["until"]) if entry["until"] else None,
                 part=entry.get("part", ""),
             )
             for entry in row.kept
         ),
-        reason=row.reason,
+        reason=person.told(row.reason),
         residue=row.residue,
         searched_at=row.searched_at,
     )
 
 
-def _found(session: Unit, ticket: Ticket, *, spoken: Spoken, case: Case) -> tuple[Line, ...]:
+def _found(
+    session: Unit, ticket: Ticket, *, spoken: Spoken, case: Case, person: Person
+) -> tuple[Line, ...]:
     """The ledger in the person's language: what collections are called, why something was kept."""
-    words = wordings_of(session.installation).words_to(spoken)
-    known = phrases(words, regimes.load(ticket.regime), case.policy)
     found = []
-    for line in map(line_value, lines(session, ticket.id)):
-        titles = case.dictionaries.get(line.source, {})
+    for row in lines(session, ticket.id):
+        line, titles = line_value(row, person), case.dictionaries.get(row.source, {})
         kept = tuple(
-            replace(one, because=put(words, one.because, known),
-                    title=_title(titles.get(one.collection), spoken.tag))
-            for one in line.kept
-        )  # fmt: skip
-        found.append(replace(line, kept=kept, reason=put(words, line.reason, known)))
+            replace(one, title=_title(titles.get(one.collection), spoken.tag)) for one in line.kept
+        )
+        found.append(replace(line, kept=kept))
     return tuple(found)
+
+
+def _person(installation: Installation, ticket: Ticket, spoken: Spoken) -> Person:
+    letters = wordings_of(installation).words_to(spoken)
+    return Person.of(spoken, letters, regimes.load(ticket.regime), installation.controller)
 
 
 def _title(collection: Collection | None, language: str) -> str:
@@ -260,7 +265,9 @@ def _decided(
             yield decided.record
 
 
-def _acted(session: Unit, seal: Seal, ticket: Ticket, *, case: Case) -> tuple[ReceiptSet, ...]:
+def _acted(
+    session: Unit, seal: Seal, ticket: Ticket, *, case: Case, person: Person
+) -> tuple[ReceiptSet, ...]:
     sheets = record_pages.sheets(
         session, ticket.id, role=record_pages.RECEIPTS, round_=ticket.round
     )
@@ -271,10 +278,22 @@ def _acted(session: Unit, seal: Seal, ticket: Ticket, *, case: Case) -> tuple[Re
     sets = []
     for (source, name), count in counts.items():
         mine = tuple(s for s in sheets if (s.source, s.collection) == (source, name))
-        stream = partial(receipts_of, session.installation, seal, mine)
+        stream = partial(_receipts, session.installation, seal, mine, person)
         collection = _collection(case, source, name)
         sets.append(ReceiptSet(source, titles[source], collection, count, stream))
     return tuple(sets)
+
+
+def _receipts(
+    installation: Installation, seal: Seal, sheets: tuple[PageRef, ...], person: Person
+) -> Iterator[Receipt]:
+    """What was done to each record, and why not, in the person's words."""
+    for receipt in receipts_of(installation, seal, sheets):
+        if receipt.done is Done.KEPT:
+            why = person.told(receipt_reason(receipt.reason, receipt.code))
+            yield replace(receipt, reason=why, code="")
+        else:
+            yield replace(receipt, reason="", code="") if receipt.reason else receipt
 
 
 def _collection(case: Case, source: str, name: str) -> Collection:

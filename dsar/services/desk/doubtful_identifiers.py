@@ -110,7 +110,7 @@ def _waiting(session: Unit, request: Request, kind: str) -> Iterator[Waiting]:
         .where(col(Task.state) == TaskState.WAITING_HUMAN.value)
     )
     for row in sorted(rows, key=lambda row: (tickets[row.ticket_id].ref, row.source)):
-        if stopped_at(row.reason, request.ref, kind):
+        if stopped_at(row.reason, kind):
             its = tickets[row.ticket_id]
             again = its.state == State.SOURCE_FAILED
             yield Waiting(its.ref, _title(session, row.source), again)

@@ -166,7 +166,7 @@ def _go_on(session: Unit, ticket: Ticket, row: Inquiry) -> None:
     """Whoever waited for it is rung for; a ticket that stood still for want of it goes on."""
     for line in lines(session, ticket.id):
         if line.source == row.source and line.outcome == Outcome.OPEN:
-            line.reason = ""
+            line.reason = None
             session.add(line)
     task = session.get_one(Task, row.task_id, populate_existing=True)
     stuck = task.state == tasks.TaskState.WAITING_HUMAN

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from dsar.domain.coverage import Outcome
 from dsar.domain.records import Attachment
 from dsar.sdk import NeedsHuman
-from dsar.sdk.desk import Answer, Inquiry, Question, standing
+from dsar.sdk.desk import Answer, Inquiry, Question, awaited
 from dsar.services.inquiries import files, keeping, links
 from dsar.services.law.clock import today
 from dsar.services.runtime import journal
@@ -103,7 +103,7 @@ class TicketDesk:
 
     def _at_work(self) -> Lease:
         if self._lease is None:
-            raise NeedsHuman("Nothing is asked outside a task; start the ticket's search again.")
+            raise NeedsHuman(code="asked_outside_a_task")
         return self._lease
 
     def _latest(self, session: Session, verb: str, key: str) -> Row | None:
@@ -166,7 +166,7 @@ class TicketDesk:
         for line in lines(session, self._ticket):
             mine = line.source == self._source and line.outcome == Outcome.OPEN
             if mine and self._at_work().kind in _ON_LINES:
-                line.reason = standing(told)
+                line.reason = awaited(told)
                 session.add(line)
 
 

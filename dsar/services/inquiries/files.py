@@ -146,4 +146,4 @@ def read(
         size += len(plain)
         yield plain
     if attachment.size is not None and size != attachment.size:
-        raise NeedsHuman("A file that came with an answer is not whole any more; ask for it anew.")
+        raise NeedsHuman(code="answer_not_whole")

@@ -1,21 +1,20 @@
 """What a letter can say of a ticket: plain texts, lists and tables, in its language's words."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dsar.domain.controller import Controller
-from dsar.domain.coverage import FILE, Outcome
-from dsar.domain.policy import Policy
-from dsar.domain.records import in_language
+from dsar.domain.coverage import FILE, Outcome, why_kept
 from dsar.domain.regimes import Regime
 from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.letters.grammar import TABLES
+from dsar.services.letters.person import Person
 from dsar.services.letters.wording import Facts
-from dsar.services.letters.words import article, put
+from dsar.services.letters.words import article
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
 from dsar.store.tables import CoverageLine, Request, Ticket
@@ -31,7 +30,8 @@ def of_ticket(
     now, found = session.now(), lines(session, ticket.id)
 
     def facts(words: Words) -> Facts:
-        known = phrases(words, regime, installation.policy)
+        spoken = installation.spoken(words.tag)
+        person = Person.of(spoken, words, regime, installation.controller)
         return {
             **standing(words, installation.controller, regime, Right(ticket.right)),
             "reference": ticket.ref,
@@ -39,8 +39,8 @@ def of_ticket(
             "due_on": words.date(ticket.due_on),
             "today": words.date(_local(now, installation.controller)),
             "deadline_words": _deadline(ticket, words),
-            "reasons": _reasons(found, because, regime, words=words, known=known),
-            "gaps": [gap for line in found for gap in _gaps(line, words, known)],
+            "reasons": _reasons(found, because, person),
+            "gaps": [gap for line in found for gap in _gaps(line, person)],
             "link": "",
         }
 
@@ -88,16 +88,6 @@ def standing(
     }
 
 
-def phrases(words: Words, regime: Regime, policy: Policy) -> Mapping[str, str]:
-    """What the ledger says in English, in this language: grounds of the law, why data is kept."""
-    grounds = words["ground"].get(regime.id, {})
-    kept = [activity.retention.because for activity in policy.activities.values()]
-    return {
-        **{in_language(text, "en"): words.of(text) for text in kept},
-        **{regime.citation(name): said for name, said in grounds.items()},
-    }
-
-
 def _local(instant: datetime, controller: Controller) -> date:
     return instant.astimezone(ZoneInfo(controller.timezone)).date()
 
@@ -110,34 +100,29 @@ def _deadline(ticket: Ticket, words: Words) -> str:
     return str(words["deadline"]["waiting" if waits else "none"])
 
 
-def _reasons(
-    found: Sequence[CoverageLine],
-    because: Because,
-    regime: Regime,
-    *,
-    words: Words,
-    known: Mapping[str, str],
-) -> list[str]:
+def _reasons(found: Sequence[CoverageLine], because: Because, person: Person) -> list[str]:
     """The ground in the law's words and what staff wrote; else why the sources kept things."""
-    cited = put(words, regime.citation(because.ground), known) if because.ground else ""
+    if because.ground:
+        person.regime.citation(because.ground)  # BadInput where the law knows no such ground
+    cited = person.cited(because.ground) if because.ground else ""
     given = [text for text in (cited, because.reason.strip()) if text]
     if given:
         return given
-    kept = [put(words, str(one["because"]), known) for line in found for one in line.kept]
+    kept = [person.told(why_kept(one)) for line in found for one in line.kept]
     failed = any(line.outcome == Outcome.COULD_NOT for line in found)
-    said = [*kept, *([str(words["reason"]["failed"])] if failed else [])]
+    said = [*kept, *([str(person.letters["reason"]["failed"])] if failed else [])]
     return list(dict.fromkeys(text for text in said if text))
 
 
-def _gaps(line: CoverageLine, words: Words, known: Mapping[str, str]) -> list[str]:
+def _gaps(line: CoverageLine, person: Person) -> list[str]:
     """What one source did not do or hand over, with its reason."""
-    found = []
+    words, found = person.letters, []
     if line.outcome == Outcome.COULD_NOT:
-        why = put(words, line.reason, known)
+        why = person.told(line.reason)
         found.append(words.say("gap", "failed", source=line.title, reason=why))
     for kept in line.kept:
         one = FILE if kept.get("part") == FILE else "record"
-        why = _until(put(words, str(kept["because"]), known), kept.get("until"), words)
+        why = _until(person.told(why_kept(kept)), kept.get("until"), words)
         told = words.say("gap", one, source=line.title, count=kept["count"], because=why)
         found.append(re.sub(r"\s+", " ", told))
     return found

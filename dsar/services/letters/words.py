@@ -4,10 +4,8 @@ The house may lay a `words.toml` beside its letters: for a language we have, sin
 of ours; for another, all of them.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from dsar.words.catalogue import Part
 FILE = "words.toml"
 #: The files of a language that letters take their words from.
 PARTS = ("letters", "laws")
-_ONLY = re.compile(r"(.*) \(only: (.*)\)", re.DOTALL)
+_FORMERLY = frozenset({"format", "said"})
 #: Texts of [gap] that a words.toml had before there were plurals, and which forms they are.
 _ONCE = {"record": "one", "records": "other", "file": "one", "files": "other"}
 
@@ -31,31 +29,6 @@ def article(words: Words, regime: str, right: Right) -> str:
     if paragraph:
         number = form["paragraph"].format(article=number, paragraph=paragraph)
     return str(form[regime]).format(article=number) if regime in form else ""
-
-
-def put(words: Words, phrase: str, known: Mapping[str, str]) -> str:
-    """A phrase in this language: from `known`, else from [said], else as it stands."""
-    single = _ONLY.fullmatch(phrase)
-    if single is not None:
-        inner = put(words, single[1], known)
-        return words.say("gap", "only", because=inner, field=single[2])
-    said = known.get(phrase) or words["said"].get(phrase)
-    return str(said) if said else _filled(words, phrase)
-
-
-def _filled(words: Words, phrase: str) -> str:
-    """A phrase that has something of its own in it, by the first model in [said] it fits."""
-    for model, text in words["said"].items():
-        found = _model(model).fullmatch(phrase) if "{" in model else None
-        if found is not None:
-            return str(text).format(**found.groupdict())
-    return phrase
-
-
-@cache
-def _model(text: str) -> re.Pattern[str]:
-    """What fits a text with names in braces."""
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(text)), re.DOTALL)
 
 
 def house(place: Path, name: str, languages: Languages) -> Words:
@@ -79,7 +52,6 @@ def house(place: Path, name: str, languages: Languages) -> Words:
     if ours is not None:
         part = part.over(Part(ours.sections, ours.sha256))
     catalogue.check(part.sections, model.sections, shown, locale=locale, free=FREE)
-    _check_said(part.sections.get("said", {}), shown)
     return replace(
         ours or model,
         language=ours.language if ours else tag,
@@ -98,25 +70,15 @@ def _locale(tag: str, near: Words) -> str:
 
 
 def _as_now(sections: Mapping[str, Any]) -> dict[str, Any]:
-    """What was written for an earlier version: it had texts for one and for many, and months."""
-    found = {name: dict(keys) for name, keys in sections.items() if name != "format"}
+    """What was written for an earlier version: it had texts for one and for many, and months.
+
+    It also said our reasons again, by their English sentences.
+    """
+    found = {name: dict(keys) for name, keys in sections.items() if name not in _FORMERLY}
     gap = found.get("gap", {})
+    gap.pop("only", None)
     for once, form in _ONCE.items():
         if isinstance(text := gap.get(once), str):
             del gap[once]
             gap.setdefault(once.removesuffix("s"), {})[form] = text
     return found
-
-
-def _check_said(said: Mapping[str, str], name: str) -> None:
-    """A phrase with names in braces is matched: so they are few, and each stands once."""
-    for english, text in said.items():
-        names = catalogue.braced(english)
-        if names is None or len(names) != english.count("{") or len(names) > 2:
-            mend = "Write one or two names, each once, such as {count}."
-            problem = f'has braces in "{english[:60]}" that cannot be matched.'
-            raise BadInput(f"{name}, said", problem, mend)
-        given = catalogue.braced(text)
-        if given is None or not given <= names:
-            mend = f"In English it is: {english[:120]}"
-            raise BadInput(f"{name}, said", "does not have the same names in braces.", mend)

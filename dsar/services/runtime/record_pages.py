@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from dsar.domain.reasons import Reason, receipt_reason
 from dsar.domain.records import Attachment, Done, Item, Match, Receipt, Record
 from dsar.services.runtime.installation import Installation, reading
 from dsar.store.tables import Page, Request, Ticket
@@ -174,23 +175,26 @@ _BAR = "|"
 
 def from_receipt(receipt: Receipt) -> Any:
     """A receipt as a row of a page: text where there is no reason to keep, which is most often."""
-    if not receipt.reason:
+    if not receipt.reason and not receipt.code:
         return f"{receipt.done.value}{_BAR}{receipt.key}"
-    return [receipt.done.value, receipt.key, receipt.reason]
+    code = [receipt.code] if receipt.code else []
+    return [receipt.done.value, receipt.key, receipt.reason, *code]
 
 
-def receipt_parts(row: Any) -> tuple[str, str, str]:
+def receipt_parts(row: Any) -> tuple[str, str, Reason | None]:
     """What was done, to which key, and why, as it stands in a row."""
     if isinstance(row, str):
         done, _, key = row.partition(_BAR)
-        return done, key, ""
-    return row[0], row[1], row[2]
+        return done, key, None
+    return row[0], row[1], receipt_reason(*row[2:])
 
 
 def to_receipt(collection: str, row: Any) -> Receipt:
     """The receipt in a row."""
-    done, key, reason = receipt_parts(row)
-    return Receipt(collection, key, Done(done), reason)
+    if isinstance(row, str):
+        done, key, _ = receipt_parts(row)
+        return Receipt(collection, key, Done(done))
+    return Receipt(collection, row[1], Done(row[0]), *row[2:])
 
 
 def opened(

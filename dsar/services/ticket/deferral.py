@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
+from dsar.domain.reasons import Reason
 from dsar.sdk import Later
 from dsar.services.runtime.installation import Unit
 from dsar.store import tasks
@@ -45,24 +46,21 @@ def defer(session: Unit, store: Store, lease: Lease, later: Later) -> bool:
     ours = bool(found) or later.checkpoint is not None or isinstance(later, OwnWait)
     # A lease that names no source closes no gate.
     mine = replace(lease, source="") if ours else lease
-    if not ours and (told := _standstill(session, lease)):
-        tasks.wait_human(session, store, lease, reason=f"{told} It says: {later.reason}"[:500])
+    if not ours and (stalled := _standstill(session, lease, later.because)):
+        tasks.wait_human(session, store, lease, reason=stalled)
         return True
-    tasks.defer(session, store, mine, wait=wait, reason=later.reason[:500], stalls=not ours)
+    tasks.defer(session, store, mine, wait=wait, reason=later.because, stalls=not ours)
     return False
 
 
-def _standstill(session: Unit, lease: Lease) -> str:
-    """That nothing has come of a task for a while, in words; "" where it is not so."""
+def _standstill(session: Unit, lease: Lease, why: Reason) -> Reason | None:
+    """That nothing has come of a task for a while; None where it is not so."""
     times, since = tasks.standstill(session, lease)
     if times < STALLED_DEFERRALS or since is None or session.now() - since < STALLED_FOR:
-        return ""
+        return None
     zone = ZoneInfo(session.installation.controller.timezone)
     when = since.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    return (
-        f"Nothing has come of it since {when}, though it was tried {times} times. Look at the "
-        "source; then have it tried again."
-    )
+    return Reason("standstill", {"since": when, "count": times, "why": why})
 
 
 def spend(session: Session, lease: Lease) -> None:

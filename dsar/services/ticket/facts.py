@@ -12,6 +12,7 @@ from dsar.domain.regimes import grounds
 from dsar.domain.rights import COPYING, Right
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
+from dsar.services.letters.reason_words import doubted
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import details_of
@@ -41,7 +42,7 @@ def facts_of(
         open_lines=_titles(found, {Outcome.OPEN.value}),
         unproven_lines=_titles(found, _UNPROVEN),
         decided=ticket.decided_at is not None,
-        doubts=tuple(doubt["text"] for doubt in ticket.doubts if doubt["blocks"]),
+        doubts=tuple(doubted(row) for row in ticket.doubts if row["blocks"]),
         marketing_only="may_be_refused" in wanted and marketing_only(session, ticket),
         reason=because.reason,
         ground=because.ground,

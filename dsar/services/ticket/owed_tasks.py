@@ -1,17 +1,19 @@
 """Turns what a transition owes into task rows: one per source where the kind works on sources."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import State
+from dsar.domain.reasons import HOLD_IN_FORCE, Reason
 from dsar.domain.rights import ACTING, Right
 from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import details_of
-from dsar.services.ticket import search_order
+from dsar.services.ticket import outcomes, search_order
 from dsar.store import tasks
+from dsar.store.effects import unsettled
 from dsar.store.tables import CoverageLine, Page, Task, Ticket
 from dsar.store.tickets import lines
 
@@ -106,24 +108,25 @@ def _drop(session: Session, ticket: Ticket, kind: str) -> None:
 
 def _act(session: Unit, ticket: Ticket) -> None:
     """Only sources with something in the approved manifest are asked to act."""
-    for source in _with_manifest(session, ticket):
+    for source in _with_pages(session, ticket, "manifest"):
         enqueue(session, ticket, "act", source=source, key=str(ticket.round))
 
 
 def _look_again(session: Unit, ticket: Ticket) -> None:
+    """Where a source gave receipts, unless it was given up: of the others nothing is proven."""
     given_up = {
         line.source for line in lines(session, ticket.id) if line.outcome == Outcome.COULD_NOT
     }
-    for source in _with_manifest(session, ticket):
+    for source in _with_pages(session, ticket, "receipts"):
         if source not in given_up:
             enqueue(session, ticket, "look_again", source=source, key=str(ticket.version))
 
 
-def _with_manifest(session: Session, ticket: Ticket) -> list[str]:
+def _with_pages(session: Session, ticket: Ticket, role: str) -> list[str]:
     return list(
         session.exec(
             select(Page.source)
-            .where(col(Page.ticket_id) == ticket.id, col(Page.role) == "manifest")
+            .where(col(Page.ticket_id) == ticket.id, col(Page.role) == role)
             .where(col(Page.round) == ticket.round)
             .distinct()
             .order_by(col(Page.source))
@@ -173,10 +176,13 @@ def accept_gap(session: Unit, ticket: Ticket, state: State) -> None:
     ).all()
     reasons = {task.source: task.reason for task in stuck}
     for line in lines(session, ticket.id):
-        if line.source in reasons or line.residue:
+        if _held_back(session, line, reasons):
+            outcomes.keep_on_hold(session, ticket, line)
+        elif line.source in reasons or line.residue:
             line.found = line.found or _collected(session, ticket, line.source)
             line.outcome = Outcome.COULD_NOT.value
-            line.reason = reasons.get(line.source) or f"{line.residue} records were still there."
+            left = Reason("still_there", {"count": line.residue})
+            line.reason = reasons.get(line.source) or left
             line.residue = 0
             session.add(line)
     session.execute(
@@ -184,6 +190,12 @@ def accept_gap(session: Unit, ticket: Ticket, state: State) -> None:
         .where(col(Task.id).in_([task.id for task in stuck]))
         .values(state="cancelled", fence=col(Task.fence) + 1)
     )
+
+
+def _held_back(session: Session, line: CoverageLine, reasons: Mapping[str, Reason | None]) -> bool:
+    """Whether a hold alone stood before a source: what was begun there may be erased."""
+    unknown = unsettled(session, ticket_id=line.ticket_id, source=line.source)
+    return reasons.get(line.source) == HOLD_IN_FORCE and not unknown
 
 
 def _collected(session: Session, ticket: Ticket, source: str) -> int:

@@ -22,6 +22,7 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import DsarError
+from dsar.domain.reasons import Reason, told
 from dsar.sandbox.pool import Stopped
 from dsar.sdk import Later, NeedsHuman
 from dsar.services.runtime import journal
@@ -61,7 +62,7 @@ class Run:
         if self.stopping.is_set():
             raise Draining
         if self.until is not None and time.monotonic() >= self.until:
-            raise deferral.OwnWait("The hours of the source are over.", wait=0)
+            raise deferral.OwnWait(code="hours_over", wait=0)
 
     def claim_next(self, session: Unit) -> None:
         """Claims the next task in the same transaction, which saves a commit a task."""
@@ -177,34 +178,32 @@ def _fail(session: Unit, installation: Installation, lease: Lease, error: Except
         return deferral.defer(session, installation.store, lease, error)
     if isinstance(error, NeedsHuman):
         deferral.spend(session, lease)
-        tasks.wait_human(session, installation.store, lease, reason=error.reason[:500])
+        tasks.wait_human(session, installation.store, lease, reason=error.because)
         return True
     if isinstance(error, Stopped | StoreAway):
-        return tasks.fail(session, installation.store, lease, reason=error.reason)
+        return tasks.fail(session, installation.store, lease, reason=told(error.reason, "stopped"))
     if isinstance(error, DsarError):
-        tasks.wait_human(session, installation.store, lease, reason=str(error)[:500])
+        tasks.wait_human(session, installation.store, lease, reason=told(str(error)))
         return True
     # Our own database says this; what a source's says reaches us as Later or NeedsHuman.
     blamed = "" if isinstance(error, SQLAlchemyError) else lease.source
     return tasks.fail(session, installation.store, lease, reason=_reason(error), source=blamed)
 
 
-#: What a disk can be, in words: its operator mends it, and the task goes on by itself.
+#: What a disk can be: its operator mends it, and the task goes on by itself.
 _DISKS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the quota of the disk is used up",
-    errno.EFBIG: "the file grew larger than is allowed here",
-    errno.EIO: "the disk cannot be read or written",
-    errno.EROFS: "the disk can only be read",
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_quota",
+    errno.EFBIG: "disk_file_limit",
+    errno.EIO: "disk_broken",
+    errno.EROFS: "disk_read_only",
 }
 
 
-def _reason(error: Exception) -> str:
-    """Why a task failed, in words where they are ours; never the error's text, which may quote."""
-    words = _DISKS.get(error.errno or 0) if isinstance(error, OSError) else None
-    if words:
-        return f"It failed: {words}. An operator makes room or mends it."
-    return f"It failed with {type(error).__name__}; an operator finds it in the log."
+def _reason(error: Exception) -> Reason:
+    """Why a task failed: never the error's text, which may quote."""
+    code = _DISKS.get(error.errno or 0) if isinstance(error, OSError) else None
+    return Reason(code) if code else Reason("failed", {"error": type(error).__name__})
 
 
 #: Kinds without which a source's line is not answered. Looking again leaves the outcome as it is.
@@ -214,7 +213,7 @@ _ON_LINES = frozenset({"search", "act"})
 def _stuck(session: Unit, ticket: Ticket, lease: Lease | Expired) -> None:
     """A task that got stuck says so on its coverage line and in the journal; the rest goes on."""
     row = session.get(Task, lease.task_id, populate_existing=True)
-    reason = row.reason if row is not None else ""
+    reason = row.reason if row is not None else None
     if lease.kind in _ON_LINES:
         _name_on_line(session, ticket, lease.source, reason)
     data = {"task": lease.kind, "source": lease.source, "attempts": lease.attempts}
@@ -223,7 +222,7 @@ def _stuck(session: Unit, ticket: Ticket, lease: Lease | Expired) -> None:
     _after(session, ticket, lease.kind)
 
 
-def _name_on_line(session: Session, ticket: Ticket, source: str, reason: str) -> None:
+def _name_on_line(session: Session, ticket: Ticket, source: str, reason: Reason | None) -> None:
     line = session.exec(
         select(CoverageLine).where(
             col(CoverageLine.ticket_id) == ticket.id, col(CoverageLine.source) == source

@@ -103,5 +103,5 @@ def _begin_anew(session: Unit, ticket: Ticket, row: Task, state: TaskState) -> N
     tasks.begin_anew(session, session.installation.store, row.id, state=state)
     for line in lines(session, ticket.id):
         if line.source == row.source:
-            line.outcome, line.found, line.reason = Outcome.OPEN.value, 0, ""
+            line.outcome, line.found, line.reason = Outcome.OPEN.value, 0, None
             session.add(line)

@@ -44,8 +44,8 @@ def await_hours(installation: Installation, lease: Lease) -> float | None:
         return left.total_seconds()
     if turns + MARGIN < lease.rank and not _at_once(installation, lease):
         when = turns.strftime("%Y-%m-%d %H:%M")
-        raise OwnWait(f"The hours of {lease.source} begin at {when}; until then it is left alone.",
-                      wait=left.total_seconds())  # fmt: skip
+        wait = left.total_seconds()
+        raise OwnWait(code="outside_hours", wait=wait, source=lease.source, at=when)
     _warn(installation, lease)
     return None
 

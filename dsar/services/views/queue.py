@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, case, func, or_
+from sqlalchemy import Text, and_, case, func, or_, type_coerce
 from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
@@ -13,6 +13,7 @@ from dsar.domain.lifecycle import ENDS, LIFT, OWNER, By, State
 from dsar.domain.rights import Right
 from dsar.services.law.clock import today
 from dsar.services.letters import TITLES
+from dsar.services.letters.reason_words import doubted, for_staff
 from dsar.services.runtime.access import staff_only
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Unit
@@ -151,7 +152,7 @@ def needs(session: Session, ticket: Ticket, around: Around) -> str:
     if stuck:
         return "; ".join(f"{row.source or row.kind}: {row.reason}" for row in stuck)
     if state is State.IN_REVIEW and ticket.doubts:
-        return "; ".join(doubt["text"] for doubt in ticket.doubts)
+        return "; ".join(map(doubted, ticket.doubts))
     if state is State.IN_REVIEW and ticket.right == Right.AUTOMATED_DECISION_REVIEW:
         return "a named person decides anew"
     if state is State.ACCEPTED and (waits := waits_for(session, ticket)):
@@ -190,7 +191,7 @@ def _held_up(
     session: Unit, ids: Sequence[str]
 ) -> tuple[dict[str, list[HeldTask]], dict[str, list[HeldTask]]]:
     """What got stuck in each ticket, and what was put off at its source and goes on by itself."""
-    put_off = (col(Task.not_before) > session.now(), col(Task.reason) != "")
+    put_off = (col(Task.not_before) > session.now(), type_coerce(col(Task.reason), Text()) != "")
     waits = and_(col(Task.state) == "ready", col(Task.source) != "", *put_off)
     rows = session.exec(
         select(Task)
@@ -202,7 +203,8 @@ def _held_up(
     waiting: dict[str, list[HeldTask]] = {}
     for row in rows:
         held = waiting if row.state == "ready" else stuck
-        held.setdefault(row.ticket_id, []).append(HeldTask(row.source, row.kind, row.reason))
+        told = HeldTask(row.source, row.kind, for_staff(row.reason))
+        held.setdefault(row.ticket_id, []).append(told)
     return stuck, waiting
 
 

@@ -12,6 +12,7 @@ from dsar.domain.records import Collection, looks_secret
 from dsar.sandbox.checked_pages import PageChecks
 from dsar.sandbox.pool import Stopped
 from dsar.sdk import Later, NeedsHuman, Problem, Record
+from dsar.services.letters.reason_words import for_staff
 from dsar.services.ticket.search_order import order_of
 
 
@@ -55,7 +56,9 @@ def findings(known: Known, name: str | None = None) -> dict[str, list[Finding]]:
                 if known.policy is not None:
                     problems += map(Finding, _without_purpose(known.policy, source.name, held))
                 problems += map(Finding, _like_secrets(held))
-        except (Later, NeedsHuman, Stopped) as failed:
+        except (Later, NeedsHuman) as failed:
+            problems.append(Finding(for_staff(failed.because)))
+        except Stopped as failed:
             problems.append(Finding(failed.reason))
     return found
 
@@ -116,7 +119,7 @@ def find_in(known: Known, name: str, subject: Subject) -> list[dict[str, Any]]:
             held = {one.name: one for one in adapter.collections()}
             return [_told(record, held.get(record.collection)) for record in found]
     except (Later, NeedsHuman) as failed:
-        raise DsarError(f"{name}: {failed.reason}") from None
+        raise DsarError(f"{name}: {for_staff(failed.because)}") from None
 
 
 def _told(record: Record, collection: Collection | None) -> dict[str, Any]:

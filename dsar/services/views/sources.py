@@ -13,6 +13,7 @@ from sqlmodel import Session, SQLModel
 from dsar.config.redacted import Shown, configured, shown
 from dsar.config.sources import Source
 from dsar.sdk import VERBS
+from dsar.services.letters.reason_words import for_staff
 from dsar.services.runtime.access import staff_only
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Unit
@@ -91,7 +92,7 @@ def _door(gate: Gate | None, now: datetime) -> Door:
     if gate is None:
         return _OPEN
     until = gate.open_until if gate.open_until is not None and gate.open_until > now else None
-    return Door(until, gate.closed_at, gate.reason, gate.failures)
+    return Door(until, gate.closed_at, for_staff(gate.reason), gate.failures)
 
 
 def _at_once(source: Source, gate: Gate | None) -> int:

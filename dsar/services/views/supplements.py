@@ -6,10 +6,13 @@ from datetime import datetime
 
 from dsar.domain.journal import Entry
 from dsar.domain.lifecycle import Event, State
+from dsar.domain.policy import ON_HOLD
 from dsar.services.desk import supplement
 from dsar.services.desk.supplement import Supplement
+from dsar.services.letters.reason_words import for_staff
 from dsar.services.runtime import journal
 from dsar.services.runtime.installation import Unit
+from dsar.services.work.cases import kept_by_hold
 from dsar.store.tables import CoverageLine, Ticket
 from dsar.store.tickets import lines, siblings
 
@@ -24,7 +27,8 @@ class LinkedTicket:
 
 @dataclass(frozen=True, slots=True)
 class GapView:
-    """A source that was given up: why, since when it could not, and when and by whom."""
+    """A source that was given up, or kept something until it was asked again: why, since when it
+    could not, and when and by whom it was given up."""
 
     source: str
     title: str
@@ -54,8 +58,9 @@ def supplement_view(session: Unit, ticket: Ticket) -> SupplementView:
     """How a ticket stands to its gaps and to those it fills for another one."""
     told, made = supplement.gaps_of(session, ticket), supplement.supplement_by(session, ticket)
     others = {one.ref: one for one in siblings(session, ticket)}
-    given_up = told.given_up if ticket.state == State.PARTLY_FULFILLED else ()
-    found = [row for row in lines(session, ticket.id) if row.source in given_up]
+    again = {name for one in told.supplements for name in one.sources}
+    open_ = {*told.given_up, *again} if ticket.state == State.PARTLY_FULFILLED else set()
+    found = [row for row in lines(session, ticket.id) if row.source in open_]
     history = journal.history(session, ticket) if found else ()
     links = {ref: LinkedTicket(ref, State(one.state)) for ref, one in others.items()}
     return SupplementView(
@@ -88,7 +93,7 @@ def _gap(row: CoverageLine, history: Sequence[Entry], asking: tuple[LinkedTicket
     return GapView(
         source=row.source,
         title=row.title,
-        reason=row.reason,
+        reason=for_staff(ON_HOLD.because if kept_by_hold(row) else row.reason),
         since=since[0] if since else None,
         given_up_at=given_up.at if given_up else None,
         by=given_up.actor.partition(":")[2] if given_up else "",

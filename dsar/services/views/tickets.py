@@ -3,13 +3,12 @@ work out where they are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from dsar.domain.conditions import unmet
-from dsar.domain.coverage import WORDS, Outcome
 from dsar.domain.lifecycle import ENDS, By, Event, State, leaving
 from dsar.domain.rights import ARTICLES, Right
 from dsar.domain.timeline import timeline
@@ -25,16 +24,18 @@ from dsar.services.inquiries import listing
 from dsar.services.inquiries.listing import InquiryView
 from dsar.services.law.clock import REVIVED, dates_of, today
 from dsar.services.letters import WrittenLetter, written
+from dsar.services.letters.reason_words import doubted, for_staff
 from dsar.services.runtime import journal, seals
 from dsar.services.runtime.access import staff_only
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
 from dsar.services.ticket.facts import facts_of
+from dsar.services.views.coverage import CoverageView, coverage_of
 from dsar.services.views.queue import HeldTask, QueueRow, around_of, row_of
 from dsar.services.views.supplements import SupplementView, supplement_view
-from dsar.store.tables import BundleRow, CoverageLine, Request, Task, Ticket
-from dsar.store.tickets import lines, of_request, request_of, siblings
+from dsar.store.tables import BundleRow, Request, Task, Ticket
+from dsar.store.tickets import of_request, request_of, siblings
 from dsar.store.vault import KeyLost
 
 #: What a condition asks to be given along with the event.
@@ -86,34 +87,6 @@ class PossibleEvent:
     to: State
     blocked_by: tuple[str, ...]
     asks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeptView:
-    """So many records of a collection that are kept; `part` is "file" where files of them are."""
-
-    collection: str
-    count: int
-    ground: str
-    because: str
-    until: date | None
-    part: str
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageView:
-    """What came of one source."""
-
-    source: str
-    title: str
-    outcome: Outcome
-    words: str
-    found: int
-    done: int
-    residue: int
-    kept: tuple[KeptView, ...]
-    reason: str
-    searched_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +198,10 @@ def ticket_view(session: Unit, viewer: Actor, ticket: Ticket) -> TicketView:
         person=_person(session, ticket, request),
         clock=ticket.clock,
         picture=_picture(session, ticket, request),
-        doubts=tuple(DoubtView(**doubt) for doubt in ticket.doubts),
+        doubts=tuple(_doubt(row) for row in ticket.doubts),
         stuck=tuple(around.stuck.get(ticket.id, ())),
         possible=possible(session, ticket),
-        coverage=tuple(_line(row) for row in lines(session, ticket.id)),
+        coverage=coverage_of(session, ticket),
         supplements=supplement_view(session, ticket),
         inquiries=listing.of_ticket(session, ticket),
         tasks=_tasks(session, ticket),
@@ -326,31 +299,8 @@ def _picture(session: Unit, ticket: Ticket, request: Request) -> str:
     )
 
 
-def _line(row: CoverageLine) -> CoverageView:
-    outcome = Outcome(row.outcome)
-    return CoverageView(
-        source=row.source,
-        title=row.title,
-        outcome=outcome,
-        words=WORDS[outcome],
-        found=row.found,
-        done=row.done,
-        residue=row.residue,
-        kept=tuple(_kept(entry) for entry in row.kept),
-        reason=row.reason,
-        searched_at=row.searched_at,
-    )
-
-
-def _kept(entry: Mapping[str, Any]) -> KeptView:
-    return KeptView(
-        collection=entry["collection"],
-        count=entry["count"],
-        ground=entry["ground"],
-        because=entry["because"],
-        until=date.fromisoformat(entry["until"]) if entry["until"] else None,
-        part=entry.get("part", ""),
-    )
+def _doubt(row: Mapping[str, Any]) -> DoubtView:
+    return DoubtView(row["code"], row["place"], doubted(row), row["blocks"])
 
 
 def _tasks(session: Session, ticket: Ticket) -> tuple[TaskView, ...]:
@@ -365,7 +315,7 @@ def _tasks(session: Session, ticket: Ticket) -> tuple[TaskView, ...]:
             attempts=row.attempts,
             crashes=row.crashes,
             done=row.done,
-            reason=row.reason,
+            reason=for_staff(row.reason),
             progress=progress.of_task(row),
         )
         for row in rows

@@ -5,29 +5,29 @@ is without a receipt then is unknown: repeated only where the adapter says that 
 probed, else shown to a person.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
-from dsar.domain.coverage import Outcome
 from dsar.domain.decision import VERB, Case, stopped
+from dsar.domain.reasons import HOLD_IN_FORCE
 from dsar.domain.records import PROOF, WEAK, Done, Item, Receipt
 from dsar.domain.rights import Right
 from dsar.sdk import Adapter, Batch, NeedsHuman, can
 from dsar.services import letters
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages
-from dsar.services.runtime.installation import Installation, Unit, reading, transaction
+from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.runtime.record_pages import PageRef
+from dsar.services.ticket import outcomes
 from dsar.services.ticket.run_task import Run, finishing
-from dsar.services.work.cases import HELD, case_of, held
+from dsar.services.work.cases import case_of, held
 from dsar.services.work.receipts import Filing, Place, Taking, still_to_do
 from dsar.store.effects import Standing, intend
 from dsar.store.tables import Ticket
-from dsar.store.tickets import line, locked
+from dsar.store.tickets import locked
 from dsar.store.vault import Seal
 
 #: Roles of pages: receipts of what was restricted at once, and of restrictions that have ended.
@@ -56,7 +56,7 @@ def act(installation: Installation, run: Run) -> None:
     with installation.sources[run.lease.source].open(desk_for(installation, run.lease)) as adapter:
         walk(installation, run, job, adapter)
     with finishing(run) as (session, ticket):
-        _tell(session, installation, ticket, run.lease.source, job)
+        outcomes.tell(session, ticket, run.lease.source)
 
 
 def restrict_now(installation: Installation, run: Run) -> None:
@@ -107,8 +107,7 @@ def _job(installation: Installation, run: Run) -> Job:
 def walk(installation: Installation, run: Run, job: Job, adapter: Adapter) -> None:
     """Every page of a job once, from the task's checkpoint on."""
     if job.sheets and not can(adapter, job.verb):
-        message = f"{adapter.title} cannot {job.verb.replace('_', ' ')} here; do it by hand."
-        raise NeedsHuman(message)
+        raise NeedsHuman(code="cannot_here", title=adapter.title, verb=job.verb)
     place = Place.of(run.lease.checkpoint)
     for sheet in job.sheets:
         if sheet.number > place.page:
@@ -148,7 +147,7 @@ def _one_page(
 def _refuse_held(session: Session, ticket: Ticket, job: Job) -> None:
     """A hold placed after the approval still stands against erasing (Art. 17(3)(e))."""
     if job.verb == VERB[Right.ERASURE] and held(session, ticket):
-        raise NeedsHuman(HELD)
+        raise NeedsHuman(code=HOLD_IN_FORCE.code)
 
 
 def _freed(job: Job, sheet: PageRef, rows: list[Any]) -> list[Item]:
@@ -185,40 +184,8 @@ def _receipts(adapter: Adapter, verb: str, batch: Batch, standing: Standing) -> 
 
 def _probed(adapter: Adapter, batch: Batch) -> list[Receipt]:
     if not can(adapter, "probe"):
-        message = "It was interrupted and cannot be asked what it did; look there and close it."
-        raise NeedsHuman(message)
+        raise NeedsHuman(code="interrupted")
     found: list[Receipt] = list(adapter.probe(batch))  # type: ignore[attr-defined]
     if all(receipt.done in PROOF for receipt in found):
         return found
-    message = "It was interrupted half-way; look there, finish it by hand and close it."
-    raise NeedsHuman(message)
-
-
-def _tell(session: Unit, installation: Installation, ticket: Ticket, source: str, job: Job) -> None:
-    """The coverage line after acting: proven ones counted, kept ones listed with their reason."""
-    row = line(session, ticket.id, source)
-    sheets = record_pages.sheets(
-        session, ticket.id, role=record_pages.RECEIPTS, round_=ticket.round, source=source
-    )
-    kept: Counter[tuple[str, str]] = Counter()
-    done = 0
-    for sheet, rows in record_pages.opened(installation, job.seal, sheets):
-        for what, _, why in map(record_pages.receipt_parts, rows):
-            if what in PROOF:
-                done += 1
-            else:
-                kept[(sheet.collection, why)] += 1
-    row.done = done
-    row.kept = [entry for entry in row.kept if entry["ground"] != "source_keeps"] + [
-        {
-            "collection": place,
-            "count": count,
-            "ground": "source_keeps",
-            "because": why,
-            "until": None,
-        }
-        for (place, why), count in kept.items()
-    ]
-    row.outcome = (Outcome.WITHHELD if row.kept else Outcome.ACTED).value
-    row.reason = ""
-    session.add(row)
+    raise NeedsHuman(code="interrupted_half_way")

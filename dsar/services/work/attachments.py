@@ -61,7 +61,8 @@ class Collecting:
             _Keeping(self.installation, self.run, self.seal, name).keep(passed, record, attachment)
         except Later as later:
             # The page it belongs to is not kept yet: the search goes on before it, not behind.
-            raise Later(later.reason, later.wait) from None
+            later.checkpoint = None
+            raise
 
 
 def open(  # noqa: A001, PLR0917 - it is what one does with a file, by its whole place
@@ -219,8 +220,7 @@ class _Keeping:
                 self._write(bytes(waiting[:PIECE]))
                 del waiting[:PIECE]
         if attachment.size is not None and size != attachment.size:
-            what = f"An attachment of {record.collection} has {size:,} bytes, not as many as said"
-            raise NeedsHuman(f"{what}. Look whether it is whole there, then try again.")
+            raise NeedsHuman(code="file_not_whole", collection=record.collection, size=size)
         whole = {"size": size, "sha256": digest.hexdigest()}
         self._write(bytes(waiting), whole | _told(record, attachment))
 

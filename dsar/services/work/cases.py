@@ -1,19 +1,18 @@
 """Puts together what decides about a ticket's records."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 
 import structlog
 from sqlmodel import Session, col, select
 
 from dsar.config.sources import Source, dictionary
-from dsar.domain.coverage import Outcome
+from dsar.domain.coverage import Outcome, why_kept
 from dsar.domain.decision import Case, Ruling
 from dsar.domain.errors import BadInput
 from dsar.domain.policy import ON_HOLD
-from dsar.domain.records import NEVER_DISCLOSED, Collection, in_language
+from dsar.domain.reasons import HOLD_IN_FORCE
+from dsar.domain.records import Collection
 from dsar.domain.rights import Right
-from dsar.services.law import regimes
 from dsar.services.law.clock import today
 from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.runtime.seals import details_of, known_of, seal_of
@@ -23,9 +22,6 @@ from dsar.store.vault import Seal
 
 #: The part of a ruling's place to which the reference of its file is bound.
 FILE = " file"
-
-#: Why a source was not asked to erase after all: a hold was placed behind the approval.
-HELD = "A legal hold is in force; lift it and try again, or go on with a named gap."
 
 log = structlog.get_logger("dsar.sources")
 
@@ -67,12 +63,7 @@ def case_of(session: Unit, ticket: Ticket) -> Case:
         purposes=tuple(details.get("purposes", ())),
         known=known_of(session, ticket),
         held=held(session, ticket),
-        cite=partial(cited, ticket.regime),
     )
-
-
-#: Grounds that most laws have no provision of their own for, in words.
-_UNCITED = {NEVER_DISCLOSED: "A secret that guards access: it is described and never disclosed."}
 
 
 def _rules(session: Unit, ticket: Ticket) -> tuple[Ruling, ...]:
@@ -80,7 +71,7 @@ def _rules(session: Unit, ticket: Ticket) -> tuple[Ruling, ...]:
     if not rows:
         return ()
     seal = seal_of(session, request_of(session, ticket))
-    return tuple(_rule(seal, ticket, row) for row in rows)
+    return tuple(_rule(seal, row) for row in rows)
 
 
 def place(row: RulingRow, part: str = "") -> str:
@@ -88,7 +79,7 @@ def place(row: RulingRow, part: str = "") -> str:
     return f"ruling {row.id}{part}"
 
 
-def _rule(seal: Seal, ticket: Ticket, row: RulingRow) -> Ruling:
+def _rule(seal: Seal, row: RulingRow) -> Ruling:
     return Ruling(
         row.source,
         row.collection,
@@ -96,19 +87,8 @@ def _rule(seal: Seal, ticket: Ticket, row: RulingRow) -> Ruling:
         key=seal.open(row.sealed_key, place(row)) if row.sealed_key else "",
         field=row.field,
         ground=row.ground,
-        because=cited(ticket.regime, row.ground),
         file=seal.open(row.sealed_file, place(row, FILE)) if row.sealed_file else "",
     )
-
-
-def cited(regime: str, ground: str) -> str:
-    """A ground in words: the provision where the regime knows it, else the ground itself."""
-    if not ground:
-        return ""
-    try:
-        return regimes.load(regime).citation(ground)
-    except BadInput:
-        return _UNCITED.get(ground) or ground.replace("_", " ")
 
 
 def held(session: Session, ticket: Ticket) -> bool:
@@ -122,10 +102,9 @@ def held(session: Session, ticket: Ticket) -> bool:
 
 def kept_by_hold(line: CoverageLine) -> bool:
     """Whether a source's records were spared because of a legal hold, and maybe of nothing else."""
-    if line.outcome == Outcome.COULD_NOT and line.reason == HELD:
+    if line.outcome == Outcome.COULD_NOT and line.reason == HOLD_IN_FORCE:
         return True
-    why = (ON_HOLD.ground, in_language(ON_HOLD.because, "en"))
-    return any((entry["ground"], entry["because"]) == why for entry in line.kept)
+    return any(why_kept(entry) == ON_HOLD.because for entry in line.kept)
 
 
 def check_purposes(installation: Installation, names: tuple[str, ...]) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from dsar.domain.coverage import Outcome
-from dsar.domain.decision import DOUBTS, NOT_PORTABLE, Case, Doubt, Reason, decide_record
+from dsar.domain.coverage import Outcome, kept_row
+from dsar.domain.decision import NOT_PORTABLE, Case, Doubt, Ground, decide_record
+from dsar.domain.reasons import Reason
 from dsar.domain.records import Record
 from dsar.domain.rights import ACTING
 from dsar.services.runtime import record_pages
@@ -28,7 +29,7 @@ class Tally:
     """What the policy decided for one source."""
 
     handed: int = 0
-    kept: Counter[tuple[str, Reason]] = field(default_factory=Counter)
+    kept: Counter[tuple[str, Ground]] = field(default_factory=Counter)
     doubts: Counter[tuple[str, Doubt]] = field(default_factory=Counter)
     items: dict[str, list[list[Any]]] = field(default_factory=dict)
     people: set[str] = field(default_factory=set)
@@ -37,8 +38,8 @@ class Tally:
         """Counts what comes of one record."""
         sifted = decide_record(case, source, record)
         place = record.collection
-        for reason in sifted.kept:
-            self.kept[(place, reason)] += 1
+        for ground in sifted.kept:
+            self.kept[(place, ground)] += 1
         for doubt in sifted.doubts:
             self.doubts[(place, doubt)] += 1
         if record.subject is not None and case.ruling(source, record) is None:
@@ -92,43 +93,33 @@ def _write_down(
 
 
 def _write_line(row: CoverageLine, tally: Tally, *, acting: bool) -> None:
-    row.kept = [_kept(place, reason, count) for (place, reason), count in tally.kept.items()]
+    row.kept = [
+        kept_row(place, count, one.name, one.because, until=one.until, part=one.part)
+        for (place, one), count in tally.kept.items()
+    ]
     row.done = 0 if acting else tally.handed
     if row.outcome == Outcome.COULD_NOT:
         return
-    row.reason = ""
     row.outcome = _outcome(tally, acting=acting).value
-    if row.outcome == Outcome.NOT_IN_SCOPE:
-        row.reason = "Nothing that is held here is concerned."
+    row.reason = Reason("not_concerned") if row.outcome == Outcome.NOT_IN_SCOPE else None
 
 
 def _outcome(tally: Tally, *, acting: bool) -> Outcome:
     if acting and tally.items:
         return Outcome.OPEN
-    if any(reason != NOT_PORTABLE for _, reason in tally.kept):
+    if any(ground != NOT_PORTABLE for _, ground in tally.kept):
         return Outcome.WITHHELD
     return Outcome.SUPPLIED if tally.handed else Outcome.NOT_IN_SCOPE
-
-
-def _kept(collection: str, reason: Reason, count: int) -> dict[str, Any]:
-    part = {"part": reason.part} if reason.part else {}
-    return part | {
-        "collection": collection,
-        "count": count,
-        "ground": reason.ground,
-        "because": reason.because,
-        "until": reason.until.isoformat() if reason.until else None,
-    }
 
 
 def _doubts(row: CoverageLine, tally: Tally) -> Iterator[dict[str, Any]]:
     for (place, doubt), count in tally.doubts.items():
         spot = f"{row.source}.{place}" + (f".{doubt.field}" if doubt.field else "")
-        text = f"{spot}: {count} records, {DOUBTS[doubt.code]}"
-        yield {"code": doubt.code, "place": spot, "text": text, "blocks": doubt.blocks}
+        reason = Reason(doubt.code, {"place": spot, "count": count, "why": doubt.why or ""})
+        yield reason.as_json() | {"place": spot, "blocks": doubt.blocks}
     if len(tally.people) > 1:
-        text = f"{row.source}: {len(tally.people)} different people match"
-        yield {"code": "several_people", "place": row.source, "text": text, "blocks": True}
+        reason = Reason("several_people", {"place": row.source, "count": len(tally.people)})
+        yield reason.as_json() | {"place": row.source, "blocks": True}
 
 
 def _write_manifest(

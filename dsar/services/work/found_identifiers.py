@@ -21,6 +21,7 @@ from dsar.domain.identity import (
     UNUSED,
     normal,
 )
+from dsar.domain.reasons import Reason
 from dsar.sdk import NeedsHuman, Page
 from dsar.services.runtime import seals
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
@@ -31,6 +32,9 @@ from dsar.store.tickets import identifiers, locked, request_of
 from dsar.store.vault import Seal
 
 log = structlog.get_logger("dsar.tasks")
+
+#: Why a search stands still that gave an identifier which may be somebody else's.
+IN_DOUBT = "identifier_in_doubt"
 
 _UNPROVEN = (STATED, GIVEN, UNSETTLED, NOT_THEIRS)
 
@@ -102,8 +106,7 @@ class Examining:
             self._set_apart(doubtful, strange, known)
         if doubtful or left:
             names = sorted({kind for kind, _ in doubtful} | left)
-            kinds = " and ".join(_spoken(name) for name in names)
-            raise NeedsHuman(f"It gave a {kinds} that may be somebody else's. {_mend(ref)}")
+            raise NeedsHuman(code=IN_DOUBT, kinds=names, ref=ref)
 
     def _is_doubtful(
         self, session: Session, ticket: Ticket, known: Sequence[Identifier], *pair: str
@@ -151,18 +154,9 @@ class Examining:
                     session.add(row)
 
 
-def _spoken(kind: str) -> str:
-    return kind.replace("_", " ")
-
-
-def _mend(ref: str) -> str:
-    return f"Say whose it is with dsar request identifier {ref}, then try again."
-
-
-def stopped_at(reason: str, ref: str, kind: str) -> bool:
-    """Whether a search says in its reason that it stopped at an identifier of this kind."""
-    said = reason.removesuffix(_mend(ref))
-    return said != reason and _spoken(kind) in said
+def stopped_at(reason: Reason | None, kind: str) -> bool:
+    """Whether a search stopped at an identifier of this kind."""
+    return reason is not None and reason.code == IN_DOUBT and kind in reason.names("kinds")
 
 
 def _contradicting(known: Sequence[Identifier], source: str, kind: str) -> list[Identifier]:

@@ -23,6 +23,7 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.errors import BadInput, NotAllowed
 from dsar.domain.identity import UNUSED
 from dsar.domain.lifecycle import ENDS, LIFT, RESTRICT_AT_ONCE, State
+from dsar.domain.reasons import Reason
 from dsar.domain.records import Done
 from dsar.domain.rights import Right
 from dsar.sdk import NeedsHuman, can
@@ -42,18 +43,9 @@ from dsar.store.tickets import identifiers, line, lines, locked
 from dsar.store.vault import KeyLost
 
 ANNOUNCED, BEGUN, LETTER = "lifting_announced", "lifting_begun", "restriction_ends"
-_FIRST = "The person is told first: send the letter, then say so."
-_BY_HAND = "What was restricted there by hand is freed there by hand; then say so."
 _STUCK = ("parked", "waiting_human")
 
 log = structlog.get_logger("dsar.tasks")
-
-
-#: Why nothing is freed while another restriction of the same person cannot be read.
-_UNREADABLE = (
-    "What {ref} restricts for the same person cannot be read any more; see there what must stay "
-    "restricted, end the rest by hand and say so."
-)
 
 
 def announce(session: Unit, actor: Actor, ticket: Ticket, *, reason: str) -> list[str]:
@@ -83,7 +75,7 @@ def announce(session: Unit, actor: Actor, ticket: Ticket, *, reason: str) -> lis
     for source in sources:
         owed_tasks.enqueue(session, ticket, LIFT, source=source, blocked=True)
     mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == LIFT)
-    session.execute(update(Task).where(*mine).values(reason=_FIRST))
+    session.execute(update(Task).where(*mine).values(reason=Reason("tell_first")))
     session.add(ticket)
     return sources
 
@@ -141,12 +133,11 @@ def lift(installation: Installation, run: Run) -> None:
         hand = _unproven(session, ticket, name)
     with installation.sources[name].open(desk_for(installation, run.lease)) as adapter:
         if found and not can(adapter, LIFT):
-            message = f"{adapter.title} cannot end a restriction; end it there by hand and say so."
-            raise NeedsHuman(message)
+            raise NeedsHuman(code="cannot_lift", title=adapter.title)
         seal = record_pages.seal_for(installation, run.lease.ticket_id)
         walk(installation, run, Job(LIFT, found, {}, seal, 1, LIFTED, spared), adapter)
     if hand:
-        raise NeedsHuman(_BY_HAND)
+        raise NeedsHuman(code="freed_by_hand")
     with finishing(run) as (session, ticket):
         data = {"source": name, **_counted(session, installation, ticket, name)}
         journal.append(session, SYSTEM, ticket, event="source_lifted", data=data)
@@ -218,7 +209,7 @@ def _spared(
             seal = record_pages.seal_for(installation, other.id)
         except KeyLost:
             log.warning("lifting.request_forgotten", ticket=other.ref)
-            raise NeedsHuman(_UNREADABLE.format(ref=other.ref)) from None
+            raise NeedsHuman(code="restriction_unreadable", ref=other.ref) from None
         for sheet, rows in record_pages.opened(
             installation, seal, _restricted(session, other, source)
         ):

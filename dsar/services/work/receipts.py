@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from dsar.domain.reasons import ADAPTER, receipt_reason
 from dsar.domain.records import PROOF, Done, Item, Receipt
 from dsar.sdk import VERBS, Batch, NeedsHuman
 from dsar.services.runtime import record_pages
@@ -125,8 +126,14 @@ class Taking:
             if not failed:
                 self._write(session, receipts, Place(self.filing.sheet.number))
         if failed:
-            count = f"{len(failed)} of {len(self.batch.items)} {self.batch.collection}"
-            raise NeedsHuman(f"{count}: {failed[0].reason}")
+            why = receipt_reason(failed[0].reason, failed[0].code, otherwise=ADAPTER)
+            raise NeedsHuman(
+                code="not_done",
+                count=len(failed),
+                total=len(self.batch.items),
+                collection=self.batch.collection,
+                why=why,
+            )
 
     def _reached(self, receipts: Iterable[Receipt]) -> Place:
         done = {receipt.key for receipt in receipts}
@@ -158,8 +165,12 @@ def _complete(verb: str, batch: Batch, found: Iterable[Receipt]) -> Sequence[Rec
     twice = Counter(receipt.key for receipt in fits) if len(by_key) < len(fits) else Counter()
     missing = [i.key for i in batch.items if i.key not in by_key or twice[i.key] > 1]
     if missing:
-        message = f"{len(missing)} of {len(batch.items)} {batch.collection} were not accounted for."
-        raise NeedsHuman(message)
+        raise NeedsHuman(
+            code="unaccounted",
+            count=len(missing),
+            total=len(batch.items),
+            collection=batch.collection,
+        )
     return [by_key[item.key] for item in batch.items]
 
 

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import RESTRICT_AT_ONCE
+from dsar.domain.reasons import Reason
 from dsar.domain.rights import Right
 from dsar.sandbox.checked_pages import PageChecks, Reached
 from dsar.sdk import Later, Page
@@ -164,7 +165,7 @@ def _finish(
         row.searched_at = session.now()
         unasked = Outcome.NOT_IN_SCOPE if kinds else Outcome.NOTHING_HELD
         row.outcome = (Outcome.OPEN if row.found else unasked).value
-        row.reason = f"No {' or '.join(kinds)} of this person is known." if kinds else ""
+        row.reason = Reason("no_identifier", {"kinds": list(kinds)}) if kinds else None
         session.add(row)
         if row.found and _restricts_at_once(session, ticket, run.lease.source):
             key = str(run.lease.fence)  # a source asked anew may hold more to be restricted

@@ -9,6 +9,7 @@ from typing import Any
 from dsar.config.hours import in_words
 from dsar.domain.decision import means_the_same
 from dsar.domain.identity import UNUSED, Subject
+from dsar.domain.reasons import Reason
 from dsar.domain.records import Done, Item, Record
 from dsar.domain.rights import Right
 from dsar.sandbox.checked_pages import PageChecks
@@ -76,8 +77,7 @@ def _let_settle(installation: Installation, run: Run) -> None:
     with transaction(installation) as session:
         locked(session, run.lease.ticket_id)
         tasks.checkpoint(session, installation.store, run.lease, None)
-    told = f"The source needs up to {in_words(source.settle)} to show its changes"
-    raise OwnWait(f"{told}; it is looked at again at {when}.", wait=wait)
+    raise OwnWait(code="settling", wait=wait, period=in_words(source.settle), at=when)
 
 
 @dataclass
@@ -141,8 +141,8 @@ class Look:
                 self.answered.append(receipt.key)
                 self.residue += receipt.done is not Done.MISSING
         if keys:
-            message = f"{self.adapter.title} did not account for every {batch.collection}"
-            raise NeedsHuman(f"{message} it was asked about.")
+            told = {"title": self.adapter.title, "collection": batch.collection}
+            raise NeedsHuman(code="probe_unaccounted", **told)
 
     def _remember(self, *, moved: bool) -> None:
         """Nothing is asked a second time, and a job started over there not started again."""
@@ -161,8 +161,7 @@ def _finish(run: Run, residue: int, *, erased: bool) -> None:
     with finishing(run) as (session, ticket):
         row = line(session, ticket.id, run.lease.source)
         row.residue = residue
-        left = f"{residue} records were still there when we looked again."
-        row.reason = left if residue else ""
+        row.reason = Reason("still_there", {"count": residue}) if residue else None
         session.add(row)
         if erased and not residue:
             _suppress(session, ticket, run)

@@ -16,9 +16,8 @@ from dsar.services.law import regimes
 from dsar.services.runtime.access import ticket_for
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, reading
+from dsar.services.views.coverage import CoverageView, KeptView
 from dsar.services.views.tickets import (
-    CoverageView,
-    KeptView,
     SealedView,
     TicketView,
     sealed_view,

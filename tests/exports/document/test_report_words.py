@@ -45,7 +45,7 @@ def test_whatever_the_domain_can_say_has_words(section: str, values: Any) -> Non
 def test_every_ground_that_a_law_names_has_plain_words() -> None:
     """And those of the engine; else a report in another language would show the English key."""
     named = {ground for law in known() for ground in load(law).refusal.grounds}
-    named |= {NOT_PORTABLE.ground, ON_HOLD.ground, NOT_THIS_PERSON}
+    named |= {NOT_PORTABLE.name, ON_HOLD.ground, NOT_THIS_PERSON}
     assert "rights_of_others" in named
     assert named - set(ENGLISH["ground"]) == set()
 

@@ -102,3 +102,21 @@ def test_no_ruling_releases_what_is_never_handed_over(tmp_path: Path, copied_url
         made.work()
         with pytest.raises(BadInput, match="never handed over"):
             made.rule(ref, "shop.customers.user_pass=release")
+
+
+def test_a_german_report_names_the_ground_and_the_field_in_german(one: Company) -> None:
+    declare(one, "")
+    path = one.folder / "sources.toml"
+    german = 'score = { label = { en = "Credit score", de = "Bonität" }, withhold = "{}" }'
+    text = path.read_text().replace(
+        '{ label = "Password" }', '{ label = "Password", secret = true }'
+    )
+    path.write_text(text.replace(SCORE, german.replace("{}", "rights_of_others")))
+    one.reopen()
+    ref = one.ask(Right.ACCESS, language="de")
+    one.work(render=True)
+    told = everything(checked(one.bundle(ref)))
+    assert "Rechte und Freiheiten anderer Personen (nur: Bonität)" in told
+    assert "(nur: Password)" in told
+    assert "(only:" not in told
+    assert "rights and freedoms" not in told

@@ -298,7 +298,7 @@ def test_a_file_that_lost_a_piece_is_not_handed_out(cabinet: Company) -> None:
         session.delete(pieces[-1])
     desk = TicketDesk(cabinet.installation, ticket_id(cabinet, ref), "cabinet")
     [(_, given)] = desk.answered("find")
-    with pytest.raises(NeedsHuman, match="not whole"):
+    with pytest.raises(NeedsHuman, match="answer_not_whole"):
         list(desk.read(given.records[1].attachments[0]))
 
 

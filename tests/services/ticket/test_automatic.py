@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from dsar.domain.lifecycle import Event
+from dsar.domain.reasons import told
 from dsar.domain.rights import Right
 from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.ticket import run_task
@@ -184,7 +185,7 @@ def test_a_join_that_was_lost_is_found_and_counted(small: Company) -> None:
     """A process that dies between two transactions leaves a ticket that nobody would move."""
     ref = small.ask(Right.ACCESS)
     with small.installation.store.session() as session:
-        session.execute(update(Task).values(state="parked", reason="It crashed three times."))
+        session.execute(update(Task).values(state="parked", reason=told("It crashed three times.")))
         session.commit()
     assert small.state(ref) == "collecting"
     assert repair_joins(small.installation) == 1

@@ -96,5 +96,5 @@ def test_hours_that_end_while_a_task_is_at_work_stop_it_at_the_next_page() -> No
     run.until = time.monotonic() + 60
     run.check()
     run.until = time.monotonic()
-    with pytest.raises(OwnWait, match="hours of the source are over"):
+    with pytest.raises(OwnWait, match="hours_over"):
         run.check()

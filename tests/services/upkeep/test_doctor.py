@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dsar.domain.reasons import told
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.upkeep.doctor import CHECKS, examine
 from dsar.store import processes, tasks
@@ -75,7 +76,7 @@ def test_stuck_tasks_and_repaired_joins_are_shown(installation: Installation) ->
     add_task(installation.store, new_ticket(installation.store))
     lease = claimed(installation.store)
     with transaction(installation) as session:
-        tasks.park(session, installation.store, lease, reason="Nobody can.")
+        tasks.park(session, installation.store, lease, reason=told("Nobody can."))
         count(session, installation.store, "join_repairs")
     assert wrong(installation)["work"] == [
         "1 tasks are parked; see dsar ticket list.",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dsar.domain.lifecycle import Event
+from dsar.domain.reasons import told
 from dsar.domain.rights import Right
 from dsar.sdk import NeedsHuman
 from dsar.services.runtime.installation import reading, transaction
@@ -71,7 +72,7 @@ def test_a_source_that_asked_to_be_left_in_peace_says_until_when_and_since(
     installation, now = store_room.installation, store_room.clock.now
     until = now + timedelta(hours=1)
     with transaction(installation) as session:
-        gates.close(session, installation.store, "shop", until=until, reason="Busy.")
+        gates.close(session, installation.store, "shop", until=until, reason=told("Busy."))
     door = stands(store_room, "shop").door
     assert (door.until, door.since, door.reason) == (until, now, "Busy.")
     store_room.clock.turn(hours=2)
@@ -85,7 +86,7 @@ def test_a_source_that_fails_is_tried_by_one_task_at_a_time(store_room: Company)
     with transaction(installation) as session:
         gates.configure(session, installation.store, "shop")
         for _ in range(gates.BREAKER_FAILURES):
-            gates.failed(session, installation.store, "shop", reason="It broke off.")
+            gates.failed(session, installation.store, "shop", reason=told("It broke off."))
     found = stands(store_room, "shop")
     assert (found.at_once, found.door.failures) == (1, gates.BREAKER_FAILURES)
     assert found.door.until is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from dsar.domain import reasons
 from dsar.domain.lifecycle import State
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.views.queue import ClockState, clock_state, queue
@@ -127,7 +128,7 @@ def _stuck(ticket: Ticket, reason: str) -> Task:
         kind="search",
         source="shop",
         state="waiting_human",
-        reason=reason,
+        reason=reasons.told(reason),
         rank=NOW,
         not_before=NOW,
         sweep_at=NOW,

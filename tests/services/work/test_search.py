@@ -3,6 +3,7 @@
 import pytest
 
 from dsar.domain.lifecycle import Event
+from dsar.domain.reasons import from_adapter
 from dsar.domain.rights import Right
 from dsar.sdk import Later, NeedsHuman
 from dsar.store.tables import Gate, Identifier, Page, Task
@@ -38,7 +39,7 @@ def test_a_source_that_cannot_search_by_what_is_known_says_so(small: Company) ->
     assert small.line(ref, "shop")["found"] == 3
     mailing = small.line(ref, "mailing")
     assert (mailing["outcome"], mailing["reason"]) == (
-        "not_in_scope", "No email of this person is known.",
+        "not_in_scope", "No e-mail address of this person is known.",
     )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def test_a_source_that_asks_for_patience_is_asked_later_at_no_cost(
     assert one.state(ref) == "collecting"
     (task,) = [t for t in one.rows(Task) if t.source == "desk"]
     assert (task.state, task.attempts, task.deferrals, task.reason) == (
-        "ready", 0, 1, "Busy until nine.",
+        "ready", 0, 1, from_adapter("Busy until nine."),
     )  # fmt: skip
     desk.finding = Script().finding
     one.clock.turn(minutes=11)

@@ -48,7 +48,7 @@ def test_what_stays_left_is_a_named_gap(make: Make, desk: Script) -> None:
     one.work()
     line = one.line(ref, "desk")
     assert (one.state(ref), line["outcome"], line["reason"]) == (
-        "assembling", "could_not", "3 records were still there.",
+        "assembling", "could_not", "3 records were still there when we looked again.",
     )  # fmt: skip
 
 

@@ -81,6 +81,7 @@ def test_what_a_lifted_hold_set_going_again_is_not_offered_and_linked_both_ways(
         (late,) = holds.lift(session, hold).resumed
     told = card(one, ref)
     assert "dsar ticket supplement" not in told
+    assert "a legal hold is in force" in told
     assert f'<a href="/tickets/{late}">{late}</a>' in told
     assert f'given up in <a href="/tickets/{ref}">{ref}</a>' in card(one, late)
     assert "It asks Mailing list and Web shop again" in card(one, late)

@@ -1,0 +1,73 @@
+"""What a person reads of an erasure that a legal hold came before: its ground, and nothing else."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dsar.domain.lifecycle import Event
+from dsar.services.desk import holds
+from dsar.services.runtime.installation import transaction
+from tests.company import EMAIL, Company
+from tests.services.work.approved import approved
+from tests.stories.bundles import everything, members, report
+
+#: What staff is told of a hold, and what would tell a person of one.
+OF_STAFF = ("lift it", "try again", "named gap", "hold is in force", "legal hold", "Aufbewahrungs")
+GROUND = {
+    "en": ("Needed for the establishment, exercise or defence of legal claims", "Art. 17(3)(e)"),
+    "de": ("Zur Geltendmachung, Ausübung oder Verteidigung von Rechtsansprüchen", "lit. e DSGVO"),
+}
+
+
+def hold(one: Company) -> None:
+    with transaction(one.installation) as session:
+        holds.place(session, "ben", kind="email", value=EMAIL, reason="A claim.")
+
+
+def given_up(one: Company, language: str) -> str:
+    """An erasure a hold came before once it was approved, that staff gave up and handed over."""
+    ref = approved(one, language=language)
+    hold(one)
+    one.work()
+    assert one.state(ref) == "action_failed"
+    one.act(ref, Event.ACCEPT_GAP, reason="the claim goes on")
+    return handed_over(one, ref)
+
+
+def handed_over(one: Company, ref: str) -> str:
+    one.work(render=True)
+    one.work()
+    one.act(ref, Event.DELIVER_PART)
+    return ref
+
+
+def held_before(one: Company, language: str) -> str:
+    """An erasure that was decided, approved and handed over under a hold."""
+    hold(one)
+    return handed_over(one, approved(one, language=language))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("ended", [given_up, held_before])
+def test_the_person_reads_the_ground_and_never_of_the_hold(
+    small: Company, language: str, ended: Callable[[Company, str], str]
+) -> None:
+    ref = ended(small, language)
+    bundle = small.bundle(ref)
+    words, article = GROUND[language]
+    processing = members(bundle)["processing.json"].decode()
+    for told in (processing, small.letters(ref)["partly_delivered"]):
+        assert words in told
+    assert article in " ".join(report(bundle).split())
+    for told in (everything(bundle), *small.letters(ref).values()):
+        assert [word for word in OF_STAFF if word.lower() in told.lower()] == []
+
+
+def test_it_counts_the_records_as_kept_and_no_system_as_failed(small: Company) -> None:
+    ref = given_up(small, "en")
+    for source in ("shop", "mailing"):
+        line = small.line(ref, source)
+        assert line["outcome"] == "withheld"
+        assert {kept["ground"] for kept in line["kept"]} >= {"legal_claims"}
+        assert sum(kept["count"] for kept in line["kept"]) == line["found"]
+    assert "could not be searched" not in report(small.bundle(ref))
