@@ -7,9 +7,6 @@ from dsar.adapters.dotted import texts
 from dsar.sdk import PHONE_REGIONS, normal_form
 from dsar.sdk.settings import BadInput
 
-#: What stands between the digits of a telephone number and is no part of it.
-SEPARATORS = " -./()"
-
 
 def exact(kind: str, text: str, folded: Sequence[str], region: str = "") -> str:
     """An identifier, stored or wanted, in the form both are compared in; `folded` without case."""

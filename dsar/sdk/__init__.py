@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dsar.domain.identity import Subject, normal_form
 from dsar.domain.identity.telephone import REGIONS as PHONE_REGIONS
+from dsar.domain.identity.telephone import SEPARATORS as PHONE_SEPARATORS
 from dsar.domain.identity.telephone import phone_forms
 from dsar.domain.reasons import SEAM as CODES
 from dsar.domain.reasons import Param, from_adapter
@@ -37,6 +38,7 @@ __all__ = [
     "CODES",
     "NEVER_DISCLOSED",
     "PHONE_REGIONS",
+    "PHONE_SEPARATORS",
     "VERBS",
     "VERSION",
     "Adapter",

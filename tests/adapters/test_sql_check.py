@@ -46,14 +46,14 @@ def test_a_key_that_does_not_tell_rows_apart(url: str) -> None:
     run(
         url,
         "CREATE TABLE logs (n INTEGER, m INTEGER, email VARCHAR(99))",
-        "INSERT INTO logs VALUES (1, 1, 'a'), (1, 2, 'b')",
+        "INSERT INTO logs VALUES (1, 1, 'a@x.de'), (1, 2, 'b@x.de')",
     )
     columns = {"n": "n", "m": "m", "email": "e"}
     logs = {"identify": {"email": "email"}, "columns": columns}
     [problem] = said(url, tables={"logs": {**logs, "key": "n"}})
     assert problem.startswith("tables.logs.key: does not tell rows apart.")
     assert said(url, tables={"logs": {**logs, "key": ["n", "m"]}}) == []
-    run(url, "INSERT INTO logs VALUES (1, NULL, 'a')")
+    run(url, "INSERT INTO logs VALUES (1, NULL, 'a@x.de')")
     [problem] = said(url, tables={"logs": {**logs, "key": ["n", "m"]}})
     assert "does not tell rows apart" in problem
 
@@ -73,7 +73,7 @@ def test_a_circle_an_unknown_parent_and_an_unreachable_table(url: str) -> None:
 
 def test_masking_a_column_that_cannot_be_empty(url: str) -> None:
     columns = {"id": "n", "customer_id": "c", "placed": "p", "note": "x"}
-    orders = {"key": "id", "columns": columns, "identify": {"email": "note"}, "erase": "mask"}
+    orders = {"key": "id", "columns": columns, "identify": {"number": "note"}, "erase": "mask"}
     problems = said(url, tables={"orders": orders})
     assert [problem.partition(":")[0] for problem in problems] == [
         "tables.orders.columns.customer_id.mask",

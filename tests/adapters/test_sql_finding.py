@@ -120,7 +120,7 @@ def test_an_address_is_found_in_every_case_and_unicode_form(url: str, stored: st
     assert keys(found(shop(url), ("email", "zoé@example.com")), "customers") == ["3"]
 
 
-@pytest.mark.parametrize("stored", ["zoe@example.com", "z0é@example.com", "zoé@example.com "])
+@pytest.mark.parametrize("stored", ["zoe@example.com", "z0é@example.com", "zoé @example.com"])
 def test_an_address_that_only_resembles_it_is_not_found(url: str, stored: str) -> None:
     run(url, f"UPDATE customers SET email = '{stored}' WHERE id = 3")
     assert found(shop(url), ("email", "zoé@example.com")) == []
@@ -130,12 +130,10 @@ def test_a_customer_number_is_compared_letter_by_letter(url: str) -> None:
     assert found(shop(url), ("customer_number", "c-1")) == []
 
 
-def test_telephone_numbers_fold_their_separators_where_declared(url: str) -> None:
+def test_telephone_numbers_are_compared_without_their_separators(url: str) -> None:
     run(url, "UPDATE customers SET full_name = '+49 (30) 123-456' WHERE id = 3")
-    identify = {"phone": ("full_name",)}
-    assert found(changed(url, "customers", identify=identify), ("phone", "+4930123456")) == []
-    folding = changed(url, "customers", identify=identify, fold=("phone",))
-    assert keys(found(folding, ("phone", "+4930123456")), "customers") == ["3"]
+    source = changed(url, "customers", identify={"phone": ("full_name",)})
+    assert keys(found(source, ("phone", "+4930123456")), "customers") == ["3"]
 
 
 def test_a_number_column_is_found_by_its_exact_number(url: str) -> None:

@@ -49,13 +49,13 @@ def keys(made: Sql, kind: str, value: str) -> set[str]:
     return {record.key for page in pages for record in page.records}
 
 
-def test_a_space_at_the_end_makes_another_person(people: Sql, mariadb_url: str) -> None:
+def test_an_accent_makes_another_person_whatever_the_collation_thinks(
+    people: Sql, mariadb_url: str
+) -> None:
     run(
         mariadb_url,
-        "INSERT INTO people (id, email) VALUES (1, 'ann@example.com'), (2, 'ann@example.com ')",
-        "INSERT INTO people (id, email) VALUES (3, 'änn@example.com'), (4, 'ANN@example.com')",
+        "INSERT INTO people (id, email) VALUES (1, 'ann@example.com'), (3, 'änn@example.com')",
     )
-    run(mariadb_url, "DELETE FROM people WHERE id = 4")
     assert keys(people, "email", "ann@example.com") == {"1"}
 
 

@@ -14,8 +14,7 @@ from bson.binary import UUID_SUBTYPE
 from bson.objectid import ObjectId
 
 from dsar.adapters.dotted import at
-from dsar.adapters.identifiers import SEPARATORS
-from dsar.sdk import phone_forms
+from dsar.sdk import PHONE_SEPARATORS, phone_forms
 
 Document = dict[str, Any]
 
@@ -55,7 +54,7 @@ def in_normal_form(
 def _normal(place: str, kind: str) -> Document:
     text: Any = {"$trim": {"input": place}}
     if kind == "phone":
-        for sign in SEPARATORS:
+        for sign in PHONE_SEPARATORS:
             text = {"$replaceAll": {"input": text, "find": sign, "replacement": ""}}
     else:
         text = {"$toLower": text}

@@ -43,6 +43,7 @@ class Live:
     required: frozenset[str]
     generated: frozenset[str]
     place: Place
+    codecs: tuple[str, ...] = ("utf-8",)
     referred: tuple[Reference, ...] = ()
     referring: tuple[Reference, ...] = ()
 
@@ -94,6 +95,19 @@ class Live:
         """The columns whose values need turning into JSON values."""
         found = ((name, form.read) for name, form in self.forms.items())
         return tuple((name, read) for name, read in found if read)
+
+    def holds(self, text: str) -> bool:
+        """Whether a text can reach the database at all; one that cannot is nobody's there."""
+        try:
+            for codec in self.codecs:
+                text.encode(codec)
+        except UnicodeEncodeError:
+            return False
+        return True
+
+    def type_of(self, name: str) -> str:
+        """What the server calls a column's type."""
+        return self.declared_types.get(name, UNKNOWN).name or str(self.types[name])
 
     def missing(self) -> tuple[str, ...]:
         """The columns the declaration relies on and the table does not have."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from dsar.adapters.sql.dialects.form import Expression
 from dsar.adapters.sql.live import Live, Where, key_text
 from dsar.adapters.sql.matching import named, same
 from dsar.adapters.sql.settings import SqlSettings, Table
@@ -140,7 +141,7 @@ def steps(
         ways = [
             *_roots(connection, live[name], subject),
             *_references(live, name, found),
-            *_by_name(live[name], subject),
+            *_by_name(connection, live[name], subject),
         ]
         found[name] = ways
     return [step for name in ordered for step in _apart(found[name])]
@@ -158,14 +159,14 @@ def _roots(connection: sa.Connection, live: Live, subject: Subject) -> Iterator[
     """The rows that carry one of the person's identifiers."""
     pairs = [(kind, value) for kind, value in subject.pairs() if kind in live.declared.identify]
     if not live.declared.unique:
-        where = _any([same(live, kind, value) for kind, value in pairs])
+        where = _any([same(connection, live, kind, value) for kind, value in pairs])
         if where is not None:
             yield Step(f"{live.name}", live.name, where, Match.VERIFIED_IDENTIFIER)
         return
     seen: dict[str, Where] = {}
     shared: list[Where] = []
     for kind, value in pairs:
-        where = same(live, kind, value)
+        where = same(connection, live, kind, value)
         keys = [] if where is None else _two_keys(connection, live, where)
         if len(keys) > 1:
             shared.append(_shared(live, kind, where))
@@ -204,26 +205,40 @@ def _references(
     live: Mapping[str, Live], name: str, found: Mapping[str, list[Step]]
 ) -> Iterator[Step]:
     """The rows that refer to a row already reached."""
-    table = live[name].table
     for column, parent, parent_column in live[name].declared.references():
+        own, theirs = _comparable(live[name], column, live[parent], parent_column)
         for way in found[parent]:
             if not way.followed:
                 continue
-            referred = sa.select(live[parent].table.c[parent_column]).where(way.where)
+            referred = sa.select(theirs).where(way.where)
             weak = way.match is Match.NAME_ONLY
             yield Step(
                 f"{name}.{column} > {way.name}",
                 name,
-                table.c[column].in_(referred.correlate(None)),
+                own.in_(referred.correlate(None)),
                 Match.NAME_ONLY if weak else Match.DERIVED_KEY,
                 way.subject,
             )
 
 
-def _by_name(live: Live, subject: Subject) -> Iterator[Step]:
+def _comparable(
+    child: Live, column: str, parent: Live, parent_column: str
+) -> tuple[Expression, Expression]:
+    """Both sides of a reference. A number and a text are compared as texts: to some databases
+    "12 Main St" is the number 12."""
+    own, theirs = child.table.c[column], parent.table.c[parent_column]
+    if child.forms[column].textual == parent.forms[parent_column].textual:
+        return own, theirs
+    return (
+        child.dialect.text(child.forms[column].shown(own)),
+        parent.dialect.text(parent.forms[parent_column].shown(theirs)),
+    )
+
+
+def _by_name(connection: sa.Connection, live: Live, subject: Subject) -> Iterator[Step]:
     """The rows that carry the person's name and nothing surer."""
     column = live.declared.name_match
-    where = named(live, column, subject.values("name")) if column else None
+    where = named(connection, live, column, subject.values("name")) if column else None
     if where is not None:
         yield Step(f"{live.name} name", live.name, where, Match.NAME_ONLY, followed=False)
 

@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from dsar.adapters.json_values import plain
+from dsar.adapters.sql.errors import named_failures
 from dsar.adapters.sql.live import Live
 from dsar.adapters.sql.plan import Step
-from dsar.sdk import Match, NeedsHuman, Page, Record
+from dsar.sdk import Match, NeedsHuman, Page, Record, normal_form
 
 Pair = tuple[str, str]
 Mark = Sequence[Any]
@@ -32,13 +33,15 @@ def pages(
     given: dict[Pair, None] = {}
     mark: str | None = None
     for step in steps:
-        for rows in _chunks(connection, live[step.table], step, after, size):
-            if page and len(page) + len(rows) > size:
-                yield Page(page, mark, tuple(given))
-                page, given = [], {}
-            page.extend(_records(live[step.table], step, rows))
-            given |= dict.fromkeys(_further(live[step.table], step, rows))
-            mark = json.dumps([step.name, live[step.table].marked(rows[-1])])
+        table = live[step.table]
+        with named_failures(table.full_name):
+            for rows in _chunks(connection, table, step, after, size):
+                if page and len(page) + len(rows) > size:
+                    yield Page(page, mark, tuple(given))
+                    page, given = [], {}
+                page.extend(_records(table, step, rows))
+                given |= dict.fromkeys(_further(table, step, rows))
+                mark = json.dumps([step.name, table.marked(rows[-1])])
         after = None
     if page:
         yield Page(page, None, tuple(given))
@@ -114,8 +117,9 @@ def _further(live: Live, step: Step, rows: Sequence[sa.Row[Any]]) -> Iterator[Pa
     if step.match is Match.NAME_ONLY:
         return
     for kind, column in live.declared.gives.items():
-        place = live.names.index(column)
+        place, region = live.names.index(column), live.declared.region_of(column)
         for row in rows:
-            text = "" if row[place] is None else str(plain(row[place])).strip()
+            value = row[place]
+            text = "" if value is None else normal_form(kind, str(plain(value)), region)
             if text:
                 yield kind, text

@@ -160,7 +160,8 @@ def _reflect(connection: sa.Connection, tables: Mapping[str, Table]) -> dict[str
     there = {name: where for name, where in places.items() if where in columns}
     listed = list(dict.fromkeys(there.values()))
     keys = references(connection, listed)
-    types = dialect(connection.dialect.name).declared(connection, listed)
+    spoken = dialect(connection.dialect.name)
+    types, codecs = spoken.declared(connection, listed), spoken.codecs(connection)
     return {
         name: _live(
             name,
@@ -169,6 +170,7 @@ def _reflect(connection: sa.Connection, tables: Mapping[str, Table]) -> dict[str
             columns[where],
             declared_types=types.get(where, {}),
             keys=keys,
+            codecs=codecs,
         )
         for name, where in there.items()
     }
@@ -202,6 +204,7 @@ def _live(
     *,
     declared_types: Mapping[str, ServerType],
     keys: Sequence[Reference],
+    codecs: tuple[str, ...],
 ) -> Live:
     where = place(name, declared)
     return Live(
@@ -213,6 +216,7 @@ def _live(
         required=frozenset(column["name"] for column in columns if not column["nullable"]),
         generated=frozenset(column["name"] for column in columns if _generated(column)),
         place=where,
+        codecs=codecs,
         referred=tuple(one for one in keys if one.parent == where),
         referring=tuple(one for one in keys if one.child == where),
     )

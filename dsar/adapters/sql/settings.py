@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.identifiers import refuse_unknown_region
 from dsar.sdk.settings import Location, Words
 
 
@@ -22,8 +23,16 @@ class Table:
     """Its name in the database where that differs, with the schema if need be: `crm.people`."""
     identify: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Kind of identifier = the column, or columns, that hold it."""
-    fold: tuple[str, ...] = ("email",)
-    """The kinds of identifier compared without regard to case, `"phone"` without separators."""
+    fold: tuple[str, ...] = ()
+    """The kinds of identifier, or the columns, compared without regard to case; e-mail addresses
+    and UUIDs always are."""
+    indexed: tuple[str, ...] = ()
+    """The columns that hold identifiers in their normal form already: compared as they are, so that
+    an index serves."""
+    region: str = ""
+    """The country (`"DE"`) in whose national form telephone numbers may stand."""
+    regions: Mapping[str, str] = field(default_factory=dict)
+    """Column = the country, for columns whose numbers are of another one."""
     unique: bool = True
     """One identifier belongs to one row: two rows stop the search, for they may be two people."""
     shared: bool = False
@@ -43,6 +52,10 @@ class Table:
     columns: Mapping[str, Column] = field(default_factory=dict)
     """The dictionary: column = label, or its entry."""
 
+    def region_of(self, column: str) -> str:
+        """The country in whose national form a column's telephone numbers may stand."""
+        return self.regions.get(column, self.region)
+
     def references(self) -> tuple[tuple[str, str, str], ...]:
         """Each `from` entry as (column, parent table, parent column)."""
         pairs = [(column, one) for column, targets in self.from_.items() for one in targets]
@@ -60,6 +73,8 @@ class Table:
                     *identifying,
                     *name,
                     *self.from_,
+                    *self.regions,
+                    *self.indexed,
                     *self.gives.values(),
                     *marks,
                     *self.columns,
@@ -90,6 +105,11 @@ class SqlSettings:
     """How many records make a page."""
     mask_key: str | None = field(default=None, repr=False)
     """The secret of the keyed hash."""
+
+    def __post_init__(self) -> None:
+        for name, table in self.tables.items():
+            for region in (table.region, *table.regions.values()):
+                refuse_unknown_region(f"tables.{name}", region)
 
     @property
     def gives(self) -> tuple[str, ...]:

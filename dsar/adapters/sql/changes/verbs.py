@@ -7,7 +7,6 @@ from typing import Any
 from dsar.adapters.dictionary import NO_LIFTING, Erase, Marking
 from dsar.adapters.sql.changes.masks import has_masks, mask_of, masked
 from dsar.adapters.sql.changes.rows import NO_KEY, Change, RowChanges
-from dsar.adapters.sql.dialects.dialect import UNKNOWN
 from dsar.adapters.sql.live import Key, Live
 from dsar.adapters.sql.schema import Database
 from dsar.sdk import Batch, Done, Item, Receipt
@@ -135,8 +134,7 @@ def _fault(live: Live, name: str, value: Any) -> str | None:
     try:
         live.written(name, value)
     except (ValueError, TypeError):
-        kind = live.declared_types.get(name, UNKNOWN).name or live.types[name]
-        return f"The value does not fit column {place} ({kind}). Correct the value."
+        return f"The value does not fit column {place} ({live.type_of(name)}). Correct the value."
     return None
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from dsar.adapters.dictionary import Erase
 from dsar.adapters.sql.changes.masks import mask_of
 from dsar.adapters.sql.checks.catalogue import takes_changes, triggers
+from dsar.adapters.sql.checks.identifiers import identifier_faults
 from dsar.adapters.sql.checks.mask_faults import mask_faults
 from dsar.adapters.sql.live import Live, full_name
 from dsar.adapters.sql.plan import faults
@@ -56,6 +57,7 @@ def _table(database: Database, live: Live) -> Iterator[Problem]:
             )
     if not missing:
         with database.reading() as connection:
+            yield from identifier_faults(connection, live)
             yield from mask_faults(connection, live)
             yield from _changes(connection, live)
         if not live.declared.key or not _tells_apart(database, live):

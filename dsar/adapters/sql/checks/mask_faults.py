@@ -53,7 +53,7 @@ def _fault(
     except (ValueError, TypeError):
         return "does not fit the column.", _OTHER
     if _KEY not in str(mask) and not _accepted(connection, live, name, written, mask):
-        return f"is no value of the column's type ({_type(live, name)}).", _OTHER
+        return f"is no value of the column's type ({live.type_of(name)}).", _OTHER
     length = getattr(live.types[name], "length", None)
     if _textual(live, name) and length and len(str(mask).replace(_KEY, "")) > length:
         return f"is longer than the column ({length} signs).", "Declare a shorter one."
@@ -65,16 +65,11 @@ def _textual(live: Live, name: str) -> bool:
     return kind is str or (kind is object and live.database != "postgresql")
 
 
-def _type(live: Live, name: str) -> str:
-    known = live.declared_types.get(name)
-    return known.name if known else str(live.types[name])
-
-
 def _accepted(
     connection: sa.Connection, live: Live, name: str, written: Expression, mask: object
 ) -> bool:
     """Whether the database takes the value for one of the column's type."""
-    members = re.match(r"(enum|set)\((.*)\)$", _type(live, name), re.IGNORECASE)
+    members = re.match(r"(enum|set)\((.*)\)$", live.type_of(name), re.IGNORECASE)
     if members:
         known = re.findall(r"'((?:[^']|'')*)'", members[2])
         given = str(mask).split(",") if members[1].lower() == "set" else [str(mask)]

@@ -75,6 +75,7 @@ class Dialect:
             bound=lambda value: sa.literal(value, kind),
             sure=wanted in {int, str},
             exact=wanted is int,
+            textual=wanted is str,
         )
 
     def as_key(self, form: Form) -> Form:
@@ -94,6 +95,24 @@ class Dialect:
         """Whether a change can return the keys of its rows as they are."""
         del forms
         return connection.dialect.delete_returning and connection.dialect.update_returning
+
+    def codecs(self, connection: sa.Connection) -> tuple[str, ...]:
+        """The encodings a text must have a form in to reach the database."""
+        del connection
+        return ("utf-8",)
+
+    def plain_text(self, place: Expression) -> Expression:
+        """A value as a text that functions of texts take."""
+        return place
+
+    def trim(self, place: Expression, blanks: str) -> Expression:
+        """A text without these signs at its ends."""
+        del blanks
+        return sa.func.trim(place)
+
+    def exactly(self, place: Expression) -> Expression:
+        """A text made by `trim`, compared sign by sign."""
+        return self.text(place)
 
     def text(self, place: Expression) -> Expression:
         """The server's text of a value, compared sign by sign."""

@@ -16,6 +16,9 @@ from sqlalchemy.types import TypeEngine
 
 from dsar.adapters.json_values import plain
 
+#: The whole numbers 64 bits hold.
+LEAST, MOST = -(2**63), 2**63 - 1
+
 Expression = sa.ColumnElement[Any]
 Reader = Callable[[Any], Any]
 
@@ -46,6 +49,8 @@ class Form:
     declared: str = ""
     #: A parameter as an expression of the column's type.
     bound: Callable[[Any], Expression] = sa.literal
+    #: Whether it holds texts, which are compared with identifiers in their normal form.
+    textual: bool = False
     sure: bool = True
     exact: bool = True
     alone: bool = False
@@ -124,10 +129,13 @@ def each(read: Reader) -> Reader:
 
 
 def whole(value: Any) -> int:
-    """A whole number, also as text."""
+    """A whole number, also as text, of the size a column can have."""
     if isinstance(value, bool | float):
         raise TypeError(value)
-    return int(value)
+    number = int(value)
+    if not LEAST <= number <= MOST:
+        raise ValueError(value)
+    return number
 
 
 def text(value: Any) -> str:

@@ -65,8 +65,10 @@ def _from_outline(value: Any) -> Expression:
 
 
 def _number(value: Any) -> int:
-    """A whole number; true and false are 1 and 0 there."""
-    return int(value) if isinstance(value, bool) else forms.whole(value)
+    """A whole number, unsigned ones too; true and false are 1 and 0 there."""
+    if isinstance(value, float):
+        raise TypeError(value)
+    return int(value)
 
 
 def _float(value: Any) -> float:
@@ -86,7 +88,7 @@ def _digits(value: Any) -> Expression:
 
 
 _WHOLE = Form(sa.Integer(), read=None, taken=_number)
-_TEXT = Form(sa.Text(), read=None, taken=forms.text, exact=False)
+_TEXT = Form(sa.Text(), read=None, taken=forms.text, textual=True, exact=False)
 _OCTETS = Form(sa.LargeBinary(), taken=forms.octets)
 _FLOATING = Form(
     sa.Double(),
@@ -101,7 +103,7 @@ _MOMENT = Form(sa.DateTime(), shown=_chars, read=forms.moment, taken=forms.shape
 _OUTLINE = Form(
     sa.Text(), shown=_outlined, taken=forms.text, bound=_from_outline, alone=True, unordered=True
 )
-_OTHER = Form(sa.Text(), shown=_chars, taken=forms.text, sure=False, exact=False)
+_OTHER = Form(sa.Text(), shown=_chars, taken=forms.text, textual=True, sure=False, exact=False)
 
 _ONE = ("point", "linestring", "polygon")
 _SHAPES = (
@@ -159,7 +161,7 @@ class Mysql(Dialect):
     def form(self, kind: TypeEngine[Any], declared: ServerType) -> Form:
         made = _FORMS.get(re.split(r"\W", declared.name.lower(), maxsplit=1)[0], _OTHER)
         if "zerofill" in declared.name:  # its zeros are part of what it says
-            made = replace(made, shown=_chars, exact=False)
+            made = replace(made, shown=_chars, textual=True, exact=False)
         return replace(made, kind=kind)
 
     def among(self, places: Sequence[Expression], forms: Sequence[Form], keys: Keys) -> Expression:
@@ -176,6 +178,12 @@ class Mysql(Dialect):
         if not (form.text_key or form.shown is _chars):
             return form
         return replace(form, shown=_chars, read=form.read or plain, taken=forms.text)
+
+    def plain_text(self, place: Expression) -> Expression:
+        return in_utf8(place)
+
+    def trim(self, place: Expression, blanks: str) -> Expression:
+        return sa.func.regexp_replace(place, f"^[{blanks}]+|[{blanks}]+$", "", type_=sa.Text)
 
     def text(self, place: Expression) -> Expression:
         """Every collation there also thinks "a" and "a " the same; bytes are compared."""

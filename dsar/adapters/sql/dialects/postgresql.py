@@ -132,6 +132,7 @@ def _scalar(kind: TypeEngine[Any], base: str) -> Form:
             read=None if taken in _JSON else plain,
             taken=taken,
             carrier=_CARRIERS.get(taken),
+            textual=taken is forms.text,
         )
     if base in _FLOATS:
         return Form(kind, read=forms.number, taken=_float, sure=False, exact=False, text_key=True)
@@ -140,6 +141,7 @@ def _scalar(kind: TypeEngine[Any], base: str) -> Form:
         shown=_as_shown if base == "inet" else _as_text,
         read=_READ.get(base, plain),
         taken=_TAKEN.get(base, forms.text),
+        textual=base == "citext",
         sure=base in _SURE,
         exact=False,
         alone=base in _ALONE,
@@ -160,6 +162,28 @@ def _list_of(one: Form, base: str) -> Form:
         unordered=True,
         text_key=True,
     )
+
+
+#: Python's names of PostgreSQL's encodings (manual, "Character Set Support"); of another nothing
+#: is known beforehand.
+_CODECS: Mapping[str, str] = {
+    "UTF8": "utf-8",
+    "SQL_ASCII": "utf-8",
+    **{f"LATIN{n}": f"iso8859-{n}" for n in range(1, 5)},
+    "LATIN5": "iso8859-9",
+    "LATIN6": "iso8859-10",
+    "LATIN7": "iso8859-13",
+    "LATIN8": "iso8859-14",
+    "LATIN9": "iso8859-15",
+    "LATIN10": "iso8859-16",
+    **{f"ISO_8859_{n}": f"iso8859-{n}" for n in range(5, 9)},
+    **{f"WIN{n}": f"cp{n}" for n in (866, 874, *range(1250, 1259))},
+    "KOI8R": "koi8-r",
+    "KOI8U": "koi8-u",
+    "EUC_JP": "euc_jp",
+    "EUC_KR": "euc_kr",
+    "EUC_CN": "gb2312",
+}
 
 
 class Postgresql(Dialect):
@@ -218,6 +242,20 @@ class Postgresql(Dialect):
         names = [f"c{number}" for number in range(len(places))]
         rows = sa.func.unnest(*arrays).table_valued(*names).render_derived()
         return sa.tuple_(*places).in_(sa.select(*rows.c))
+
+    def codecs(self, connection: sa.Connection) -> tuple[str, ...]:
+        """Of the client and of the server; a database without an encoding takes any bytes."""
+        own = str(connection.exec_driver_sql("SHOW client_encoding").scalar())
+        server = str(connection.exec_driver_sql("SHOW server_encoding").scalar())
+        known = [_CODECS.get(name.upper()) for name in (own, server)]
+        return tuple(dict.fromkeys(name for name in known if name))
+
+    def plain_text(self, place: Expression) -> Expression:
+        """Byte by byte: what a language makes of case (I and ı in Turkish) is nothing here."""
+        return sa.collate(sa.cast(place, sa.Text), "C")
+
+    def trim(self, place: Expression, blanks: str) -> Expression:
+        return sa.func.btrim(place, blanks, type_=sa.Text)
 
     def as_key(self, form: Form) -> Form:
         """What the server said it reads again: it need not look like what a person writes."""

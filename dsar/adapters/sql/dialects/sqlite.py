@@ -21,7 +21,6 @@ from dsar.adapters.sql.dialects.form import TAKEN, Expression, Form, Reader, pyt
 _DECIMAL = re.compile("NUM|DEC|MONEY", re.IGNORECASE)
 #: The type of a column that is the row's number and can be nothing but a whole number.
 _ROW_NUMBER = "ROWID"
-_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 class _Stored(UserDefinedType[Any]):
@@ -76,7 +75,13 @@ class Sqlite(Dialect):
         elif wanted is Decimal:
             read = _scaled(kind.scale if isinstance(kind, sa.Numeric) else None)
         exact = declared.base == _ROW_NUMBER
-        return Form(kind, read=read, taken=_TAKEN.get(wanted, forms.itself), exact=exact)
+        return Form(
+            kind,
+            read=read,
+            taken=_TAKEN.get(wanted, forms.itself),
+            textual=wanted is not bytes and not exact,
+            exact=exact,
+        )
 
     def as_key(self, form: Form) -> Form:
         """Its stored value, of whatever kind it is."""
@@ -99,6 +104,12 @@ class Sqlite(Dialect):
         """SQLite (3.40) may return the whole numbers of a table with floating ones as floating."""
         del connection
         return all(form.exact for form in forms)
+
+    def trim(self, place: Expression, blanks: str) -> Expression:
+        return sa.func.trim(place, blanks, type_=sa.Text)
+
+    def exactly(self, place: Expression) -> Expression:
+        return sa.collate(place, "BINARY")
 
     def text(self, place: Expression) -> Expression:
         return sa.func.dsar_key(place, type_=sa.Text)
@@ -130,7 +141,7 @@ def _stored(form: Form, part: Any) -> Iterator[Any]:
 
 
 def _fits(value: Any) -> bool:
-    return not isinstance(value, int) or _LEAST <= value <= _MOST
+    return not isinstance(value, int) or forms.LEAST <= value <= forms.MOST
 
 
 # --- reading --------------------------------------------------------------------------------------
