@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import typer
 
 from dsar.cli.opened import DESK
-from dsar.domain.lifecycle import ENDS, OWNER, By, Event, State
+from dsar.domain.lifecycle import ENDS, OWNER, TABLE, By, Event, State, failures
 from dsar.services.runtime.access import request_for
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.because import Because
@@ -19,11 +19,10 @@ from dsar.store.tickets import of_request
 
 _PAUSE = 0.2
 _GAP = " (or accept_gap --reason WHY instead of retry, to go on with a named gap)"
+_WITH_GAP = {row.start for row in TABLE if row.event is Event.ACCEPT_GAP}
 #: Where waiting ends because something failed, and what else than a retry leads on from there.
 FAILED: Mapping[State, str] = {
-    State.SOURCE_FAILED: _GAP,
-    State.ACTION_FAILED: _GAP,
-    State.ASSEMBLY_FAILED: "",
+    state: _GAP if state in _WITH_GAP else "" for state in State if state in failures()
 }
 
 

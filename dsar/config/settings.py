@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from dsar.domain.controller import Authority, Controller
 from dsar.domain.errors import BadInput
+from dsar.domain.rights import Right
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -73,19 +74,19 @@ class ControllerSettings(BaseModel):
 class ReviewSettings(BaseModel):
     """Which tickets staff approves by hand. `auto` still stops for every doubt.
 
-    Erasure and rectification change data for good, a general objection needs a balance: staff.
+    Unless it is set here, each right's row says who does (`domain.rights`).
     """
 
     model_config = _STRICT
 
     accept: Approval = "auto"
-    access: Approval = "auto"
-    portability: Approval = "auto"
-    erasure: Approval = "staff"
-    rectification: Approval = "staff"
-    restriction: Approval = "auto"
-    objection: Approval = "staff"
-    consent_withdrawal: Approval = "auto"
+    access: Approval = Right.ACCESS.spec.approval
+    portability: Approval = Right.PORTABILITY.spec.approval
+    erasure: Approval = Right.ERASURE.spec.approval
+    rectification: Approval = Right.RECTIFICATION.spec.approval
+    restriction: Approval = Right.RESTRICTION.spec.approval
+    objection: Approval = Right.OBJECTION.spec.approval
+    consent_withdrawal: Approval = Right.CONSENT_WITHDRAWAL.spec.approval
     automated_decision_review: Literal["staff"] = "staff"
     release: Approval = "auto"
 

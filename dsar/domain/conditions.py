@@ -86,7 +86,7 @@ CONDITIONS: dict[str, Condition] = {
         lambda _: "Every source proved everything; deliver it as fulfilled.",
     ),
     "may_be_refused": Condition(
-        lambda f: f.right is not Right.CONSENT_WITHDRAWAL and not f.marketing_only,
+        lambda f: f.right.spec.refusable and not f.marketing_only,
         lambda _: "A withdrawal of consent or an objection to marketing cannot be refused.",
     ),
     "reasoned": Condition(

@@ -16,7 +16,7 @@ from sqlalchemy import and_, case, func, or_, select, update
 from sqlmodel import Session, col
 from structlog.contextvars import get_contextvars
 
-from dsar.domain.lifecycle import LIFT
+from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason
 from dsar.store.engine import Store, StoreSession, insert
 from dsar.store.leases import (
@@ -257,12 +257,13 @@ def leased_to(session: Session, *, owner: str) -> Sequence[str]:
 def stuck(session: Session) -> dict[str, int]:
     """How many tasks stopped and wait for somebody, by their state.
 
-    Of an ended ticket only those that end a restriction: it has no others that are open.
+    Of an ended ticket only those that come after its end: it has no others that are open.
     """
     states = (TaskState.PARKED.value, TaskState.WAITING_HUMAN.value)
+    after_end = [kind for kind in TaskKind if kind.spec.after_end]
     statement = (
         select(_c.state, func.count())
         .join(Ticket, col(Ticket.id) == _c.ticket_id)
-        .where(_c.state.in_(states), or_(col(Ticket.closed_at).is_(None), _c.kind == LIFT))
+        .where(_c.state.in_(states), or_(col(Ticket.closed_at).is_(None), _c.kind.in_(after_end)))
     )
     return dict(iter(session.connection().execute(statement.group_by(_c.state))))

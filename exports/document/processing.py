@@ -12,7 +12,6 @@ from typing import Any
 from dsar.domain.coverage import FILE, Kept, Line
 from dsar.domain.policy import Activity, Basis, Recipient
 from dsar.domain.records import Text, in_language
-from dsar.domain.rights import ARTICLES, COPYING
 from exports.data.attachments import Attached
 from exports.data.datafiles import CannotBuild, Place
 from exports.document import derivation
@@ -40,7 +39,7 @@ def document(contents: Contents, sets: Sequence[Place], receipts: Sequence[Place
     `sets` and `receipts` say where the data of `contents.sets` and `contents.receipts` stands.
     Raises CannotBuild where a set has no purpose, recipients or retention to show.
     """
-    if contents.question.right in COPYING:
+    if contents.question.right.spec.copies:
         _refuse_unexplained(contents)
     return {
         "format": FORMAT,
@@ -81,7 +80,7 @@ def _request(contents: Contents) -> Document:
     return {
         "reference": question.reference,
         "right": question.right.value,
-        "article": ARTICLES[question.right],
+        "article": question.right.spec.article,
         "received_on": question.received_on.isoformat(),
         "due_on": question.due_on.isoformat(),
         "identifiers": [{"kind": kind, "value": value} for kind, value in question.identifiers],

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from dsar.domain.clock import Dates
-from dsar.domain.rights import COPYING, Right
+from dsar.domain.rights import Right
 from dsar.domain.timeline import ENGLISH, Look, timeline
 from dsar.words import Words
 from exports.document.processing import Document
@@ -115,7 +115,7 @@ def _context(document: Document, words: Words, *, printed: int) -> dict[str, Any
         "w": words,
         "title": title(document, words),
         "moment": moment(document, words),
-        "copying": Right(document["request"]["right"]) in COPYING,
+        "copying": Right(document["request"]["right"]).spec.copies,
         "printed": printed,
         "answer": answer(document, words, printed=printed),
         "timeline": _timeline(document, words),
@@ -213,7 +213,7 @@ def answer(document: Document, words: Words, *, printed: int) -> list[str]:
     outcomes = words[_OUTCOMES.get(right, "outcome")]
     return [
         str(outcomes.get(result, result)),
-        *(_copied(document, words) if right in COPYING else _acted(document, words)),
+        *(_copied(document, words) if right.spec.copies else _acted(document, words)),
         *_gaps(document, words),
         *_shortened(document, words, printed),
     ]
@@ -234,7 +234,7 @@ def _acted(document: Document, words: Words) -> Iterator[str]:
 
 def _gaps(document: Document, words: Words) -> Iterator[str]:
     withheld = document["answer"]["withheld"]
-    left = "missing" if Right(document["request"]["right"]) in COPYING else "kept"
+    left = "missing" if Right(document["request"]["right"]).spec.copies else "kept"
     failed = sum(line["outcome"] in {"could_not", "open"} for line in document["coverage"])
     for key, count, section in (
         (left, withheld, "withheld" if left == "missing" else "kept"),

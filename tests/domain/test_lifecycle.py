@@ -11,8 +11,6 @@ from dsar.domain.lifecycle import (
     ENDS,
     HANDS,
     OWNER,
-    PER_SOURCE,
-    RESTRICT_AT_ONCE,
     TABLE,
     By,
     Event,
@@ -24,11 +22,9 @@ from dsar.domain.lifecycle import (
     reachable,
     transition,
 )
-from dsar.domain.rights import ACTING, COPYING, Right
+from dsar.domain.rights import Right
 from dsar.services.law import regimes
-from dsar.services.ticket import owed_tasks
 from templates import FOLDER
-from workers.handlers import QUEUES
 
 RIGHTS = tuple(Right)
 
@@ -106,13 +102,6 @@ def test_every_condition_is_used_and_every_need_has_a_condition() -> None:
     assert {name for row in TABLE for name in row.needs} == set(CONDITIONS)
 
 
-def test_every_kind_of_task_owed_can_be_written_and_done() -> None:
-    owed = {kind for row in TABLE for kind in row.owes}
-    done = {kind for handlers in QUEUES.values() for kind in handlers}
-    assert owed == set(owed_tasks._KINDS)
-    assert owed | PER_SOURCE <= done
-
-
 def test_a_withdrawal_of_consent_knows_no_refusal_and_no_fee() -> None:
     assert State.REFUSED not in reachable(Right.CONSENT_WITHDRAWAL)
     fees = [row for row in TABLE if row.event is Event.ASK_FEE]
@@ -150,17 +139,6 @@ def test_identity_is_confirmed_with_a_reason_wherever_it_is_confirmed() -> None:
         State.RECEIVED, State.AWAITING_IDENTITY, State.LAPSED,
     }  # fmt: skip
     assert all({"identified", "reasoned"} <= set(row.needs) for row in rows)
-
-
-def test_only_rights_that_change_data_act_in_sources() -> None:
-    for right in RIGHTS:
-        acts = State.ACTING in reachable(right)
-        assert acts is (right in ACTING)
-    assert not ACTING & COPYING
-
-
-def test_contested_accuracy_and_objection_restrict_at_once() -> None:
-    assert {Right.RECTIFICATION, Right.OBJECTION} == RESTRICT_AT_ONCE
 
 
 def test_a_search_that_begins_is_never_owed_twice() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dsar.domain.controller import Authority, Controller
-from dsar.domain.rights import ARTICLES, Right
+from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.letters import facts, house_wording, samples
 from dsar.services.letters.wording import DEMANDED, KINDS, TEXTS, Lacking, Wording, Wordings
@@ -153,7 +153,7 @@ def test_a_german_letter_has_german_dates_and_citations() -> None:
 @pytest.mark.parametrize("right", Right)
 def test_an_english_article_is_the_one_of_the_table(right: Right) -> None:
     words = OURSELVES.words_in("en")
-    assert article(words, "eu_gdpr", right) == f"{ARTICLES[right]} GDPR"
+    assert article(words, "eu_gdpr", right) == f"{right.spec.article} GDPR"
 
 
 @pytest.mark.parametrize("regime", sorted(regimes.known()))

@@ -146,7 +146,7 @@ def decide_record(case: Case, source: str, record: Record) -> Decision:
         return Decision(doubts=(Doubt("weak_match"),))
     if ruled is None and case.is_somebody_elses(source, record):
         return Decision(doubts=(Doubt("somebody_else"),))
-    return _BY_RIGHT[case.right](case, source, record)
+    return BY_RIGHT[case.right](case, source, record)
 
 
 def _copy(case: Case, source: str, record: Record) -> Decision:
@@ -348,7 +348,8 @@ def _stop(case: Case, source: str, record: Record) -> Decision:
     return Decision(item=Item(record.key)) if stopped(case, source, record.collection) else NOTHING
 
 
-_BY_RIGHT: dict[Right, Callable[[Case, str, Record], Decision]] = {
+#: How each right decides about one record.
+BY_RIGHT: Mapping[Right, Callable[[Case, str, Record], Decision]] = {
     Right.ACCESS: _copy,
     Right.PORTABILITY: _portable,
     Right.AUTOMATED_DECISION_REVIEW: _automated,
@@ -357,13 +358,4 @@ _BY_RIGHT: dict[Right, Callable[[Case, str, Record], Decision]] = {
     Right.RESTRICTION: _restrict,
     Right.OBJECTION: _stop,
     Right.CONSENT_WITHDRAWAL: _stop,
-}
-
-#: The verb each right asks of a source.
-VERB = {
-    Right.ERASURE: "erase",
-    Right.RECTIFICATION: "rectify",
-    Right.RESTRICTION: "restrict",
-    Right.OBJECTION: "object_to",
-    Right.CONSENT_WITHDRAWAL: "object_to",
 }

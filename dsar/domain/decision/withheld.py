@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dsar.domain.decision import SPARING, VERB, WITHHOLD, Case
+from dsar.domain.decision import SPARING, WITHHOLD, Case
 from dsar.domain.records import Attachment, Collection, Record
 
 
@@ -19,7 +19,7 @@ def withheld_values(case: Case, source: str, record: Record) -> Iterator[tuple[s
     A ruling on a field outweighs the one on its record: what was ruled released is no secret. What
     the dictionary withholds is one whatever was ruled.
     """
-    hiding = {WITHHOLD} if case.right in VERB else SPARING
+    hiding = {WITHHOLD} if case.right.spec.acts else SPARING
     whole = case.ruling(source, record)
     collection = case.collection(source, record) if withholds(case, source) else None
     for name, value in record.data.items():
@@ -30,7 +30,7 @@ def withheld_values(case: Case, source: str, record: Record) -> Iterator[tuple[s
 
 def withholds(case: Case, source: str) -> bool:
     """Whether a dictionary says of any field that it is never handed over, where copies are."""
-    if case.right in VERB:
+    if case.right.spec.acts:
         return False
     known = case.dictionaries.get(source, {}).values()
     return any(entry.withhold for one in known for entry in one.fields)

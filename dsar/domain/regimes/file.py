@@ -103,7 +103,8 @@ def _refusal(table: Table) -> Refusal:
 def _refusal_grounds(table: Table) -> Mapping[str, Ground]:
     """Read the grounds of a refusal: no law lets anybody refuse that consent is withdrawn."""
     inner = table.table("grounds", optional=True)
-    refusable = tuple(right for right in CLOCK_RIGHTS if right != Right.CONSENT_WITHDRAWAL)
+    firm = {right for right in Right if not right.spec.refusable}
+    refusable = tuple(right for right in CLOCK_RIGHTS if right not in firm)
     grounds = {}
     for name in inner.values:
         row = inner.table(name)

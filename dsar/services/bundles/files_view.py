@@ -12,7 +12,7 @@ from dsar.services.runtime.access import staff_only, ticket_for
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.work import attachments
-from dsar.services.work.attachments import NEEDED, Held
+from dsar.services.work.attachments import Held
 from dsar.services.work.cases import case_of
 from dsar.store.tables import Ticket
 from dsar.store.tickets import locked, request_of
@@ -52,7 +52,7 @@ NO_FILES = FilesView()
 def of_ticket(session: Unit, viewer: Actor, ticket: Ticket, *, most: int = MOST) -> FilesView:
     """The files of a ticket; holds nothing of the person but their names. Raises KeyLost."""
     staff_only(viewer)
-    if Right(ticket.right) not in NEEDED:
+    if Right(ticket.right).spec.handed is None:
         return NO_FILES
     seal = seals.seal_of(session, request_of(session, ticket))
     count, held = attachments.held(session, seal, ticket.id, most=most)

@@ -16,7 +16,7 @@ from dsar.domain.errors import NotAllowed
 from dsar.domain.policy import Activity
 from dsar.domain.reasons import receipt_reason
 from dsar.domain.records import Attachment, Collection, Done, Receipt, Record, in_language
-from dsar.domain.rights import ACTING, COPYING, Right
+from dsar.domain.rights import Right
 from dsar.services.bundles.keep import next_number
 from dsar.services.bundles.withheld import Withholding, withholding
 from dsar.services.law import regimes
@@ -74,7 +74,7 @@ def refuse_changed_policy(material: BundleMaterial) -> None:
     the receipts are the decision, and the bundle tells them as they are.
     """
     question, decided_by = material.contents.question, material.contents.policy_version
-    if question.right in ACTING or decided_by == material.policy_now:
+    if question.right.spec.acts or decided_by == material.policy_now:
         return
     message = (
         f"The policy was changed ({decided_by} → {material.policy_now}) after it was "
@@ -210,7 +210,7 @@ def _outcome(found: tuple[Line, ...]) -> str:
 def _handed(
     session: Unit, seal: Seal, ticket: Ticket, *, case: Case, found: tuple[Line, ...]
 ) -> tuple[RecordSet, ...]:
-    if case.right not in COPYING | {Right.AUTOMATED_DECISION_REVIEW}:
+    if case.right.spec.handed is None:
         return ()
     installation, sets = session.installation, []
     every = record_pages.sheets(session, ticket.id, role=record_pages.RECORDS)

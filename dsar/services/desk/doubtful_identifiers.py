@@ -17,7 +17,7 @@ from dsar.domain.identity import (
     STATED,
     UNSETTLED,
 )
-from dsar.domain.lifecycle import ENDS, State
+from dsar.domain.lifecycle import ENDS, State, TaskKind
 from dsar.services.runtime import seals
 from dsar.services.runtime.installation import Unit
 from dsar.services.work.found_identifiers import proven_elsewhere, stopped_at
@@ -106,7 +106,7 @@ def _waiting(session: Unit, request: Request, kind: str) -> Iterator[Waiting]:
     tickets = {one.id: one for one in of_request(session, request)}
     rows = session.exec(
         select(Task)
-        .where(col(Task.ticket_id).in_(tickets), col(Task.kind) == "search")
+        .where(col(Task.ticket_id).in_(tickets), col(Task.kind) == TaskKind.SEARCH)
         .where(col(Task.state) == TaskState.WAITING_HUMAN.value)
     )
     for row in sorted(rows, key=lambda row: (tickets[row.ticket_id].ref, row.source)):

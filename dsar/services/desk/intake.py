@@ -106,7 +106,9 @@ def _checked(installation: Installation, application: Application) -> Subject:
         raise BadInput(
             "identifier", "is missing.", "Give at least one, e.g. email=ana@example.org."
         )
-    if Right.RECTIFICATION in application.rights and not application.corrections:
+    if any(right.spec.needs_corrections for right in application.rights) and not (
+        application.corrections
+    ):
         raise BadInput("correct", "is missing.", "Say what is right, e.g. family_name=Lind.")
     check_purposes(installation, application.purposes)
     check_corrections(installation, application.corrections)
@@ -209,7 +211,7 @@ def _open(
 
 def _details(right: Right, about: tuple[str, ...], application: Application) -> dict[str, Any]:
     given: dict[str, Any] = {}
-    if right is Right.RECTIFICATION:
+    if right.spec.needs_corrections:
         given["corrections"] = dict(application.corrections)
     if about:
         given["purposes"] = list(about)

@@ -18,7 +18,7 @@ from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.ticket.advance import advance
-from dsar.services.work.attachments import MARK, NEEDED, mark
+from dsar.services.work.attachments import MARK, mark
 from dsar.services.work.cases import FILE, place
 from dsar.store.tables import RulingRow, Ticket
 from dsar.store.tickets import request_of
@@ -100,10 +100,6 @@ def _ruling(session: Unit, actor: Actor, ticket: Ticket, one: RulingInput) -> Ru
     return row
 
 
-#: Rights that treat a record as a whole: nothing can be ruled about one field of it.
-_WHOLE = frozenset({Right.RESTRICTION, Right.OBJECTION, Right.CONSENT_WITHDRAWAL})
-
-
 def _meant(installation: Installation, ticket: Ticket, one: RulingInput) -> RulingInput:
     """The ruling, if it speaks of something that was found: a slip must not let anything leave."""
     _refuse_wrong_right(ticket, one)
@@ -137,9 +133,9 @@ def _refuse_wrong_right(ticket: Ticket, one: RulingInput) -> None:
     right = Right(ticket.right)
     if one.verdict == ERASE and right is not Right.ERASURE:
         raise BadInput("rule", f"erases, but {ticket.ref} is about {right}.", "Use release.")
-    if one.field and right in _WHOLE:
+    if one.field and right.spec.whole_record:
         raise BadInput("rule", f"names a field; {right} treats whole records.", "Leave it out.")
-    if one.file and right not in NEEDED:
+    if one.file and right.spec.handed is None:
         raise BadInput("rule", f"names a file; {right} hands none over.", "Leave it out.")
 
 

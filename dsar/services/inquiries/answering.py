@@ -13,7 +13,7 @@ import structlog
 from dsar.config.sources import dictionary
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import DsarError
-from dsar.domain.lifecycle import Event, State
+from dsar.domain.lifecycle import Event, State, TaskKind, stuck_kinds
 from dsar.domain.records import Collection
 from dsar.sdk.desk import Answer, Question
 from dsar.services.inquiries import files, keeping, links, schema
@@ -27,12 +27,6 @@ from dsar.store.tickets import lines, locked
 from dsar.store.vault import KeyLost
 
 log = structlog.get_logger("dsar.inquiries")
-
-#: Where a ticket stands still because such a task got stuck: an answer has it tried again.
-_STILL = {
-    State.SOURCE_FAILED: frozenset({"search"}),
-    State.ACTION_FAILED: frozenset({"act", "look_again"}),
-}
 
 
 class Over(DsarError):  # noqa: N818
@@ -91,7 +85,7 @@ def open_link(installation: Installation, secret: str) -> Opened | None:
             question=question,
             collections=dictionary(installation.sources[row.source]),
             answer_by=row.answer_by,
-            again=task.kind == "look_again",
+            again=task.kind == TaskKind.LOOK_AGAIN,
             answered=answered,
             over=over,
         )
@@ -170,7 +164,7 @@ def _go_on(session: Unit, ticket: Ticket, row: Inquiry) -> None:
             session.add(line)
     task = session.get_one(Task, row.task_id, populate_existing=True)
     stuck = task.state == tasks.TaskState.WAITING_HUMAN
-    if stuck and task.kind in _STILL.get(State(ticket.state), ()):
+    if stuck and task.kind in stuck_kinds(State(ticket.state)):
         advance(session, SYSTEM, ticket.id, Event.RETRY)
     else:
         tasks.wake(session, session.installation.store, task.id)

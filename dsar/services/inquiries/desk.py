@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
+from dsar.domain.lifecycle import TaskKind
 from dsar.domain.records import Attachment
 from dsar.sdk import NeedsHuman
 from dsar.sdk.desk import Answer, Inquiry, Question, awaited
@@ -26,8 +27,6 @@ from dsar.store.tickets import lines, locked
 
 _DAY = timedelta(days=1)
 _SHORTEST = 60.0
-#: Kinds of task whose source's coverage line is still open.
-_ON_LINES = frozenset({"search", "act"})
 
 
 class _Place(NamedTuple):
@@ -52,7 +51,7 @@ class TicketDesk:
     @property
     def again(self) -> bool:
         """Whether this task is the second look."""
-        return self._lease is not None and self._lease.kind == "look_again"
+        return self._lease is not None and self._lease.kind == TaskKind.LOOK_AGAIN
 
     def inquiry(self, verb: str, question: Question) -> Inquiry:
         """One row a ticket, source, verb and question, whoever repeats the task."""
@@ -165,7 +164,7 @@ class TicketDesk:
     def _name_on_line(self, session: Unit, told: Inquiry) -> None:
         for line in lines(session, self._ticket):
             mine = line.source == self._source and line.outcome == Outcome.OPEN
-            if mine and self._at_work().kind in _ON_LINES:
+            if mine and TaskKind(self._at_work().kind).spec.on_ledger:
                 line.reason = awaited(told)
                 session.add(line)
 

@@ -8,7 +8,6 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from dsar.config.settings import InquirySettings
-from dsar.domain.lifecycle import LIFT
 from dsar.domain.records import Attachment, Done, Match, Receipt, Record
 from dsar.sdk.desk import Answer, Question, Wanted
 from dsar.services.runtime.installation import Installation
@@ -49,7 +48,7 @@ def answer_by(today: date, internal_due: date | None, rules: InquirySettings) ->
 
 def over(ticket: Ticket, row: Inquiry) -> bool:
     """Whether nothing more is to be told: its ticket has ended, and it is not about lifting."""
-    return ticket.closed_at is not None and row.verb != LIFT
+    return ticket.closed_at is not None and row.verb != "lift"
 
 
 def close_question(seal: Seal, inquiry: str, question: Question) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dsar.domain.errors import BadInput
-from dsar.domain.rights import ARTICLES, Right
+from dsar.domain.rights import Right
 from dsar.words import FREE, MODEL, Languages, Words, catalogue, formats
 from dsar.words.catalogue import Part
 
@@ -24,7 +24,7 @@ _ONCE = {"record": "one", "records": "other", "file": "one", "files": "other"}
 
 def article(words: Words, regime: str, right: Right) -> str:
     """The article that grants a right, where the regime counts as the GDPR does; else ""."""
-    number, _, paragraph = ARTICLES[right].removeprefix("Art. ").rstrip(")").partition("(")
+    number, _, paragraph = right.spec.article.removeprefix("Art. ").rstrip(")").partition("(")
     form = words["article"]
     if paragraph:
         number = form["paragraph"].format(article=number, paragraph=paragraph)

@@ -13,7 +13,16 @@ from sqlmodel import Session, col
 
 from dsar.domain.conditions import Facts, unmet
 from dsar.domain.errors import NotAllowed
-from dsar.domain.lifecycle import ENDS, HANDS, Event, State, Transition, leaving, transition
+from dsar.domain.lifecycle import (
+    ENDS,
+    HANDS,
+    Event,
+    State,
+    TaskKind,
+    Transition,
+    leaving,
+    transition,
+)
 from dsar.domain.rights import Right
 from dsar.services import letters
 from dsar.services.law import clock
@@ -132,7 +141,7 @@ def _move_clock(session: Unit, ticket: Ticket, event: Event, because: Because) -
 
 def _enter(session: Unit, ticket: Ticket, row: Transition, because: Because) -> None:
     """What a ticket learns and forgets on the way: a new round of deciding starts undecided."""
-    if "decide" in row.owes:
+    if TaskKind.DECIDE in row.owes:
         ticket.decided_at = None
         ticket.doubts = []
         ticket.round += 1
@@ -141,7 +150,7 @@ def _enter(session: Unit, ticket: Ticket, row: Transition, because: Because) -> 
     if row.event is Event.EXTEND:
         _remember(session, ticket, because)
     if row.event is Event.RETRY:
-        owed_tasks.reopen(session, ticket, row.end)
+        owed_tasks.reopen(session, ticket, row.start, row.end)
     if row.event is Event.ACCEPT_GAP:
         owed_tasks.accept_gap(session, ticket, row.start)
 
@@ -188,11 +197,4 @@ def _end(session: Unit, ticket: Ticket) -> None:
     tasks.cancel_ticket(session, session.installation.store, ticket_id=ticket.id)
     for other in siblings(session, ticket):
         if other.state == State.ACCEPTED:
-            tasks.enqueue(
-                session,
-                session.installation.store,
-                ticket_id=other.id,
-                kind="start",
-                key=ticket.ref,
-                rank=other.due_at,
-            )
+            owed_tasks.enqueue(session, other, TaskKind.START, key=ticket.ref)

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from sqlmodel import Session
 
 from dsar.domain.conditions import unmet
-from dsar.domain.lifecycle import Event, State
-from dsar.domain.rights import Right
+from dsar.domain.lifecycle import Event, State, TaskKind
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
 from dsar.services.ticket.facts import facts_of, marketing_only, waits_for
@@ -36,20 +35,20 @@ def _start(session: Session, ticket: Ticket) -> Event | None:
     return None if waits_for(session, ticket) else Event.START
 
 
-def _joined(kind: str, done: Event, failed: Event) -> Callable[[Unit, Ticket], Event | None]:
+def _joined(kind: TaskKind) -> Callable[[Unit, Ticket], Event | None]:
     """All tasks of a kind have ended: well, or some of them stuck with a reason."""
 
     def rule(session: Session, ticket: Ticket) -> Event | None:
         counts = tasks.by_state(session, ticket.id, kind)
         if any(counts.get(state) for state in _OPEN):
             return None
-        return failed if any(counts.get(state) for state in _STUCK) else done
+        return kind.spec.failed if any(counts.get(state) for state in _STUCK) else kind.spec.done
 
     return rule
 
 
 def _checked(session: Unit, ticket: Ticket) -> Event | None:
-    event = _joined("look_again", Event.CHECKED, Event.RESIDUE_FOUND)(session, ticket)
+    event = _joined(TaskKind.LOOK_AGAIN)(session, ticket)
     left = any(line.residue for line in lines(session, ticket.id))
     return Event.RESIDUE_FOUND if event is Event.CHECKED and left else event
 
@@ -59,15 +58,7 @@ def _approve(session: Unit, ticket: Ticket) -> Event | None:
     if ticket.decided_at is None or ticket.doubts:
         return None
     rule = getattr(session.installation.settings.review, ticket.right)
-    at_once = ticket.right == Right.OBJECTION and marketing_only(session, ticket)
-    return Event.APPROVE if rule == "auto" or at_once else None
-
-
-def _bundle(session: Session, ticket: Ticket) -> Event | None:
-    counts = tasks.by_state(session, ticket.id, "bundle")
-    if any(counts.get(state) for state in _OPEN):
-        return None
-    return Event.BUNDLE_FAILS if any(counts.get(state) for state in _STUCK) else None
+    return Event.APPROVE if rule == "auto" or marketing_only(session, ticket) else None
 
 
 def _deliver(session: Unit, ticket: Ticket) -> Event | None:
@@ -80,12 +71,10 @@ def _deliver(session: Unit, ticket: Ticket) -> Event | None:
 
 
 _RULES: dict[State, Callable[[Unit, Ticket], Event | None]] = {
+    **{kind.spec.joined_in: _joined(kind) for kind in TaskKind if kind.spec.joined_in},
     State.VERIFIED: _accept,
     State.ACCEPTED: _start,
-    State.COLLECTING: _joined("search", Event.SOURCES_ANSWERED, Event.SOURCE_FAILS),
     State.IN_REVIEW: _approve,
-    State.ACTING: _joined("act", Event.ACTED, Event.ACTION_FAILS),
     State.CHECKING: _checked,
-    State.ASSEMBLING: _bundle,
     State.READY: _deliver,
 }

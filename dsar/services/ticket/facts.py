@@ -9,7 +9,7 @@ from dsar.domain.conditions import CONDITIONS, Facts
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import ENDS, State
 from dsar.domain.regimes import grounds
-from dsar.domain.rights import COPYING, Right
+from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.law.clock import today
 from dsar.services.letters.reason_words import doubted
@@ -60,12 +60,12 @@ def _refusal_grounds(session: Unit, ticket: Ticket) -> tuple[str, ...]:
 
 def waits_for(session: Session, ticket: Ticket) -> tuple[str, ...]:
     """The copies that must be handed over before the same request's erasure may start."""
-    if ticket.right != Right.ERASURE:
+    if not Right(ticket.right).spec.after_copies:
         return ()
     return tuple(
         other.ref
         for other in siblings(session, ticket)
-        if Right(other.right) in COPYING and State(other.state) not in ENDS
+        if Right(other.right).spec.copies and State(other.state) not in ENDS
     )
 
 

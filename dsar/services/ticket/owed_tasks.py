@@ -6,9 +6,9 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
-from dsar.domain.lifecycle import State
+from dsar.domain.lifecycle import State, TaskKind, stuck_kinds
 from dsar.domain.reasons import HOLD_IN_FORCE, Reason
-from dsar.domain.rights import ACTING, Right
+from dsar.domain.rights import Right
 from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import details_of
 from dsar.services.ticket import outcomes, search_order
@@ -17,34 +17,21 @@ from dsar.store.effects import unsettled
 from dsar.store.tables import CoverageLine, Page, Task, Ticket
 from dsar.store.tickets import lines
 
-#: Rendering has a queue of its own, so that a long report never delays a search.
-_QUEUES = {"bundle": "render"}
-
 #: In a ticket's details: the only sources it asks; every one where it is not there.
 SCOPE = "sources"
 
 _STUCK = ("parked", "waiting_human")
 
-#: The kind of task that was stuck when a ticket stands there.
-_STUCK_IN = {
-    State.SOURCE_FAILED: "search",
-    State.COLLECTING: "search",
-    State.ACTION_FAILED: "act",
-    State.ACTING: "act",
-    State.ASSEMBLY_FAILED: "bundle",
-    State.ASSEMBLING: "bundle",
-}
 
-
-def owe(session: Unit, ticket: Ticket, kind: str) -> None:
+def owe(session: Unit, ticket: Ticket, kind: TaskKind) -> None:
     """Writes the tasks of one kind that a ticket owes now; writing them twice is harmless."""
-    _KINDS[kind](session, ticket)
+    OWED[kind](session, ticket)
 
 
 def enqueue(
     session: Unit,
     ticket: Ticket,
-    kind: str,
+    kind: TaskKind,
     *,
     source: str = "",
     key: str = "",
@@ -58,7 +45,7 @@ def enqueue(
         kind=kind,
         source=source,
         key=key,
-        queue=_QUEUES.get(kind, "work"),
+        queue=kind.spec.queue,
         rank=ticket.due_at,
         blocked=blocked,
     )
@@ -85,22 +72,22 @@ def _search(session: Unit, ticket: Ticket) -> None:
     order = search_order.order_of(known, (source.name for source in every))
     for source in every:
         waits = bool(order.waits_for[source.name])
-        enqueue(session, ticket, "search", source=source.name, blocked=waits)
+        enqueue(session, ticket, TaskKind.SEARCH, source=source.name, blocked=waits)
 
 
 def _bundle(session: Unit, ticket: Ticket) -> None:
     """One task an approval; what an earlier one left stuck is of no use any more."""
-    _drop(session, ticket, "bundle")
-    enqueue(session, ticket, "bundle", key=str(ticket.version))
+    _drop(session, ticket, TaskKind.BUNDLE)
+    enqueue(session, ticket, TaskKind.BUNDLE, key=str(ticket.version))
 
 
 def _decide(session: Unit, ticket: Ticket) -> None:
     """One task a round; what an earlier round left stuck is of no use any more."""
-    _drop(session, ticket, "decide")
-    enqueue(session, ticket, "decide", key=str(ticket.round))
+    _drop(session, ticket, TaskKind.DECIDE)
+    enqueue(session, ticket, TaskKind.DECIDE, key=str(ticket.round))
 
 
-def _drop(session: Session, ticket: Ticket, kind: str) -> None:
+def _drop(session: Session, ticket: Ticket, kind: TaskKind) -> None:
     """What got stuck of one kind will not be done any more."""
     mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == kind, col(Task.state).in_(_STUCK))
     session.execute(update(Task).where(*mine).values(state="cancelled"))
@@ -109,7 +96,7 @@ def _drop(session: Session, ticket: Ticket, kind: str) -> None:
 def _act(session: Unit, ticket: Ticket) -> None:
     """Only sources with something in the approved manifest are asked to act."""
     for source in _with_pages(session, ticket, "manifest"):
-        enqueue(session, ticket, "act", source=source, key=str(ticket.round))
+        enqueue(session, ticket, TaskKind.ACT, source=source, key=str(ticket.round))
 
 
 def _look_again(session: Unit, ticket: Ticket) -> None:
@@ -119,7 +106,7 @@ def _look_again(session: Unit, ticket: Ticket) -> None:
     }
     for source in _with_pages(session, ticket, "receipts"):
         if source not in given_up:
-            enqueue(session, ticket, "look_again", source=source, key=str(ticket.version))
+            enqueue(session, ticket, TaskKind.LOOK_AGAIN, source=source, key=str(ticket.version))
 
 
 def _with_pages(session: Session, ticket: Ticket, role: str) -> list[str]:
@@ -134,43 +121,51 @@ def _with_pages(session: Session, ticket: Ticket, role: str) -> list[str]:
     )
 
 
-_KINDS: dict[str, Callable[[Unit, Ticket], None]] = {
-    "search": _search,
-    "decide": _decide,
-    "act": _act,
-    "look_again": _look_again,
-    "bundle": _bundle,
+#: What writes the tasks of each kind that a transition can owe.
+OWED: Mapping[TaskKind, Callable[[Unit, Ticket], None]] = {
+    TaskKind.SEARCH: _search,
+    TaskKind.DECIDE: _decide,
+    TaskKind.ACT: _act,
+    TaskKind.LOOK_AGAIN: _look_again,
+    TaskKind.BUNDLE: _bundle,
 }
 
 
-def reopen(session: Unit, ticket: Ticket, state: State) -> None:
-    """Makes what got stuck ready again; where something was left over, acts once more."""
-    installation = session.installation
+def reopen(session: Unit, ticket: Ticket, failed: State, state: State) -> None:
+    """From where a ticket `failed` to the state in which it is tried again.
+
+    What got stuck there and belongs to that state is ready again; what belongs to a later one is
+    done anew once this is. Where something was left over, the sources act once more.
+    """
     if state is State.COLLECTING:
         search_order.ask_again(session, ticket)
-    tasks.reopen(
-        session, installation.store, ticket_id=ticket.id, kind=_STUCK_IN[state], states=_STUCK
-    )
+    for kind in stuck_kinds(failed):
+        if kind.spec.joined_in is state:
+            store = session.installation.store
+            tasks.reopen(session, store, ticket_id=ticket.id, kind=kind, states=_STUCK)
+        else:
+            _drop(session, ticket, kind)
     if state is State.COLLECTING:
         search_order.unblock(session, ticket)
-    if state is not State.ACTING:
-        return
-    _drop(session, ticket, "look_again")  # it is looked for anew once this is done
+    if state is State.ACTING:
+        _act_again(session, ticket)
+
+
+def _act_again(session: Unit, ticket: Ticket) -> None:
     for line in lines(session, ticket.id):
         if line.residue:
             line.residue = 0
             session.add(line)
             key = f"{ticket.round}.{ticket.version}"
-            enqueue(session, ticket, "act", source=line.source, key=key)
+            enqueue(session, ticket, TaskKind.ACT, source=line.source, key=key)
 
 
 def accept_gap(session: Unit, ticket: Ticket, state: State) -> None:
     """Closes the lines of sources that staff gives up on: named, never called done."""
-    kinds = {_STUCK_IN[state]} | ({"look_again"} if state is State.ACTION_FAILED else set())
     stuck = session.exec(
         select(Task).where(
             col(Task.ticket_id) == ticket.id,
-            col(Task.kind).in_(kinds),
+            col(Task.kind).in_(stuck_kinds(state)),
             col(Task.state).in_(_STUCK),
         )
     ).all()
@@ -203,7 +198,7 @@ def _collected(session: Session, ticket: Ticket, source: str) -> int:
 
     Nothing is changed in such a source: what it did not say cannot be proven.
     """
-    if Right(ticket.right) in ACTING:
+    if Right(ticket.right).spec.acts:
         return 0
     counts = session.exec(
         select(Page.count)

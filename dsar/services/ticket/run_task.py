@@ -22,6 +22,7 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import DsarError
+from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason, told
 from dsar.sandbox.pool import Stopped
 from dsar.sdk import Later, NeedsHuman
@@ -206,15 +207,11 @@ def _reason(error: Exception) -> Reason:
     return Reason(code) if code else Reason("failed", {"error": type(error).__name__})
 
 
-#: Kinds without which a source's line is not answered. Looking again leaves the outcome as it is.
-_ON_LINES = frozenset({"search", "act"})
-
-
 def _stuck(session: Unit, ticket: Ticket, lease: Lease | Expired) -> None:
     """A task that got stuck says so on its coverage line and in the journal; the rest goes on."""
     row = session.get(Task, lease.task_id, populate_existing=True)
     reason = row.reason if row is not None else None
-    if lease.kind in _ON_LINES:
+    if TaskKind(lease.kind).spec.on_ledger:
         _name_on_line(session, ticket, lease.source, reason)
     data = {"task": lease.kind, "source": lease.source, "attempts": lease.attempts}
     journal.append(session, SYSTEM, ticket, event="task_stuck", data=data)
@@ -236,7 +233,7 @@ def _name_on_line(session: Session, ticket: Ticket, source: str, reason: Reason 
 
 def _after(session: Unit, ticket: Ticket, kind: str) -> None:
     session.flush()
-    if kind == "search":
+    if kind == TaskKind.SEARCH:
         unblock(session, ticket)
     settle(session, ticket)
 

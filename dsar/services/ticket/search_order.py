@@ -7,6 +7,7 @@ from sqlmodel import col, func, select
 from dsar.config.sources import Sources
 from dsar.domain.coverage import Outcome
 from dsar.domain.identity import GIVEN
+from dsar.domain.lifecycle import TaskKind
 from dsar.domain.search_order import MOST_VALUES, Searched, SearchOrder, search_order
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Unit
@@ -91,7 +92,7 @@ def _worth_asking(session: Unit, ticket: Ticket, kinds: Collection[str]) -> froz
 
 
 def _searches(session: Unit, ticket: Ticket) -> Sequence[Task]:
-    mine = select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
+    mine = select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == TaskKind.SEARCH)
     return session.exec(
         mine.order_by(col(Task.id)), execution_options={"populate_existing": True}
     ).all()

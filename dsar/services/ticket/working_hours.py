@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dsar.config.hours import Hours
+from dsar.domain.lifecycle import TaskKind
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, reading, transaction
@@ -13,9 +14,6 @@ from dsar.store.tables import Ticket
 from dsar.store.tasks import Lease
 from dsar.store.tickets import locked
 
-#: What reads a source through, or changes much of it. What is restricted at once waits for nothing
-#: (Art. 18(1)), nor does what ends a restriction.
-HEAVY = frozenset({"search", "act", "look_again"})
 #: What is left of a deadline when a source opens must be more than this, or it is not waited for.
 MARGIN = timedelta(days=1)
 OUTRANKED = "hours_outranked"
@@ -51,7 +49,8 @@ def await_hours(installation: Installation, lease: Lease) -> float | None:
 
 
 def _hours(installation: Installation, lease: Lease) -> Hours | None:
-    source = installation.sources.by_name.get(lease.source) if lease.kind in HEAVY else None
+    keeps = TaskKind(lease.kind).spec.in_hours
+    source = installation.sources.by_name.get(lease.source) if keeps else None
     return source.hours if source is not None else None
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Text, and_, case, func, or_, type_coerce
 from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
-from dsar.domain.lifecycle import ENDS, LIFT, OWNER, By, State
+from dsar.domain.lifecycle import ENDS, OWNER, By, State, TaskKind
 from dsar.domain.rights import Right
 from dsar.services.law.clock import today
 from dsar.services.letters import TITLES
@@ -153,7 +153,7 @@ def needs(session: Session, ticket: Ticket, around: Around) -> str:
         return "; ".join(f"{row.source or row.kind}: {row.reason}" for row in stuck)
     if state is State.IN_REVIEW and ticket.doubts:
         return "; ".join(map(doubted, ticket.doubts))
-    if state is State.IN_REVIEW and ticket.right == Right.AUTOMATED_DECISION_REVIEW:
+    if state is State.IN_REVIEW and Right(ticket.right).spec.decided_by_person:
         return "a named person decides anew"
     if state is State.ACCEPTED and (waits := waits_for(session, ticket)):
         return f"waits until {', '.join(waits)} was handed over"
@@ -184,7 +184,7 @@ SENTENCES = {
 
 _STUCK = ("parked", "waiting_human")
 #: A restriction that was announced and is not lifted before staff has told the person.
-_TO_TELL = (col(Task.kind) == LIFT, col(Task.state) == "blocked")
+_TO_TELL = (col(Task.kind) == TaskKind.LIFT, col(Task.state) == "blocked")
 
 
 def _held_up(

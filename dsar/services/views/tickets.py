@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.conditions import unmet
 from dsar.domain.lifecycle import ENDS, By, Event, State, leaving
-from dsar.domain.rights import ARTICLES, Right
+from dsar.domain.rights import Right
 from dsar.domain.timeline import timeline
 from dsar.services.bundles import files_view, progress
 from dsar.services.bundles.deliver import file_name
@@ -189,7 +189,7 @@ def ticket_view(session: Unit, viewer: Actor, ticket: Ticket) -> TicketView:
     row = row_of(session, ticket, around)
     return TicketView(
         **{one.name: getattr(row, one.name) for one in fields(row)},
-        article=ARTICLES[row.right],
+        article=row.right.spec.article,
         request=request.ref,
         siblings=_siblings(session, ticket),
         received_at=request.received_at,

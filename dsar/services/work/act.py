@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from dsar.domain.decision import VERB, Case, stopped
+from dsar.domain.decision import Case, stopped
 from dsar.domain.reasons import HOLD_IN_FORCE
 from dsar.domain.records import PROOF, WEAK, Done, Item, Receipt
 from dsar.domain.rights import Right
@@ -100,7 +100,7 @@ def _job(installation: Installation, run: Run) -> Job:
             sheet.collection: tuple(a.id for a in stopped(case, source, sheet.collection))
             for sheet in sheets
         }
-        verb, round_ = VERB[Right(ticket.right)], ticket.round
+        verb, round_ = Right(ticket.right).spec.verb, ticket.round
     return Job(verb, sheets, purposes, record_pages.seal_for(installation, ticket.id), round_)
 
 
@@ -146,7 +146,7 @@ def _one_page(
 
 def _refuse_held(session: Session, ticket: Ticket, job: Job) -> None:
     """A hold placed after the approval still stands against erasing (Art. 17(3)(e))."""
-    if job.verb == VERB[Right.ERASURE] and held(session, ticket):
+    if job.verb == Right.ERASURE.spec.verb and held(session, ticket):
         raise NeedsHuman(code=HOLD_IN_FORCE.code)
 
 

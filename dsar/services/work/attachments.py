@@ -16,7 +16,6 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.errors import NotFound
 from dsar.domain.records import Attachment, Record
-from dsar.domain.rights import COPYING, Right
 from dsar.sandbox.checked_pages import PageChecks
 from dsar.sdk import Adapter, Later, NeedsHuman, Page
 from dsar.services.runtime import record_pages
@@ -30,8 +29,6 @@ PIECES, LISTED = "attachment", "attached"
 PIECE = 1 << 20
 #: So many first letters of the keyed hash a file is found by tell it from the ticket's others.
 MARK = 12
-#: Rights whose bundle holds records, and so their files.
-NEEDED = COPYING | {Right.AUTOMATED_DECISION_REVIEW}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from dsar.domain.coverage import Outcome, kept_row
 from dsar.domain.decision import NOT_PORTABLE, Case, Doubt, Ground, decide_record
 from dsar.domain.reasons import Reason
 from dsar.domain.records import Record
-from dsar.domain.rights import ACTING
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.ticket.run_task import Run, finishing
@@ -83,7 +82,7 @@ def _write_down(
         if tally is None:
             continue
         _write_manifest(session, seal, ticket, case, source=row.source, tally=tally)
-        _write_line(row, tally, acting=case.right in ACTING)
+        _write_line(row, tally, acting=case.right.spec.acts)
         session.add(row)
         doubts += list(_doubts(row, tally))
     ticket.doubts = doubts

@@ -21,6 +21,7 @@ from dsar.domain.identity import (
     UNUSED,
     normal,
 )
+from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason
 from dsar.sdk import NeedsHuman, Page
 from dsar.services.runtime import seals
@@ -174,7 +175,7 @@ def _left_in_doubt(
     left = [one for one in known if one.evidence == UNSETTLED and one.kind in kinds]
     if not left:
         return set()
-    search = (col(Task.ticket_id) == ticket.id, col(Task.kind) == "search")
+    search = (col(Task.ticket_id) == ticket.id, col(Task.kind) == TaskKind.SEARCH)
     done = session.exec(select(Task.source).where(*search, col(Task.state) == "done")).all()
     return {one.kind for one in left if one.source in done}
 

@@ -22,7 +22,7 @@ from sqlmodel import Session, col, select
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import BadInput, NotAllowed
 from dsar.domain.identity import UNUSED
-from dsar.domain.lifecycle import ENDS, LIFT, RESTRICT_AT_ONCE, State
+from dsar.domain.lifecycle import ENDS, State, TaskKind
 from dsar.domain.reasons import Reason
 from dsar.domain.records import Done
 from dsar.domain.rights import Right
@@ -42,6 +42,7 @@ from dsar.store.tables import Identifier, JournalEntry, Task, Ticket
 from dsar.store.tickets import identifiers, line, lines, locked
 from dsar.store.vault import KeyLost
 
+VERB = "lift"
 ANNOUNCED, BEGUN, LETTER = "lifting_announced", "lifting_begun", "restriction_ends"
 _STUCK = ("parked", "waiting_human")
 
@@ -73,8 +74,8 @@ def announce(session: Unit, actor: Actor, ticket: Ticket, *, reason: str) -> lis
     journal.append(session, actor, ticket, event=ANNOUNCED, data=data)
     letters.queue(session, ticket, kind=LETTER, because=Because(reason=reason))
     for source in sources:
-        owed_tasks.enqueue(session, ticket, LIFT, source=source, blocked=True)
-    mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == LIFT)
+        owed_tasks.enqueue(session, ticket, TaskKind.LIFT, source=source, blocked=True)
+    mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == TaskKind.LIFT)
     session.execute(update(Task).where(*mine).values(reason=Reason("tell_first")))
     session.add(ticket)
     return sources
@@ -98,7 +99,7 @@ def retry(session: Unit, actor: Actor, ticket: Ticket) -> int:
     """Has the sources that got stuck asked again; how many. NotAllowed where none did."""
     ticket = locked(session, ticket.id)
     store = session.installation.store
-    again = tasks.reopen(session, store, ticket_id=ticket.id, kind=LIFT, states=_STUCK)
+    again = tasks.reopen(session, store, ticket_id=ticket.id, kind=TaskKind.LIFT, states=_STUCK)
     if not again:
         raise NotAllowed(f"No source of {ticket.ref} got stuck with lifting.")
     journal.append(session, actor, ticket, event="lifting_retried", data={"sources": again})
@@ -132,10 +133,10 @@ def lift(installation: Installation, run: Run) -> None:
         spared = _spared(session, installation, ticket, name)
         hand = _unproven(session, ticket, name)
     with installation.sources[name].open(desk_for(installation, run.lease)) as adapter:
-        if found and not can(adapter, LIFT):
+        if found and not can(adapter, VERB):
             raise NeedsHuman(code="cannot_lift", title=adapter.title)
         seal = record_pages.seal_for(installation, run.lease.ticket_id)
-        walk(installation, run, Job(LIFT, found, {}, seal, 1, LIFTED, spared), adapter)
+        walk(installation, run, Job(VERB, found, {}, seal, 1, LIFTED, spared), adapter)
     if hand:
         raise NeedsHuman(code="freed_by_hand")
     with finishing(run) as (session, ticket):
@@ -147,7 +148,7 @@ def lift(installation: Installation, run: Run) -> None:
 def _end(session: Unit, ticket: Ticket) -> None:
     """Where the last source is done: said once, for `by_hand` and `lift` hold the ticket's lock."""
     session.flush()
-    counts = tasks.by_state(session, ticket.id, LIFT)
+    counts = tasks.by_state(session, ticket.id, TaskKind.LIFT)
     if not any(counts.get(state) for state in tasks.OPEN):
         data = {"sources": sum(counts.values())}
         journal.append(session, SYSTEM, ticket, event="restriction_lifted", data=data)
@@ -155,7 +156,7 @@ def _end(session: Unit, ticket: Ticket) -> None:
 
 
 def _tasks(session: Session, ticket: Ticket) -> list[Task]:
-    mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == LIFT)
+    mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == TaskKind.LIFT)
     return list(session.exec(select(Task).where(*mine).order_by(col(Task.source))))
 
 
@@ -179,7 +180,7 @@ def _restricted(session: Session, ticket: Ticket, source: str | None = None) -> 
     right = Right(ticket.right)
     if right is Right.RESTRICTION:
         role, number = record_pages.RECEIPTS, ticket.round
-    elif right in RESTRICT_AT_ONCE:
+    elif right.spec.restricts_at_once:
         role, number = RESTRICTIONS, 1
     else:
         return ()
@@ -191,7 +192,7 @@ def _unproven(session: Unit, ticket: Ticket, source: str) -> bool:
     if Right(ticket.right) is Right.RESTRICTION:
         return line(session, ticket.id, source).outcome == Outcome.COULD_NOT
     mine = (col(Task.ticket_id) == ticket.id, col(Task.source) == source)
-    at_once = (col(Task.kind) == "restrict_now", col(Task.state) == "cancelled")
+    at_once = (col(Task.kind) == TaskKind.RESTRICT_NOW, col(Task.state) == "cancelled")
     return session.exec(select(Task.id).where(*mine, *at_once)).first() is not None
 
 
@@ -224,7 +225,9 @@ def _others(session: Session, ticket: Ticket) -> list[Ticket]:
         col(Identifier.blind).in_([row.blind for row in mine]),
         col(Identifier.evidence).not_in(UNUSED),
     )
-    rights = [right.value for right in (Right.RESTRICTION, *RESTRICT_AT_ONCE)]
+    rights = [
+        right for right in Right if right.spec.restricts_at_once or right is Right.RESTRICTION
+    ]
     query = select(Ticket).where(col(Ticket.request_id).in_(theirs), col(Ticket.right).in_(rights))
     every = session.exec(query.where(col(Ticket.id) != ticket.id).order_by(col(Ticket.id)))
     return [other for other in every.all() if not _happened(session, other, BEGUN)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dsar.domain.coverage import Outcome
-from dsar.domain.lifecycle import RESTRICT_AT_ONCE
+from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason
 from dsar.domain.rights import Right
 from dsar.sandbox.checked_pages import PageChecks, Reached
@@ -36,7 +36,7 @@ def search(installation: Installation, run: Run) -> None:
         ticket = session.get_one(Ticket, lease.ticket_id)
         subject = seals.subject_of(session, ticket)
         seal = seals.seal_of(session, request_of(session, ticket))
-        files = Right(ticket.right) in attachments.NEEDED
+        files = Right(ticket.right).spec.handed is not None
     at, number = _resume(seal, lease)
     source = installation.sources[lease.source]
     with source.open(desk_for(installation, lease)) as adapter:
@@ -169,13 +169,15 @@ def _finish(
         session.add(row)
         if row.found and _restricts_at_once(session, ticket, run.lease.source):
             key = str(run.lease.fence)  # a source asked anew may hold more to be restricted
-            owed_tasks.enqueue(session, ticket, "restrict_now", source=run.lease.source, key=key)
+            owed_tasks.enqueue(
+                session, ticket, TaskKind.RESTRICT_NOW, source=run.lease.source, key=key
+            )
 
 
 def _restricts_at_once(session: Unit, ticket: Ticket, source: str) -> bool:
     """Contested accuracy and a general objection restrict before anybody decides (Art. 18(1))."""
     return (
-        Right(ticket.right) in RESTRICT_AT_ONCE
+        Right(ticket.right).spec.restricts_at_once
         and session.installation.sources[source].can("restrict")
         and not marketing_only(session, ticket)
     )

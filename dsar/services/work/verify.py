@@ -50,7 +50,7 @@ def look_again(installation: Installation, run: Run) -> None:
         items = _items(installation, seal, manifest)
         kept = _kept(installation, seal, receipts)
         look = Look(installation, run, adapter, seal, *_resume(seal, run.lease))
-        if right in {Right.ERASURE, Right.RECTIFICATION} and not look.searched:
+        if right.spec.looked_for_again and not look.searched:
             before = _before(installation, seal, run.lease.ticket_id, source, items)
             expected = {place: item for place, item in items.items() if place not in kept}
             look.search(subject, lambda record: _left_over(record, expected, before))

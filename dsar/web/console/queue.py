@@ -10,7 +10,6 @@ from starlette.responses import HTMLResponse
 
 from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import ENDS, OWNER, By, State
-from dsar.domain.rights import ARTICLES
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, reading
 from dsar.services.views.queue import QueueRow, counted
@@ -134,7 +133,7 @@ def line(row: QueueRow) -> Line:
     return Line(
         ref=row.ref,
         right=RIGHTS[row.right][0],
-        article=ARTICLES[row.right],
+        article=row.right.spec.article,
         state=STATES[row.state],
         owner=OWNERS[row.owner],
         next=row.next,

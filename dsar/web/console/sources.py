@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from dsar.config.redacted import Shown
-from dsar.domain.decision import VERB
 from dsar.domain.rights import Right
 from dsar.sdk import VERBS as ACTS
 from dsar.sdk import Limits
@@ -141,7 +140,7 @@ def _health(door: Door) -> Health:
 
 
 def _ability(verb: str, has: frozenset[str]) -> Ability:
-    served = [right for right in Right if VERB.get(right, "find") == verb]
+    served = [right for right in Right if right.spec.verb == verb]
     words = ", ".join(RIGHTS[right][0] for right in served)
     return Ability(VERBS[verb], words, verb == "find" or verb in has)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from dsar.domain.lifecycle import By, Event, State
+from dsar.domain.lifecycle import By, Event, State, TaskKind
 from dsar.domain.rights import Right
 from dsar.services.views.queue import ClockState, QueueRow
 
@@ -96,15 +96,15 @@ EVENTS: Mapping[Event, str] = {
 }
 
 #: Kinds of task, as the subject of a sentence.
-TASKS: Mapping[str, str] = {
-    "search": "The search",
-    "restrict_now": "The restriction at once",
-    "decide": "The decision by policy",
-    "act": "The action",
-    "look_again": "The second look",
-    "lift": "The end of the restriction",
-    "bundle": "The bundle",
-    "start": "The start",
+TASKS: Mapping[TaskKind, str] = {
+    TaskKind.SEARCH: "The search",
+    TaskKind.RESTRICT_NOW: "The restriction at once",
+    TaskKind.DECIDE: "The decision by policy",
+    TaskKind.ACT: "The action",
+    TaskKind.LOOK_AGAIN: "The second look",
+    TaskKind.LIFT: "The end of the restriction",
+    TaskKind.BUNDLE: "The bundle",
+    TaskKind.START: "The start",
 }
 
 

@@ -8,119 +8,34 @@ start with the transition, one per source where the kind works on sources.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
+from dsar.domain.lifecycle.states import ENDS, HANDS, OWNER, By, Event, State
+from dsar.domain.lifecycle.task_kinds import TaskKind
 from dsar.domain.rights import ACTING, COPYING, Right
 
-
-class State(StrEnum):
-    """Where a ticket stands. Each has one owner who must act next (OWNER)."""
-
-    RECEIVED = "received"
-    AWAITING_IDENTITY = "awaiting_identity"
-    LAPSED = "lapsed"
-    VERIFIED = "verified"
-    AWAITING_CLARIFICATION = "awaiting_clarification"
-    AWAITING_FEE = "awaiting_fee"
-    ACCEPTED = "accepted"
-    COLLECTING = "collecting"
-    SOURCE_FAILED = "source_failed"
-    IN_REVIEW = "in_review"
-    ACTING = "acting"
-    ACTION_FAILED = "action_failed"
-    CHECKING = "checking"
-    ASSEMBLING = "assembling"
-    ASSEMBLY_FAILED = "assembly_failed"
-    READY = "ready"
-    FULFILLED = "fulfilled"
-    PARTLY_FULFILLED = "partly_fulfilled"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    UNANSWERED = "unanswered"
+__all__ = [
+    "ENDS",
+    "HANDS",
+    "OWNER",
+    "TABLE",
+    "VERSION",
+    "By",
+    "Event",
+    "State",
+    "TaskKind",
+    "Transition",
+    "diagram",
+    "failures",
+    "grounds",
+    "leaving",
+    "letters",
+    "reachable",
+    "stuck_kinds",
+    "transition",
+]
 
 
-class Event(StrEnum):
-    """What can happen to a ticket; staff types the same words at the command line."""
-
-    ASK_IDENTITY = "ask_identity"
-    REMIND = "remind"
-    CONFIRM_IDENTITY = "confirm_identity"
-    LAPSE = "lapse"
-    CLOSE = "close"
-    ASK_CLARIFICATION = "ask_clarification"
-    CLARIFY = "clarify"
-    ASK_FEE = "ask_fee"
-    FEE_SETTLED = "fee_settled"
-    ACCEPT = "accept"
-    START = "start"
-    SOURCES_ANSWERED = "sources_answered"
-    SOURCE_FAILS = "source_fails"
-    RETRY = "retry"
-    ACCEPT_GAP = "accept_gap"
-    APPROVE = "approve"
-    DECIDE = "decide"
-    REVISE = "revise"
-    ACTED = "acted"
-    ACTION_FAILS = "action_fails"
-    CHECKED = "checked"
-    RESIDUE_FOUND = "residue_found"
-    BUNDLE_BUILT = "bundle_built"
-    BUNDLE_FAILS = "bundle_fails"
-    DELIVER = "deliver"
-    DELIVER_PART = "deliver_part"
-    EXTEND = "extend"
-    REFUSE = "refuse"
-    WITHDRAW = "withdraw"
-
-
-class By(StrEnum):
-    """Who lets an event happen."""
-
-    STAFF = "staff"
-    PERSON = "person"
-    SYSTEM = "system"
-
-
-#: Who may use a row of each hand: staff acts for the person at the desk; the engine may do what
-#: staff may where a setting of the house tells it to, and nothing that belongs to the person.
-HANDS = {
-    By.STAFF: frozenset({By.STAFF, By.SYSTEM}),
-    By.PERSON: frozenset({By.PERSON, By.STAFF}),
-    By.SYSTEM: frozenset({By.SYSTEM}),
-}
-
-
-ENDS = frozenset(
-    {
-        State.FULFILLED,
-        State.PARTLY_FULFILLED,
-        State.REFUSED,
-        State.WITHDRAWN,
-        State.UNANSWERED,
-    }
-)
-
-#: Who must act next while a ticket stands there: what the queue sorts staff's work by.
-OWNER = {
-    State.RECEIVED: By.STAFF,
-    State.AWAITING_IDENTITY: By.PERSON,
-    State.LAPSED: By.PERSON,
-    State.VERIFIED: By.STAFF,
-    State.AWAITING_CLARIFICATION: By.PERSON,
-    State.AWAITING_FEE: By.PERSON,
-    State.ACCEPTED: By.SYSTEM,
-    State.COLLECTING: By.SYSTEM,
-    State.SOURCE_FAILED: By.STAFF,
-    State.IN_REVIEW: By.STAFF,
-    State.ACTING: By.SYSTEM,
-    State.ACTION_FAILED: By.STAFF,
-    State.CHECKING: By.SYSTEM,
-    State.ASSEMBLING: By.SYSTEM,
-    State.ASSEMBLY_FAILED: By.STAFF,
-    State.READY: By.STAFF,
-}
-
-S, E = State, Event
+S, E, K = State, Event, TaskKind
 _EVERY = frozenset(Right)
 _UNDECIDED = (S.RECEIVED, S.AWAITING_IDENTITY, S.VERIFIED, S.AWAITING_CLARIFICATION, S.AWAITING_FEE)
 _SEARCHED = (S.ACCEPTED, S.COLLECTING, S.SOURCE_FAILED, S.IN_REVIEW)
@@ -132,9 +47,8 @@ _WORKING = (
     S.ASSEMBLY_FAILED,
     S.READY,
 )
-_REFUSABLE = _EVERY - {Right.CONSENT_WITHDRAWAL}
-_RESTRICTING = frozenset({Right.OBJECTION, Right.RECTIFICATION})
-_REVIEWED = frozenset({Right.AUTOMATED_DECISION_REVIEW})
+_REFUSABLE = frozenset(right for right in Right if right.spec.refusable)
+_REVIEWED = frozenset(right for right in Right if right.spec.decided_by_person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +62,7 @@ class Transition:
     ground: str
     letter: str | None = None
     needs: tuple[str, ...] = ()
-    owes: tuple[str, ...] = ()
+    owes: tuple[TaskKind, ...] = ()
     rights: frozenset[Right] = _EVERY
 
 
@@ -170,25 +84,25 @@ def _rows() -> Iterator[Transition]:
     yield T(S.VERIFIED,               E.ASK_FEE,           S.AWAITING_FEE,           _STAFF,  "fee",                  "ask_fee", ("may_be_refused", "reasoned"))
     yield T(S.AWAITING_FEE,           E.FEE_SETTLED,       S.VERIFIED,               _STAFF,  "fee")
     yield T(S.VERIFIED,               E.ACCEPT,            S.ACCEPTED,               _STAFF,  "accepted",             "accepted")
-    yield T(S.ACCEPTED,               E.START,             S.COLLECTING,             _SYSTEM, "search",               None, ("its_turn",), ("search",))
-    yield T(S.COLLECTING,             E.SOURCES_ANSWERED,  S.IN_REVIEW,              _SYSTEM, "review",               None, (), ("decide",))
+    yield T(S.ACCEPTED,               E.START,             S.COLLECTING,             _SYSTEM, "search",               None, ("its_turn",), (K.SEARCH,))
+    yield T(S.COLLECTING,             E.SOURCES_ANSWERED,  S.IN_REVIEW,              _SYSTEM, "review",               None, (), (K.DECIDE,))
     yield T(S.COLLECTING,             E.SOURCE_FAILS,      S.SOURCE_FAILED,          _SYSTEM, "source_failed")
     yield T(S.SOURCE_FAILED,          E.RETRY,             S.COLLECTING,             _STAFF,  "search")
-    yield T(S.SOURCE_FAILED,          E.ACCEPT_GAP,        S.IN_REVIEW,              _STAFF,  "gap",                  None, ("reasoned",), ("decide",))
-    yield T(S.IN_REVIEW,              E.REVISE,            S.IN_REVIEW,              _STAFF,  "review",               None, ("reasoned",), ("decide",))
-    yield T(S.IN_REVIEW,              E.APPROVE,           S.ASSEMBLING,             _STAFF,  "approval",             None, ("decided", "no_doubt"), ("bundle",), COPYING)
-    yield T(S.IN_REVIEW,              E.APPROVE,           S.ACTING,                 _STAFF,  "approval",             None, ("decided", "no_doubt"), ("act",), ACTING)
-    yield T(S.IN_REVIEW,              E.DECIDE,            S.ASSEMBLING,             _STAFF,  "decision_by_person",   None, ("decided", "no_doubt", "reasoned", "decision_maker"), ("bundle",), _REVIEWED)
-    yield T(S.ACTING,                 E.ACTED,             S.CHECKING,               _SYSTEM, "act",                  None, (), ("look_again",))
+    yield T(S.SOURCE_FAILED,          E.ACCEPT_GAP,        S.IN_REVIEW,              _STAFF,  "gap",                  None, ("reasoned",), (K.DECIDE,))
+    yield T(S.IN_REVIEW,              E.REVISE,            S.IN_REVIEW,              _STAFF,  "review",               None, ("reasoned",), (K.DECIDE,))
+    yield T(S.IN_REVIEW,              E.APPROVE,           S.ASSEMBLING,             _STAFF,  "approval",             None, ("decided", "no_doubt"), (K.BUNDLE,), COPYING)
+    yield T(S.IN_REVIEW,              E.APPROVE,           S.ACTING,                 _STAFF,  "approval",             None, ("decided", "no_doubt"), (K.ACT,), ACTING)
+    yield T(S.IN_REVIEW,              E.DECIDE,            S.ASSEMBLING,             _STAFF,  "decision_by_person",   None, ("decided", "no_doubt", "reasoned", "decision_maker"), (K.BUNDLE,), _REVIEWED)
+    yield T(S.ACTING,                 E.ACTED,             S.CHECKING,               _SYSTEM, "act",                  None, (), (K.LOOK_AGAIN,))
     yield T(S.ACTING,                 E.ACTION_FAILS,      S.ACTION_FAILED,          _SYSTEM, "source_failed")
     yield T(S.ACTION_FAILED,          E.RETRY,             S.ACTING,                 _STAFF,  "act")
-    yield T(S.ACTION_FAILED,          E.ACCEPT_GAP,        S.CHECKING,               _STAFF,  "gap",                  None, ("reasoned",), ("look_again",))
-    yield T(S.CHECKING,               E.CHECKED,           S.ASSEMBLING,             _SYSTEM, "proof_of_action",      None, (), ("bundle",))
+    yield T(S.ACTION_FAILED,          E.ACCEPT_GAP,        S.CHECKING,               _STAFF,  "gap",                  None, ("reasoned",), (K.LOOK_AGAIN,))
+    yield T(S.CHECKING,               E.CHECKED,           S.ASSEMBLING,             _SYSTEM, "proof_of_action",      None, (), (K.BUNDLE,))
     yield T(S.CHECKING,               E.RESIDUE_FOUND,     S.ACTION_FAILED,          _SYSTEM, "residue")
     yield T(S.ASSEMBLING,             E.BUNDLE_BUILT,      S.READY,                  _SYSTEM, "assembly")
     yield T(S.ASSEMBLING,             E.BUNDLE_FAILS,      S.ASSEMBLY_FAILED,        _SYSTEM, "assembly")
     yield T(S.ASSEMBLY_FAILED,        E.RETRY,             S.ASSEMBLING,             _STAFF,  "assembly")
-    yield T(S.ASSEMBLY_FAILED,        E.REVISE,            S.IN_REVIEW,              _STAFF,  "review",               None, ("reasoned",), ("decide",), COPYING | _REVIEWED)
+    yield T(S.ASSEMBLY_FAILED,        E.REVISE,            S.IN_REVIEW,              _STAFF,  "review",               None, ("reasoned",), (K.DECIDE,), COPYING | _REVIEWED)
     yield T(S.READY,                  E.DELIVER,           S.FULFILLED,              _STAFF,  "fulfilled",            "delivered", ("all_proven",))
     yield T(S.READY,                  E.DELIVER_PART,      S.PARTLY_FULFILLED,       _STAFF,  "partly_fulfilled",     "partly_delivered", ("all_closed", "not_all_proven"))
     # fmt: on
@@ -264,12 +178,12 @@ def reachable(right: Right) -> frozenset[State]:
     return frozenset(found)
 
 
-#: The kind of task that ends a restriction: the only work an ended ticket can have.
-LIFT = "lift"
+def failures() -> frozenset[State]:
+    """Where a ticket stands still because some work of it failed; from each of them it is retried."""
+    return frozenset(row.start for row in TABLE if row.event is E.RETRY)
 
-#: Kinds of task that run once for every source the ticket covers; the others once per ticket.
-PER_SOURCE = frozenset({"search", "restrict_now", "act", "look_again", LIFT})
 
-#: Rights for which a source restricts what it found at once, before anybody decides
-#: (Art. 18(1)(a) contested accuracy, Art. 18(1)(d) objection).
-RESTRICT_AT_ONCE = _RESTRICTING
+def stuck_kinds(state: State) -> frozenset[TaskKind]:
+    """The kinds of task for want of which a ticket stands still in that state."""
+    ways = {(row.start, row.event) for row in TABLE if row.end is state}
+    return frozenset(kind for kind in TaskKind if (kind.spec.joined_in, kind.spec.failed) in ways)
