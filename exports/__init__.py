@@ -3,8 +3,8 @@
 `build(contents, target)` writes one; `verify(path)` says what is wrong with one; `split` parts one.
 """
 
-from exports.bundle import Built, build
+from exports.bundle import BuiltBundle, build
 from exports.data.parts import split, verify
 from exports.proof.check import Finding
 
-__all__ = ["Built", "Finding", "build", "split", "verify"]
+__all__ = ["BuiltBundle", "Finding", "build", "split", "verify"]

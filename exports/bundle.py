@@ -23,8 +23,8 @@ from exports.data.archive import Archive, Member, Names
 from exports.data.datafiles import (
     JSON,
     SCHEMA,
-    Lines,
-    Place,
+    MemberPlace,
+    RowSink,
     receipt_schema,
     schema,
     write_receipts,
@@ -33,12 +33,12 @@ from exports.data.datafiles import (
 from exports.document import processing
 from exports.document.contents import Contents
 from exports.pdf import printed_report
-from exports.pdf.print_selection import BUDGET, Paper, shares
+from exports.pdf.print_selection import BUDGET, PrintSelection, shares
 
 _BLOCK = 1 << 16
 
 
-class Sealing(Protocol):
+class SealedFile(Protocol):
     """What seals the bytes written to it; nothing is whole before `finish`."""
 
     def write(self, data: bytes, /) -> object: ...
@@ -46,10 +46,10 @@ class Sealing(Protocol):
     def finish(self) -> None: ...
 
 
-class Seal(Protocol):
-    """What a bundle at rest is sealed with: it puts a sealing before the file."""
+class BundleSeal(Protocol):
+    """What a bundle at rest is sealed with: it puts a sealed file before the file."""
 
-    def sealing(self, out: IO[bytes], /) -> Sealing: ...
+    def sealing(self, out: IO[bytes], /) -> SealedFile: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ WRITING, PRINTING = "records", "report"
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuiltBundle:
     """A finished bundle: where it is, the SHA-256 and size of the ZIP, and what is in it."""
 
     path: Path
@@ -86,10 +86,10 @@ def build(
     *,
     sign_with: Ed25519PrivateKey | None = None,
     print_at_most: int = BUDGET,
-    limits: printed_report.Limits = printed_report.LIMITS,
-    seal_with: Seal | None = None,
+    limits: printed_report.PrintLimits = printed_report.LIMITS,
+    seal_with: BundleSeal | None = None,
     watch: Watch = lambda _: None,
-) -> Built:
+) -> BuiltBundle:
     """Writes the bundle of `contents` to `target`, whole or not at all; same contents, same bytes.
 
     With `seal_with` the file at rest is sealed; size and hash are of the plain ZIP.
@@ -104,7 +104,7 @@ def build(
     ):
         builder = _Builder(contents, archive, target.parent, watch)
         builder.write(print_at_most, limits, sign_with)
-    return Built(target, out.hash.hexdigest(), out.size, tuple(archive.members))
+    return BuiltBundle(target, out.hash.hexdigest(), out.size, tuple(archive.members))
 
 
 @dataclass(slots=True)
@@ -116,7 +116,10 @@ class _Builder:
     names: Names = field(default_factory=Names)
 
     def write(
-        self, print_at_most: int, limits: printed_report.Limits, sign_with: Ed25519PrivateKey | None
+        self,
+        print_at_most: int,
+        limits: printed_report.PrintLimits,
+        sign_with: Ed25519PrivateKey | None,
     ) -> None:
         contents = self.contents
         sets = [self._place("data", s.source, s.collection.name, s.count) for s in contents.sets]
@@ -124,18 +127,22 @@ class _Builder:
             self._place("receipts", s.source, s.collection.name, s.count) for s in contents.receipts
         ]
         document = processing.document(contents, sets, receipts)
-        with contextlib.closing(Paper.on(self.folder, contents.words)) as paper:
-            self._records(sets, document, paper, print_at_most)
+        with contextlib.closing(PrintSelection.on(self.folder, contents.words)) as selection:
+            self._records(sets, document, selection, print_at_most)
             self._receipts(receipts, document)
-            self._pages(document, paper, limits)
+            self._pages(document, selection, limits)
         self._proofs(document, sign_with)
 
-    def _place(self, root: str, source: str, collection: str, count: int) -> Place:
+    def _place(self, root: str, source: str, collection: str, count: int) -> MemberPlace:
         stem = self.names.unique(root, source, collection)
-        return Place(stem, f"viewer/{stem.removeprefix(root + '/').replace('/', '.')}", count)
+        return MemberPlace(stem, f"viewer/{stem.removeprefix(root + '/').replace('/', '.')}", count)
 
     def _records(
-        self, places: list[Place], document: processing.Document, paper: Paper, print_at_most: int
+        self,
+        places: list[MemberPlace],
+        document: processing.Document,
+        selection: PrintSelection,
+        print_at_most: int,
     ) -> None:
         allowed = shares([place.count for place in places], print_at_most)
         done, of = 0, sum(place.count for place in places)
@@ -143,9 +150,9 @@ class _Builder:
         for records, place, share, entry in zip(
             self.contents.sets, places, allowed, entries, strict=True
         ):
-            sheet = paper.begin(records, share, data_file=f"{place.stem}.json")
+            writer = selection.begin(records, share, data_file=f"{place.stem}.json")
             where = f"{records.source}.{records.collection.name}"
-            passing = _Passing(sheet, self.watch, where, done, of)
+            passing = _Listener(writer, self.watch, where, done, of)
             attached = write_records(self.archive, records, place, passing)
             done = passing.done
             entry["attached"] = attached.facts()
@@ -158,7 +165,7 @@ class _Builder:
             )
             self.archive.put(f"{place.stem}.schema.json", manifest.pretty(described), SCHEMA)
 
-    def _receipts(self, places: list[Place], document: processing.Document) -> None:
+    def _receipts(self, places: list[MemberPlace], document: processing.Document) -> None:
         for receipts, place, entry in zip(
             self.contents.receipts, places, document["receipts"], strict=True
         ):
@@ -169,19 +176,22 @@ class _Builder:
             self.archive.put(f"{place.stem}.schema.json", manifest.pretty(described), SCHEMA)
 
     def _pages(
-        self, document: processing.Document, paper: Paper, limits: printed_report.Limits
+        self,
+        document: processing.Document,
+        selection: PrintSelection,
+        limits: printed_report.PrintLimits,
     ) -> None:
         def watch(count: int) -> None:
-            self.watch(Progress(PRINTING, count, paper.printed))
+            self.watch(Progress(PRINTING, count, selection.printed))
 
         report = self.archive.spool()
         with printed_report.print_report(
-            document, paper, self.folder, limits=limits, watch=watch
+            document, selection, self.folder, limits=limits, watch=watch
         ) as printed:
             while block := printed.read(_BLOCK):
                 report.write(block)
         self.archive.add("report.pdf", report, "application/pdf")
-        page = viewer.start_page(document, paper.words)
+        page = viewer.start_page(document, selection.words)
         self.archive.put("START-HERE.html", page, "text/html")
         self.archive.put("processing.json", manifest.pretty(document), JSON)
 
@@ -198,10 +208,10 @@ class _Builder:
 
 
 @dataclass(slots=True)
-class _Passing:
-    """Hands the records of one collection on to the paper, and says how many have passed in all."""
+class _Listener:
+    """Hands the records of a collection on to the printed report, and says how many passed."""
 
-    paper: Lines
+    writer: RowSink
     watch: Watch
     place: str
     done: int
@@ -209,15 +219,15 @@ class _Passing:
 
     def take(self, rows: Sequence[Sequence[Any]]) -> None:
         """The next records; some hundred at a time."""
-        self.paper.take(rows)
+        self.writer.take(rows)
         self.done += len(rows)
         self.watch(Progress(WRITING, self.done, self.of, self.place))
 
 
-class Hashed:
+class HashingFile:
     """A file, or the seal before it, that hashes and counts what is written to it."""
 
-    def __init__(self, file: IO[bytes] | Sealing) -> None:
+    def __init__(self, file: IO[bytes] | SealedFile) -> None:
         self._file = file
         self.hash = hashlib.sha256()
         self.size = 0
@@ -229,14 +239,14 @@ class Hashed:
 
 
 @contextlib.contextmanager
-def replacing(target: Path, seal: Seal | None = None) -> Iterator[Hashed]:
+def replacing(target: Path, seal: BundleSeal | None = None) -> Iterator[HashingFile]:
     """A new file that takes the target's place when it is complete and on disk."""
     number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     part = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
             sealing = seal.sealing(file) if seal else None
-            yield Hashed(sealing or file)
+            yield HashingFile(sealing or file)
             if sealing:
                 sealing.finish()
             file.flush()

@@ -52,7 +52,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class PackedForm:
     """How a member's bytes stand in an archive: CRC-32 of the content, packed size and method."""
 
     crc: int
@@ -140,7 +140,7 @@ class Spool:
         self.close()
 
 
-class Shared:
+class SharedDeflate:
     """What stands in several members: deflated once, written to each; they may differ around it.
 
     It is a row of deflate blocks of its own between theirs, which begins and ends on a whole byte
@@ -211,12 +211,12 @@ class Archive:
         with spool:
             sha256 = spool.finish()
             member = Member(name, spool.size, sha256, media_type, records)
-            packed = Packed(spool.crc, spool.packed, spool.method)
+            packed = PackedForm(spool.crc, spool.packed, spool.method)
             self.copy(member, packed, spool.blocks())
         self._open.discard(spool)
         return member
 
-    def copy(self, member: Member, packed: Packed, blocks: Iterable[bytes]) -> None:
+    def copy(self, member: Member, packed: PackedForm, blocks: Iterable[bytes]) -> None:
         """Appends a member whose bytes are packed already, as another archive held it."""
         entry = _Entry(
             member.name.encode("ascii"),

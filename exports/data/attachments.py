@@ -62,7 +62,7 @@ def kind_of(media_type: str) -> str:
 
 
 @dataclass(slots=True)
-class Attached:
+class AttachmentSummary:
     """The files of one collection for those who read: how many, and the first of them.
 
     `number` of a listed file counts the records of its collection from 1.
@@ -100,7 +100,7 @@ class Attachments:
         self._records = records
         self._folder = f"files/{stem.partition('/')[2]}"
         self._number = self._passed = 0
-        self.attached = Attached()
+        self.attached = AttachmentSummary()
 
     @property
     def columns(self) -> list[str]:

@@ -19,7 +19,7 @@ import orjson
 from dsar.domain.errors import DsarError
 from dsar.domain.records import Collection, in_language
 from exports.data import attachments
-from exports.data.archive import Archive, Shared, Spool
+from exports.data.archive import Archive, SharedDeflate, Spool
 from exports.data.attachments import Attachments
 from exports.document.contents import ReceiptSet, RecordSet
 
@@ -52,14 +52,14 @@ class CannotBuild(DsarError):  # noqa: N818 - the sentence reads better without 
     """The contents contradict themselves or say too little; no bundle was written."""
 
 
-class Lines(Protocol):
+class RowSink(Protocol):
     """Who else sees the records while they pass, as (key, value, value, …): the printed report."""
 
     def take(self, rows: Sequence[Sequence[Any]]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MemberPlace:
     """Where one collection's files stand in the bundle, and what its viewer chunks are called."""
 
     stem: str
@@ -98,8 +98,8 @@ def safe_cell(value: Any) -> Any:
 
 
 def write_records(
-    archive: Archive, records: RecordSet, place: Place, paper: Lines
-) -> attachments.Attached:
+    archive: Archive, records: RecordSet, place: MemberPlace, listener: RowSink
+) -> attachments.AttachmentSummary:
     """Adds the data files and viewer chunks of one collection; raises CannotBuild.
 
     Returns what there is to say of the files that belong to its records.
@@ -119,13 +119,13 @@ def write_records(
         keys = [record.key for record in batch]
         columns = [keys, *([one.get(name) for one in data] for name in names)]
         files.write(told, [*columns, *attached.cells(told)])
-        paper.take(list(zip(*columns, strict=True)))
+        listener.take(list(zip(*columns, strict=True)))
     _same_number(where, records.count, files.count)
     files.finish()
     return attached.attached
 
 
-def write_receipts(archive: Archive, receipts: ReceiptSet, place: Place) -> Counter[Result]:
+def write_receipts(archive: Archive, receipts: ReceiptSet, place: MemberPlace) -> Counter[Result]:
     """Adds what was done to each record of one collection, as JSON and CSV; raises CannotBuild.
 
     Returns how many records came to which (result, reason).
@@ -156,7 +156,12 @@ class _Files:
     """
 
     def __init__(
-        self, archive: Archive, place: Place, header: Sequence[str], *, chunks: Iterable[str] = ()
+        self,
+        archive: Archive,
+        place: MemberPlace,
+        header: Sequence[str],
+        *,
+        chunks: Iterable[str] = (),
     ) -> None:
         self.count = 0
         self._archive = archive
@@ -167,7 +172,7 @@ class _Files:
         self._table.write(b"\xef\xbb\xbf" + as_csv([[name] for name in header]))
         self._names = iter(chunks)
         self._chunk: tuple[str, Spool] | None = None
-        self._lines: Shared | None = None
+        self._lines: SharedDeflate | None = None
 
     def write(self, told: Sequence[Mapping[str, Any]], columns: Sequence[Sequence[Any]]) -> None:
         """Appends the same records to all."""
@@ -181,15 +186,15 @@ class _Files:
         if self.count % CHUNK == 0:
             self._end()
 
-    def _begin(self) -> Shared:
+    def _begin(self) -> SharedDeflate:
         """A new chunk, if there is a viewer, and the lines it will share with the array."""
         self._array.write(b",\n" if self.count else b"[\n")
         if name := next(self._names, None):
             spool = self._archive.spool(level=self._place.level)
             spool.write(b"dsar(String.raw`[\n")
             self._chunk = (name, spool)
-            return Shared(self._array, spool, level=self._place.level)
-        return Shared(self._array, level=self._place.level)
+            return SharedDeflate(self._array, spool, level=self._place.level)
+        return SharedDeflate(self._array, level=self._place.level)
 
     def _end(self) -> None:
         if self._lines:

@@ -38,8 +38,8 @@ def manifest(
     return pretty(
         {
             "format": FORMAT,
-            "reference": contents.question.reference,
-            "right": contents.question.right.value,
+            "reference": contents.request.reference,
+            "right": contents.request.right.value,
             "outcome": contents.outcome,
             "language": contents.language,
             "cut_off": contents.cut_off.isoformat(),

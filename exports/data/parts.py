@@ -19,7 +19,7 @@ from dsar.domain.errors import BadInput
 from dsar.words import Words
 from exports.bundle import replacing
 from exports.data import manifest
-from exports.data.archive import Archive, Member, Packed
+from exports.data.archive import Archive, Member, PackedForm
 from exports.proof import check
 from exports.proof.check import Finding
 
@@ -35,7 +35,7 @@ _ENTRY = 440
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BundlePart:
     """One finished part: where it is, the SHA-256 and size of its ZIP."""
 
     path: Path
@@ -50,7 +50,7 @@ def split(
     size: int,
     words: Callable[[str], Words],
     sign_with: Ed25519PrivateKey | None = None,
-) -> list[Part]:
+) -> list[BundlePart]:
     """Writes the parts of a finished bundle beside `target`, as NAME.part1.zip and so on.
 
     None has more than `size` bytes, unless one file alone is larger. Nothing is left if any fails.
@@ -60,7 +60,7 @@ def split(
     if size < LEAST:
         raise BadInput("part_size", f"is {size} bytes.", f"Give at least {LEAST // 10**6}MB.")
     with zipfile.ZipFile(bundle) as archive:
-        splitting = _Splitting(archive, bundle, target, size, words=words, sign_with=sign_with)
+        splitting = _Splitter(archive, bundle, target, size, words=words, sign_with=sign_with)
         try:
             return splitting.write()
         except BaseException:
@@ -69,7 +69,7 @@ def split(
             raise
 
 
-class _Splitting:
+class _Splitter:
     def __init__(
         self,
         archive: zipfile.ZipFile,
@@ -93,12 +93,12 @@ class _Splitting:
             for number in range(1, len(self._groups) + 1)
         ]
 
-    def write(self) -> list[Part]:
+    def write(self) -> list[BundlePart]:
         """The first part last: it says what the others hash to."""
         others = [self._write(number, []) for number in range(2, len(self._groups) + 1)]
         return [self._write(1, others), *others]
 
-    def _write(self, number: int, others: list[Part]) -> Part:
+    def _write(self, number: int, others: list[BundlePart]) -> BundlePart:
         path = self.paths[number - 1]
         moment = datetime.fromisoformat(self._whole["cut_off"])
         with (
@@ -108,14 +108,14 @@ class _Splitting:
             for name in self._groups[number - 1]:
                 self._copy(made, name)
             self._prove(made, number, others, moment)
-        return Part(path, out.hash.hexdigest(), out.size)
+        return BundlePart(path, out.hash.hexdigest(), out.size)
 
     def _copy(self, made: Archive, name: str) -> None:
         info, entry = self._archive.getinfo(name), self._entries[name]
         member = Member(
             name, info.file_size, entry["sha256"], entry["media_type"], entry.get("records")
         )
-        packed = Packed(info.CRC, info.compress_size, info.compress_type)
+        packed = PackedForm(info.CRC, info.compress_size, info.compress_type)
         made.copy(member, packed, self._packed(info))
 
     def _packed(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -132,7 +132,9 @@ class _Splitting:
             left -= len(block)
             yield block
 
-    def _prove(self, made: Archive, number: int, others: list[Part], moment: datetime) -> None:
+    def _prove(
+        self, made: Archive, number: int, others: list[BundlePart], moment: datetime
+    ) -> None:
         suffix = "" if number == 1 else f"-{number}"
         made.put(f"PART-{number}.txt", self._letter(number), "text/plain")
         name = f"manifest{suffix}.json"
@@ -153,7 +155,9 @@ class _Splitting:
         names = [path.name for path in self.paths]
         return "\n".join([told, self._words["part"]["unpack"], "", *names, ""]).encode()
 
-    def _manifest(self, members: list[Member], number: int, others: list[Part]) -> dict[str, Any]:
+    def _manifest(
+        self, members: list[Member], number: int, others: list[BundlePart]
+    ) -> dict[str, Any]:
         told: dict[str, Any] = {
             **self._whole,
             "signed_by": manifest.public_key(self._sign_with) if self._sign_with else None,

@@ -17,7 +17,7 @@ from dsar.words import Words
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RequestFacts:
     """What was asked: who, what, when, and by when the law wants the answer.
 
     `words` is what the person wrote, if anything; `explanation` are the steps to the due date;
@@ -91,7 +91,7 @@ class Contents:
     `cut_off` is the instant up to which the sources were read.
     """
 
-    question: Question
+    request: RequestFacts
     outcome: str
     words: Words
     controller: Controller

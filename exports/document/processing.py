@@ -12,8 +12,8 @@ from typing import Any
 from dsar.domain.coverage import FILE, Kept, Line
 from dsar.domain.policy import Activity, Basis, Recipient
 from dsar.domain.records import Text, in_language
-from exports.data.attachments import Attached
-from exports.data.datafiles import CannotBuild, Place
+from exports.data.attachments import AttachmentSummary
+from exports.data.datafiles import CannotBuild, MemberPlace
 from exports.document import derivation
 from exports.document.contents import Contents, ReceiptSet, RecordSet
 
@@ -33,13 +33,15 @@ _LETTERS = {
 Document = dict[str, Any]
 
 
-def document(contents: Contents, sets: Sequence[Place], receipts: Sequence[Place]) -> Document:
+def document(
+    contents: Contents, sets: Sequence[MemberPlace], receipts: Sequence[MemberPlace]
+) -> Document:
     """Everything the bundle says but the records themselves, as JSON values.
 
     `sets` and `receipts` say where the data of `contents.sets` and `contents.receipts` stands.
     Raises CannotBuild where a set has no purpose, recipients or retention to show.
     """
-    if contents.question.right.spec.copies:
+    if contents.request.right.spec.copies:
         _refuse_unexplained(contents)
     return {
         "format": FORMAT,
@@ -76,18 +78,18 @@ def _keeping_explained(activity: Activity) -> bool:
 
 
 def _request(contents: Contents) -> Document:
-    question = contents.question
+    asked = contents.request
     return {
-        "reference": question.reference,
-        "right": question.right.value,
-        "article": question.right.spec.article,
-        "received_on": question.received_on.isoformat(),
-        "due_on": question.due_on.isoformat(),
-        "identifiers": [{"kind": kind, "value": value} for kind, value in question.identifiers],
-        "words": question.words,
-        "explanation": derivation.told(question.explanation, contents.words),
-        "extended_because": question.extended_because,
-        "clock": {name: day.isoformat() for name, day in question.clock.items()},
+        "reference": asked.reference,
+        "right": asked.right.value,
+        "article": asked.right.spec.article,
+        "received_on": asked.received_on.isoformat(),
+        "due_on": asked.due_on.isoformat(),
+        "identifiers": [{"kind": kind, "value": value} for kind, value in asked.identifiers],
+        "words": asked.words,
+        "explanation": derivation.told(asked.explanation, contents.words),
+        "extended_because": asked.extended_because,
+        "clock": {name: day.isoformat() for name, day in asked.clock.items()},
     }
 
 
@@ -231,7 +233,7 @@ def _label_of(name: str | None, activity: Activity, contents: Contents) -> str |
     return name.replace("_", " ") if name else None
 
 
-def _set(records: RecordSet, place: Place, language: str) -> Document:
+def _set(records: RecordSet, place: MemberPlace, language: str) -> Document:
     return {
         "id": f"{records.source}.{records.collection.name}",
         "source": records.source,
@@ -247,7 +249,7 @@ def _set(records: RecordSet, place: Place, language: str) -> Document:
             "schema": f"{place.stem}.schema.json",
             "viewer": place.chunks(),
         },
-        "attached": Attached().facts(),
+        "attached": AttachmentSummary().facts(),
         "fields": [
             {
                 "name": field.name,
@@ -261,7 +263,7 @@ def _set(records: RecordSet, place: Place, language: str) -> Document:
     }
 
 
-def _receipts(receipts: ReceiptSet, place: Place, language: str) -> Document:
+def _receipts(receipts: ReceiptSet, place: MemberPlace, language: str) -> Document:
     return {
         "id": f"{receipts.source}.{receipts.collection.name}",
         "source": receipts.source,

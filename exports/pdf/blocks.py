@@ -18,7 +18,7 @@ from dsar.domain.rights import Right
 from dsar.domain.timeline import ENGLISH, Look, timeline
 from dsar.words import Words
 from exports.document.processing import Document
-from exports.pdf.portions import Block, Row, Table
+from exports.pdf.portions import Block, TableFrame, TableRow
 from exports.pdf.print_selection import CARDS, TABLE, rows
 from exports.pdf.printable import laid_out
 from templates import FOLDER
@@ -90,12 +90,12 @@ def foot(document: Document) -> str:
 
 
 def blocks(job: dict[str, Any], texts: IO[bytes]) -> Iterator[Block]:
-    """The report's blocks; `job` holds the document, words and sheets' facts, `texts` the rows."""
-    document, sheets = job["document"], job["sheets"]
+    """The report's blocks; `job` holds the document, words and sets' facts, `texts` the rows."""
+    document, sets = job["document"], job["sets"]
     words = Words(**job["words"])
-    context = _context(document, words, printed=sum(sheet["printed"] for sheet in sheets))
+    context = _context(document, words, printed=sum(facts["printed"] for facts in sets))
     yield from _rendered("front.html", context)
-    for facts, records in zip(sheets, document["sets"], strict=True):
+    for facts, records in zip(sets, document["sets"], strict=True):
         heading = {"set": records, "facts": facts, "explained": explains(facts)}
         yield from _rendered("set.html", {**context, **heading})
         yield from _records(records, facts, texts, context)
@@ -154,11 +154,11 @@ def _rendered(template: str, context: dict[str, Any]) -> Iterator[str]:
     return (f"<div>{block}</div>" for part in text.split(BREAK) if (block := part.strip()))
 
 
-def _table(context: dict[str, Any]) -> Table:
+def _table(context: dict[str, Any]) -> TableFrame:
     """A table without its rows: they go where its template breaks."""
     text = _environment().get_template("table.html").render(context).strip()
     start, end = text.split(BREAK)
-    return Table(f"<div>{start}", f"{end}</div>")
+    return TableFrame(f"<div>{start}", f"{end}</div>")
 
 
 def _records(
@@ -168,7 +168,7 @@ def _records(
     picked = ([row[column] for column in facts["columns"]] for row in rows(texts, facts))
     if facts["style"] == TABLE:
         table = _table({**context, "fields": shown, "widths": _widths(facts)})
-        yield from (Row(table, _row(row)) for row in picked)
+        yield from (TableRow(table, _row(row)) for row in picked)
     elif facts["style"] == CARDS:
         for number, row in enumerate(picked, 1):
             pairs = [(field, text) for field, text in zip(shown, row, strict=True) if text]

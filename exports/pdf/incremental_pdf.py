@@ -16,7 +16,7 @@ _GROUP = 500
 _PLAIN, _GROUPED = 1, 2
 
 
-class GrowingPdf:
+class IncrementalPdf:
     """Has what WeasyPrint's helpers ask of a `pydyf.PDF`: add_object, pages, catalog, info."""
 
     def __init__(self, out: IO[bytes]) -> None:

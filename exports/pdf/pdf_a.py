@@ -14,17 +14,17 @@ from weasyprint.pdf.anchors import write_pdf_attachment
 from weasyprint.pdf.metadata import DocumentMetadata
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from exports.pdf.incremental_pdf import GrowingPdf
+from exports.pdf.incremental_pdf import IncrementalPdf
 
 
-class Nothing(URLFetcher):  # type: ignore[misc]
+class NoFetcher(URLFetcher):  # type: ignore[misc]
     """Fetches nothing: an address in a report is an attack, so it ends the rendering."""
 
     def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:  # noqa: ARG002
         raise FatalURLFetchingError
 
 
-NOTHING = Nothing(allowed_protocols=frozenset(), allow_redirects=False, fail_on_errors=True)
+NOTHING = NoFetcher(allowed_protocols=frozenset(), allow_redirects=False, fail_on_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _attachment(head: Head) -> Attachment:
     )
 
 
-def describe(pdf: GrowingPdf, head: Head) -> None:
+def describe(pdf: IncrementalPdf, head: Head) -> None:
     """Title, language, dates, identification, colour and attachment, in all places they belong."""
     about = metadata(head)
     date = pydyf.String(_w3c_date_to_pdf(about.created, "created"))
@@ -120,7 +120,7 @@ def describe(pdf: GrowingPdf, head: Head) -> None:
     _intend_colours(pdf)
 
 
-def _attach(pdf: GrowingPdf, attachments: Iterable[Attachment]) -> None:
+def _attach(pdf: IncrementalPdf, attachments: Iterable[Attachment]) -> None:
     names = pydyf.Array()
     for attachment in attachments:
         entry = write_pdf_attachment(pdf, attachment, True)  # noqa: FBT003 - its own order
@@ -132,7 +132,7 @@ def _attach(pdf: GrowingPdf, attachments: Iterable[Attachment]) -> None:
         pdf.catalog["Names"] = pydyf.Dictionary({"EmbeddedFiles": tree})
 
 
-def _intend_colours(pdf: GrowingPdf) -> None:
+def _intend_colours(pdf: IncrementalPdf) -> None:
     """PDF/A wants to know what red is: sRGB, with the profile that WeasyPrint carries."""
     content = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
     profile = pydyf.Stream([content], {"N": 3}, compress=True)

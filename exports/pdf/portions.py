@@ -17,7 +17,7 @@ _BEGUN = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class TableFrame:
     """What stands before and after the rows of a table: <div><table> with <thead>, and <tbody>.
 
     A caption would be repeated with the head; a heading before the table says the same.
@@ -28,14 +28,14 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One <tr> of a table; rows of the same table that follow each other are one table."""
 
-    table: Table
+    table: TableFrame
     html: str
 
 
-Block = str | Row
+Block = str | TableRow
 
 
 def elements(blocks: Sequence[Block]) -> tuple[list[str], list[int]]:
@@ -46,7 +46,7 @@ def elements(blocks: Sequence[Block]) -> tuple[list[str], list[int]]:
         if number and follows(block, blocks[number - 1]):
             found[-1].insert(-1, _html(block))
             continue
-        around = (block.table.start, block.table.end) if isinstance(block, Row) else ("", "")
+        around = (block.table.start, block.table.end) if isinstance(block, TableRow) else ("", "")
         found.append([around[0], _html(block), around[1]])
         starts.append(number)
     return ["".join(parts) for parts in found], starts
@@ -54,11 +54,13 @@ def elements(blocks: Sequence[Block]) -> tuple[list[str], list[int]]:
 
 def follows(block: Block, before: Block) -> bool:
     """Whether a block goes on with the table of the one before it."""
-    return isinstance(block, Row) and isinstance(before, Row) and block.table is before.table
+    return (
+        isinstance(block, TableRow) and isinstance(before, TableRow) and block.table is before.table
+    )
 
 
 def _html(block: Block) -> str:
-    return block.html if isinstance(block, Row) else block
+    return block.html if isinstance(block, TableRow) else block
 
 
 def _weight(block: Block) -> int:
@@ -100,7 +102,7 @@ class Portion:
         number = self._made[1][list(this.element).index(element)]
         if element is not last:
             return number
-        if not isinstance(self.blocks[number], Row):
+        if not isinstance(self.blocks[number], TableRow):
             return None
         row, end = next(_rows(this.children[0]), None), [*_rows(before.children[-1])][-1:]
         if row is None or not end or row is end[0]:
@@ -123,14 +125,14 @@ def _rows(box: Any) -> Iterator[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class PortionLimit:
     """How many blocks, of what weight, a portion may hold."""
 
     blocks: float
     weight: float
 
 
-def room(painted: Sequence[Block] = (), pages: int = 0) -> Room:
+def limit_after(painted: Sequence[Block] = (), pages: int = 0) -> PortionLimit:
     """The room for the next portion, after one whose painted blocks filled so many pages.
 
     The last page of a portion is laid out again with the next one. So a portion takes as many whole
@@ -139,12 +141,12 @@ def room(painted: Sequence[Block] = (), pages: int = 0) -> Room:
     weight = sum(map(_weight, painted))
     fit = int(pages * min(BLOCKS / len(painted), WEIGHT / weight)) if pages else 0
     if not fit:
-        return Room(BLOCKS, WEIGHT)
+        return PortionLimit(BLOCKS, WEIGHT)
     scale = (fit + _BEGUN) / pages
-    return Room(len(painted) * scale, weight * scale)
+    return PortionLimit(len(painted) * scale, weight * scale)
 
 
-def take(waiting: Iterator[Block], carried: Sequence[Block], within: Room) -> list[Block]:
+def take(waiting: Iterator[Block], carried: Sequence[Block], within: PortionLimit) -> list[Block]:
     """What was carried over and the next blocks, as many as have room; at least one."""
     found = [*carried]
     weight = sum(map(_weight, carried))

@@ -34,7 +34,7 @@ TABLE, CARDS, LINES = "table", "cards", "lines"
 
 
 @dataclass(slots=True)
-class Sheet:
+class PrintedSet:
     """What of one collection is printed, and how.
 
     `widths` are the longest texts by column, `heads` the longest words of their labels.
@@ -93,30 +93,30 @@ def shares(counts: Sequence[int], budget: int) -> list[int]:
 
 
 @dataclass(slots=True)
-class Paper:
+class PrintSelection:
     """The printable texts of all collections, one row to a line, in a nameless file."""
 
     words: Words
     file: IO[bytes]
-    sheets: list[Sheet] = field(default_factory=list)
+    sets: list[PrintedSet] = field(default_factory=list)
 
     @classmethod
     def on(cls, folder: Path, words: Words) -> Self:
-        """Empty paper on the disk of `folder`."""
+        """Nothing yet, on the disk of `folder`."""
         return cls(words, tempfile.TemporaryFile(dir=folder))
 
     def begin(self, records: RecordSet, allowed: int, *, data_file: str) -> "Writer":
-        """A new sheet for one collection, to be written while its stream passes."""
+        """A new set for one collection, to be written while its stream passes."""
         labels = [self.words.of(f.label) for f in records.collection.fields]
         heads = tuple(max(map(len, label.split()), default=0) for label in labels)
         start = self.file.tell()
-        sheet = Sheet(heads, allowed, [0] * len(heads), start=start, end=start)
-        self.sheets.append(sheet)
-        return Writer(self, sheet, data_file)
+        printed_set = PrintedSet(heads, allowed, [0] * len(heads), start=start, end=start)
+        self.sets.append(printed_set)
+        return Writer(self, printed_set, data_file)
 
     @property
     def printed(self) -> int:
-        return sum(sheet.printed for sheet in self.sheets)
+        return sum(printed_set.printed for printed_set in self.sets)
 
     def close(self) -> None:
         self.file.close()
@@ -125,10 +125,10 @@ class Paper:
 class Writer:
     """Takes the records of one collection as they pass and keeps those that are printed."""
 
-    def __init__(self, paper: Paper, sheet: Sheet, data_file: str) -> None:
-        form = paper.words["format"]
-        self._paper = paper
-        self._sheet = sheet
+    def __init__(self, selection: PrintSelection, printed_set: PrintedSet, data_file: str) -> None:
+        form = selection.words["format"]
+        self._selection = selection
+        self._set = printed_set
         self._style = {
             "yes": form["true"],
             "no": form["false"],
@@ -136,18 +136,20 @@ class Writer:
         }
 
     def take(self, rows: Sequence[Sequence[Any]]) -> None:
-        """Rows of [key, value, value, …]; beyond the sheet's share they are left to the files."""
-        sheet = self._sheet
-        for _, *values in rows[: sheet.allowed - sheet.printed]:
+        """Rows of [key, value, value, …]; beyond the set's share they are left to the files."""
+        printed_set = self._set
+        for _, *values in rows[: printed_set.allowed - printed_set.printed]:
             texts = [printable(value, **self._style) for value in values]
-            sheet.widths = [max(w, len(t)) for w, t in zip(sheet.widths, texts, strict=True)]
-            self._paper.file.write(orjson.dumps(texts) + b"\n")
-            sheet.printed += 1
-        sheet.end = self._paper.file.tell()
+            printed_set.widths = [
+                max(w, len(t)) for w, t in zip(printed_set.widths, texts, strict=True)
+            ]
+            self._selection.file.write(orjson.dumps(texts) + b"\n")
+            printed_set.printed += 1
+        printed_set.end = self._selection.file.tell()
 
 
 def rows(file: IO[bytes], facts: dict[str, Any]) -> Iterator[list[str]]:
-    """The texts of one collection's printed records, as the sheet's facts locate them."""
+    """The texts of one collection's printed records, as the set's facts locate them."""
     file.seek(facts["start"])
     for _ in range(facts["printed"]):
         yield orjson.loads(file.readline())

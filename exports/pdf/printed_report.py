@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from dsar.domain.errors import DsarError
 from exports.document.processing import Document
-from exports.pdf.print_selection import Paper
+from exports.pdf.print_selection import PrintSelection
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME", "XDG_DATA_HOME")
 _FONTCONFIG = ("FONTCONFIG_FILE", "FONTCONFIG_PATH", "FONTCONFIG_SYSROOT")
@@ -31,7 +31,7 @@ class CannotPrint(DsarError):  # noqa: N818 - the sentence reads better without 
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PrintLimits:
     """What one report may cost: bytes of memory, seconds of CPU, seconds on the clock."""
 
     memory: int = 1_500_000_000
@@ -39,7 +39,7 @@ class Limits:
     wall: int = 900
 
 
-LIMITS = Limits()
+LIMITS = PrintLimits()
 
 _WHY = {
     "MemoryError": "it needed more memory than a report may use",
@@ -61,10 +61,10 @@ Watch = Callable[[int], None]
 
 def print_report(
     document: Document,
-    paper: Paper,
+    selection: PrintSelection,
     folder: Path,
     *,
-    limits: Limits = LIMITS,
+    limits: PrintLimits = LIMITS,
     watch: Watch = lambda _: None,
 ) -> IO[bytes]:
     """The finished PDF as a nameless file on the disk of `folder`; raises CannotPrint, OSError.
@@ -73,8 +73,8 @@ def print_report(
     """
     job = {
         "document": document,
-        "words": asdict(paper.words),
-        "sheets": [sheet.facts() for sheet in paper.sheets],
+        "words": asdict(selection.words),
+        "sets": [one.facts() for one in selection.sets],
         "limits": asdict(limits),
         "every": TELL_EVERY,
     }
@@ -82,9 +82,9 @@ def print_report(
     try:
         with tempfile.TemporaryFile(dir=folder) as order:
             order.write(json.dumps(job).encode("ascii"))
-            for file in (order, paper.file):
+            for file in (order, selection.file):
                 file.flush()
-            _raise_for(_printed(order, paper.file, out, wall=limits.wall + 30, watch=watch))
+            _raise_for(_printed(order, selection.file, out, wall=limits.wall + 30, watch=watch))
         out.seek(0)
     except BaseException:
         out.close()
@@ -108,7 +108,7 @@ def _raise_for(result: dict[str, Any]) -> None:
 def _printed(
     order: IO[bytes], texts: IO[bytes], out: IO[bytes], *, wall: float, watch: Watch
 ) -> dict[str, Any]:
-    """The child's last word. A press that ended before it began is replaced once."""
+    """The child's last word. A render process that ended before it began is replaced once."""
     for _ in range(2):
         order.seek(0)
         out.seek(0)
@@ -117,7 +117,7 @@ def _printed(
             reading, writing = os.pipe()
             stack.callback(os.close, reading)
             try:
-                _PRESS.send([writing, order.fileno(), texts.fileno(), out.fileno()])
+                _RENDERER.send([writing, order.fileno(), texts.fileno(), out.fileno()])
             finally:
                 os.close(writing)
             result = _last_word(reading, time.monotonic() + wall, watch)
@@ -127,7 +127,7 @@ def _printed(
 
 
 def _last_word(reading: int, until: float, watch: Watch) -> dict[str, Any]:
-    """All the child and the press said, as one dict; the wall limit is the child's own."""
+    """All the child and the render process said, as one dict; the wall limit is the child's own."""
     found: dict[str, Any] = {}
     said = b""
     while select.select([reading], [], [], max(0, until - time.monotonic()))[0]:
@@ -143,8 +143,8 @@ def _last_word(reading: int, until: float, watch: Watch) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class _Press:
-    """The one press of this process: started when first needed, and again when it has ended."""
+class _Renderer:
+    """The one render process of ours: started when first needed, and again when it ended."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _process: subprocess.Popen[bytes] | None = None
@@ -186,7 +186,7 @@ class _Press:
         self._orders = self._process = None
 
     def stop(self) -> None:
-        """Ends the press, if it is ours."""
+        """Ends the render process, if it is ours."""
         with self._lock:
             if self._process is not None and self._owner == os.getpid():
                 self._process.send_signal(signal.SIGTERM)
@@ -215,10 +215,10 @@ def _environment() -> Iterator[tuple[str, str]]:
     yield "PYTHONUTF8", "1"
 
 
-_PRESS = _Press()
-atexit.register(_PRESS.stop)
+_RENDERER = _Renderer()
+atexit.register(_RENDERER.stop)
 
 
 def stop() -> None:
-    """Ends the press of this process, if one runs; the next report starts another."""
-    _PRESS.stop()
+    """Ends the render process of this one, if one runs; the next report starts another."""
+    _RENDERER.stop()

@@ -21,12 +21,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO, Any
 
-#: Seconds without work after which the press ends, to give its memory back.
+#: Seconds without work after which this process ends, to give its memory back.
 IDLE = 120
 
 
 @dataclass(slots=True)
-class Press:
+class RenderProcess:
     """Takes jobs from `orders` and reports each child's end to whoever waits for it."""
 
     orders: socket.socket
@@ -93,7 +93,7 @@ def work(report: int, job: int, texts: int, out: int) -> None:
         with os.fdopen(job, "rb") as order:
             wanted = json.load(order)
         limit(wanted["limits"])
-        rows = Counted(io.FileIO(texts), report, every=wanted["every"])
+        rows = RowCounter(io.FileIO(texts), report, every=wanted["every"])
         with rows, os.fdopen(out, "wb") as file:
             pages = write(wanted, rows, file)
         tell(report, pages=pages)
@@ -103,7 +103,7 @@ def work(report: int, job: int, texts: int, out: int) -> None:
     os._exit(0)
 
 
-class Counted(io.BufferedReader):
+class RowCounter(io.BufferedReader):
     """The rows of a report as a file that says through the pipe how many were laid out.
 
     A row is read when it is laid out. Where nobody reads the other end of the pipe any more, nobody
@@ -180,7 +180,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as orders:
-        Press(orders).run(wake)
+        RenderProcess(orders).run(wake)
 
 
 if __name__ == "__main__":

@@ -33,9 +33,9 @@ from weasyprint.pdf.stream import Stream
 from weasyprint.text.fonts import FontConfiguration
 
 from exports.pdf import box_copies, table_lines
-from exports.pdf.incremental_pdf import GrowingPdf
+from exports.pdf.incremental_pdf import IncrementalPdf
 from exports.pdf.pdf_a import NOTHING, Head, describe, metadata
-from exports.pdf.portions import Block, Portion, body, elements, follows, room, take
+from exports.pdf.portions import Block, Portion, body, elements, follows, limit_after, take
 from exports.pdf.tags import Marks, Tags
 from templates import FOLDER
 
@@ -79,10 +79,10 @@ class _Page(HTML):  # type: ignore[misc]
 
 @cache
 def _elements() -> CSS:
-    return _sheet((FOLDER / "pdf" / "elements.css").read_text("utf-8"), None)
+    return _stylesheet((FOLDER / "pdf" / "elements.css").read_text("utf-8"), None)
 
 
-def _sheet(text: str, fonts: FontConfiguration | None) -> CSS:
+def _stylesheet(text: str, fonts: FontConfiguration | None) -> CSS:
     return CSS(string=text, url_fetcher=NOTHING, font_config=fonts)
 
 
@@ -108,10 +108,10 @@ def write_whole(blocks: Iterable[Block], head: Head, out: IO[bytes]) -> int:
     For comparison: what `write` must look like, at the price of memory and of broken tables' tags.
     """
     fonts = FontConfiguration()
-    sheet = _sheet(head.style + _margins(head, _counters(head)), fonts)
+    stylesheet = _stylesheet(head.style + _margins(head, _counters(head)), fonts)
     html = _document(head, "\n".join(elements([*blocks])[0]))
     layout: Layout = HTML(string=html, url_fetcher=NOTHING).render(
-        font_config=fonts, stylesheets=[sheet], pdf_variant="pdf/a-3a"
+        font_config=fonts, stylesheets=[stylesheet], pdf_variant="pdf/a-3a"
     )
     layout.metadata = metadata(head)
     layout.write_pdf(out, pdf_variant="pdf/a-3a")
@@ -151,7 +151,7 @@ def _portions(blocks: Iterable[Block], painter: "_Painter") -> Iterator[tuple[li
     """The finished pages, portion by portion, and whether the table they end with goes on."""
     waiting = iter(blocks)
     carried: list[Block] = []
-    first, goes_on, within = True, False, room()
+    first, goes_on, within = True, False, limit_after()
     while True:
         portion = Portion(take(waiting, carried, within), first, goes_on)
         more = next(waiting, None)
@@ -162,7 +162,7 @@ def _portions(blocks: Iterable[Block], painter: "_Painter") -> Iterator[tuple[li
         finished, done = portion.finished(pages)
         carried = [*portion.blocks[done:], more]
         goes_on = follows(carried[0], portion.blocks[done - 1])
-        first, within = False, room(portion.blocks[:done], finished)
+        first, within = False, limit_after(portion.blocks[:done], finished)
         del pages[finished:]
         yield pages, goes_on
 
@@ -246,7 +246,7 @@ class _Painter:
     missing: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.pdf = GrowingPdf(self.out)
+        self.pdf = IncrementalPdf(self.out)
         self.tags = Tags(self.pdf)
         self.font_config = FontConfiguration()
         parts = ("ExtGState", "XObject", "Pattern", "Shading", "ColorSpace")
@@ -256,14 +256,14 @@ class _Painter:
         self._bookmarks: tuple[list[int], list[Any], int] = ([], [self.outline], 0)
 
     @cached_property
-    def sheet(self) -> CSS:
-        return _sheet(self.head.style, self.font_config)
+    def stylesheet(self) -> CSS:
+        return _stylesheet(self.head.style, self.font_config)
 
     @cached_property
     def continued(self) -> CSS:
         """A portion that continues begins a page as any other page begins: without a gap."""
         rule = "body > :first-child, body > :first-child > :first-child { margin-top: 0 }"
-        return _sheet(rule, self.font_config)
+        return _stylesheet(rule, self.font_config)
 
     def lay_out(self, portion: Portion) -> list[Page]:
         """The pages of a portion, without running feet.
@@ -285,10 +285,10 @@ class _Painter:
             self.missing |= {code: f"⟨U+{code:04X}⟩" for code in lost}
 
     def _pages(self, html: str, *, first: bool) -> list[Page]:
-        sheets = [self.sheet] if first else [self.sheet, self.continued]
+        stylesheets = [self.stylesheet] if first else [self.stylesheet, self.continued]
         whole, counters = page(self.head, html), CounterStyle()
         asides = box_copies.set_aside(whole.etree_element.find("body"))
-        options = {**DEFAULT_OPTIONS, "stylesheets": sheets}
+        options = {**DEFAULT_OPTIONS, "stylesheets": stylesheets}
         context = Layout._build_layout_context(whole, self.font_config, counters, {}, options)  # noqa: SLF001
         root = build_formatting_structure(
             whole.etree_element,
@@ -369,13 +369,15 @@ class _Painter:
     def _paint_feet(self) -> None:
         head = replace(self.head, foot=self.head.foot.translate(self.missing))
         margins = _margins(head, "string(number)")
-        sheet = _sheet(f"{self.head.style}{margins}{_FEET_STYLE}", self.font_config)
+        stylesheet = _stylesheet(f"{self.head.style}{margins}{_FEET_STYLE}", self.font_config)
         for start in range(0, len(self.feet), _FEET):
             feet = self.feet[start : start + _FEET]
             numbers = range(start + 1, start + len(feet) + 1)
             texts = [self.head.number.format(page=n, pages=len(self.feet)) for n in numbers]
             html = "".join(f"<p>{escape(text)}</p>" for text in texts)
-            layout = page(self.head, html).render(font_config=self.font_config, stylesheets=[sheet])
+            layout = page(self.head, html).render(
+                font_config=self.font_config, stylesheets=[stylesheet]
+            )
             for of, foot in zip(layout.pages, feet, strict=True):
                 stream = self._painted(of, foot)
                 for box in stream.numbers:

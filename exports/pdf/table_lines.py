@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 _SIDES = ("top", "right", "left")
 
 
-class Rule(NamedTuple):
+class Bar(NamedTuple):
     """A filled bar: its colour, its upper left corner and its size in CSS pixels."""
 
     colour: Any
@@ -21,7 +21,7 @@ class Rule(NamedTuple):
     height: float
 
 
-def lift(box: Any) -> list[Rule]:
+def lift(box: Any) -> list[Bar]:
     """Takes the rules off all table rows in `box` whose cells have just the same lower border."""
     found = []
     for row in _rows(box):
@@ -33,7 +33,7 @@ def lift(box: Any) -> list[Rule]:
     return found
 
 
-def draw(stream: Any, rules: list[Rule], scale: float) -> None:
+def draw(stream: Any, rules: list[Bar], scale: float) -> None:
     """Draws rules on a page as decoration: they say nothing to who hears the report."""
     if not rules:
         return
@@ -54,7 +54,7 @@ def _rows(box: Any) -> Iterator[Any]:
             yield from _rows(child)
 
 
-def _rule(cells: list[Any]) -> Rule | None:
+def _rule(cells: list[Any]) -> Bar | None:
     """The rule that cells make together, if nothing else is drawn around them."""
     looks = {_look(cell) for cell in cells}
     if len(looks) != 1:
@@ -64,7 +64,7 @@ def _rule(cells: list[Any]) -> Rule | None:
         return None
     left = min(cell.border_box_x() for cell in cells)
     right = max(cell.border_box_x() + cell.border_width() for cell in cells)
-    return Rule(colour, left, bottom - height, right - left, height)
+    return Bar(colour, left, bottom - height, right - left, height)
 
 
 def _look(cell: Any) -> tuple[Any, float, float] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pydyf
 
-from exports.pdf.incremental_pdf import GrowingPdf
+from exports.pdf.incremental_pdf import IncrementalPdf
 
 #: HTML element → PDF structure type. Anything else belongs to the element around it.
 TYPES = {
@@ -55,7 +55,7 @@ class _Page:
 class Tags:
     """The tree of one document; finished elements are handed to the PDF and forgotten."""
 
-    def __init__(self, pdf: GrowingPdf) -> None:
+    def __init__(self, pdf: IncrementalPdf) -> None:
         self._pdf = pdf
         self._root = pdf.number(pydyf.Dictionary({"Type": "/StructTreeRoot"}))
         self._document = pdf.number(_element("Document", self._root, b""))

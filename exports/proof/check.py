@@ -162,7 +162,7 @@ def _promised(
     """Whether all that one manifest lists is there as it says; returns what it accounts for."""
     try:
         content = _whole(bundle, manifest, names)
-        part = _Part(bundle, frozenset(names), manifest, content, _listed(content))
+        part = _SignedManifest(bundle, frozenset(names), manifest, content, _listed(content))
     except _Damaged as damage:
         yield Finding(manifest, str(damage))
         return set(names)
@@ -178,7 +178,7 @@ def _promised(
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _SignedManifest:
     """One manifest of a bundle and the files it lists; a bundle that was not split has one."""
 
     bundle: _Bundle
@@ -259,7 +259,7 @@ def _measured(bundle: _Bundle, name: str) -> tuple[int, str]:
     return size, found.hexdigest()
 
 
-def _sums(part: _Part) -> Iterator[Finding]:
+def _sums(part: _SignedManifest) -> Iterator[Finding]:
     """SHA256SUMS must say the same as the manifest, and of the manifest itself."""
     try:
         lines = _whole(part.bundle, part.sums, part.names).decode("ascii", "replace").splitlines()
@@ -274,7 +274,7 @@ def _sums(part: _Part) -> Iterator[Finding]:
             yield Finding(part.sums, f"says something else than the manifest about {name}.")
 
 
-def _records(part: _Part) -> Iterator[Finding]:
+def _records(part: _SignedManifest) -> Iterator[Finding]:
     """Each data file keeps to its schema and holds as many records as the manifest says."""
     for name, entry in sorted(part.listed.items()):
         schema = f"{name.removesuffix('.json')}.schema.json"
@@ -285,7 +285,7 @@ def _records(part: _Part) -> Iterator[Finding]:
                 yield Finding(name, str(damage))
 
 
-def _against_schema(part: _Part, name: str, schema: str) -> Iterator[Finding]:
+def _against_schema(part: _SignedManifest, name: str, schema: str) -> Iterator[Finding]:
     try:
         wanted = json.loads(_whole(part.bundle, schema, [schema]))
         obeys = _checker(wanted["items"])
@@ -303,7 +303,7 @@ def _against_schema(part: _Part, name: str, schema: str) -> Iterator[Finding]:
         yield Finding(name, f"holds {found} records; the manifest says {count}.")
 
 
-def _other_file(record: Any, part: _Part) -> str:
+def _other_file(record: Any, part: _SignedManifest) -> str:
     """What is wrong with the files a record names; one that is in another part is checked there."""
     for file in record.get("files", ()):
         if not isinstance(file, dict) or not isinstance(file.get("path"), str):
@@ -352,7 +352,7 @@ def _checker(schema: dict[str, Any]) -> Callable[[Any], str]:
     return problem
 
 
-def _signed(part: _Part, public_key: str | None) -> Iterator[Finding]:
+def _signed(part: _SignedManifest, public_key: str | None) -> Iterator[Finding]:
     claimed = json.loads(part.content).get("signed_by")
     if part.signature not in part.names:
         if claimed or public_key:

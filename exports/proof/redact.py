@@ -58,12 +58,12 @@ _LETTERS = bytes(
 Words = tuple[bytes, ...]
 
 
-class Leaking(DsarError):  # noqa: N818 - the sentence reads better without the suffix
+class LeakFound(DsarError):  # noqa: N818 - the sentence reads better without the suffix
     """The finished bundle holds what was withheld; it must not be released."""
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
+class WithheldValue:
     """One value kept from the person; `place` names its field, as in `shop.orders.note`."""
 
     place: str
@@ -81,7 +81,7 @@ class _Clue:
 
 def leaks(
     bundle: Path | IO[bytes],
-    withheld: Iterable[Withheld],
+    withheld: Iterable[WithheldValue],
     *,
     released: Callable[[], Iterable[Any]] = tuple,
     everybody: Iterable[str] = (),
@@ -110,11 +110,11 @@ def leaks(
 
 
 def refuse(found: Sequence[Finding]) -> None:
-    """Raises Leaking, which names files and fields, if anything was found."""
+    """Raises LeakFound, which names files and fields, if anything was found."""
     if found:
         told = " ".join(str(finding) for finding in found[:3])
         more = f" So do {len(found) - 3} more files." if len(found) > 3 else ""
-        raise Leaking(
+        raise LeakFound(
             f"The bundle is not released: {told}{more} Revise: withhold it where it still stands, "
             "or rule release on that field if it may be known."
         )
@@ -125,12 +125,12 @@ def everybody(contents: Contents) -> Iterator[str]:
 
     The remarks of staff and sources are not among it: a name may have slipped into them.
     """
-    question = contents.question
-    yield from (question.reference, question.words)
-    yield from derivation.told(question.explanation, contents.words)
+    asked = contents.request
+    yield from (asked.reference, asked.words)
+    yield from derivation.told(asked.explanation, contents.words)
     known: list[RecordSet | ReceiptSet] = [*contents.sets, *contents.receipts]
     collections = [each.collection for each in known]
-    yield from texts_of([question.identifiers, contents.controller, contents.law])
+    yield from texts_of([asked.identifiers, contents.controller, contents.law])
     yield from texts_of([contents.activities, collections, contents.words.sections])
     yield from (line.title for line in contents.coverage)
     for file in sorted((FOLDER / "bundle").iterdir()):
@@ -170,7 +170,7 @@ def _signs(word: bytes) -> int:
     return 2 if _UNSPACED.fullmatch(word) else len(word.decode("utf-8", "replace"))
 
 
-def _batch(waiting: Iterator[Withheld]) -> dict[Words, _Clue]:
+def _batch(waiting: Iterator[WithheldValue]) -> dict[Words, _Clue]:
     """The next distinct values that can be searched for."""
     found: dict[Words, _Clue] = {}
     for one in waiting:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from exports.pdf import blocks, streaming
 from exports.pdf.pdf_a import Head
-from exports.pdf.portions import Block, Row, Table
+from exports.pdf.portions import Block, TableFrame, TableRow
 from tests.exports import samples
 
 HEAD = Head(
@@ -31,7 +31,7 @@ HEAD = Head(
 
 _NAMES = ("No.", "E-mail", "Article", "Date", "Amount", "Status")
 _HEADS = "".join(f"<th scope='col'>{name}</th>" for name in _NAMES)
-_PLACE = Table(
+_PLACE = TableFrame(
     f"<div><table class='rows'><thead><tr>{_HEADS}</tr></thead><tbody>", "</tbody></table></div>"
 )
 
@@ -46,7 +46,7 @@ def table(rows: int) -> Iterator[Block]:
     """One table of six columns."""
     for n in range(rows):
         cells = "".join(f"<td>{value}</td>" for value in values(n))
-        yield Row(_PLACE, f"<tr>{cells}</tr>")
+        yield TableRow(_PLACE, f"<tr>{cells}</tr>")
 
 
 def lines(rows: int) -> Iterator[Block]:

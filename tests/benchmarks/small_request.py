@@ -18,7 +18,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 
 def printing() -> float:
-    """CPU seconds the press and the reports it printed have used."""
+    """CPU seconds the render process and the reports it printed have used."""
     process = exports.pdf.printed_report._PRESS._process
     if process is None:
         return 0.0
@@ -33,7 +33,7 @@ def working() -> float:
 
 
 def served(installation: Installation) -> tuple[float, float]:
-    """CPU seconds a request costs the worker and the press, from claim to delivery."""
+    """CPU seconds a request costs the worker and the render process, from claim to delivery."""
     for _ in range(REQUESTS):
         ask(installation, Right.ACCESS)
     before = working(), printing()
@@ -44,5 +44,5 @@ def served(installation: Installation) -> tuple[float, float]:
 if __name__ == "__main__":
     with company(5) as (installation, _url):
         served(installation)
-        worker, press = served(installation)
-        show("small_request", rows=7, worker_cpu_s=worker, report_cpu_s=press, limit_s=0.03)
+        worker, report = served(installation)
+        show("small_request", rows=7, worker_cpu_s=worker, report_cpu_s=report, limit_s=0.03)

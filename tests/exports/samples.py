@@ -14,7 +14,14 @@ from dsar.domain.policy import Activity, Basis, Origin, Recipient, Retention
 from dsar.domain.records import Collection, Done, Field, Receipt, Record
 from dsar.domain.rights import Right
 from dsar.words import Words, ours
-from exports.document.contents import Contents, HumanDecision, Law, Question, ReceiptSet, RecordSet
+from exports.document.contents import (
+    Contents,
+    HumanDecision,
+    Law,
+    ReceiptSet,
+    RecordSet,
+    RequestFacts,
+)
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -262,7 +269,7 @@ def access(log_lines: int = 40, **changes: Any) -> Contents:
     """An access answer with a table, a card, messages, and `log_lines` log records."""
     return replace(
         Contents(
-            question=Question(
+            request=RequestFacts(
                 reference="DSR-2026-0042",
                 right=Right.ACCESS,
                 received_on=date(2026, 10, 28),
@@ -316,8 +323,8 @@ def erasure(**changes: Any) -> Contents:
     base = access()
     return replace(
         base,
-        question=replace(
-            base.question, right=Right.ERASURE, words="Delete my account and all my data."
+        request=replace(
+            base.request, right=Right.ERASURE, words="Delete my account and all my data."
         ),
         sets=(),
         activities=(),
@@ -355,8 +362,8 @@ def review(**changes: Any) -> Contents:
     base = erasure()
     return replace(
         base,
-        question=replace(
-            base.question,
+        request=replace(
+            base.request,
             right=Right.AUTOMATED_DECISION_REVIEW,
             words="A computer refused my order.",
         ),

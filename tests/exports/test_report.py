@@ -10,27 +10,27 @@ from hypothesis import strategies as st
 
 from dsar.domain.coverage import Line, Outcome
 from dsar.domain.rights import Right
-from exports.data.datafiles import Place
+from exports.data.datafiles import MemberPlace
 from exports.document import processing
 from exports.document.contents import Contents
 from exports.pdf import blocks
-from exports.pdf.print_selection import CARDS, LINES, SAMPLE, TABLE, Paper, shares
+from exports.pdf.print_selection import CARDS, LINES, SAMPLE, TABLE, PrintSelection, shares
 from tests.exports import samples
 
 WORDS = samples.words("en")
 
 
-def sheet(tmp_path: Path, rows: list[dict[str, Any]], *, allowed: int = 1000) -> Any:
+def printed_set(tmp_path: Path, rows: list[dict[str, Any]], *, allowed: int = 1000) -> Any:
     """How a collection of orders with these rows would be printed."""
     records = samples.a_set(samples.ORDERS, rows, "orders")
-    paper = Paper.on(tmp_path, WORDS)
-    writer = paper.begin(records, allowed, data_file="data/shop/orders.json")
+    selection = PrintSelection.on(tmp_path, WORDS)
+    writer = selection.begin(records, allowed, data_file="data/shop/orders.json")
     names = [field.name for field in samples.ORDERS.fields]
     writer.take(
         [[record.key, *(record.data.get(name) for name in names)] for record in records.records()]
     )
-    paper.close()
-    return paper.sheets[0]
+    selection.close()
+    return selection.sets[0]
 
 
 def order(article: str = "Editor Pro") -> dict[str, Any]:
@@ -52,15 +52,15 @@ def order(article: str = "Editor Pro") -> dict[str, Any]:
 def test_the_form_follows_number_and_width(
     tmp_path: Path, rows: list[dict[str, Any]], style: str
 ) -> None:
-    assert sheet(tmp_path, rows).style == style
+    assert printed_set(tmp_path, rows).style == style
 
 
 def test_columns_without_any_value_are_not_printed(tmp_path: Path) -> None:
-    assert sheet(tmp_path, [{"ordered_on": "2026-03-02", "status": None}] * 3).used == [0]
+    assert printed_set(tmp_path, [{"ordered_on": "2026-03-02", "status": None}] * 3).used == [0]
 
 
 def test_no_more_records_are_kept_for_paper_than_allowed(tmp_path: Path) -> None:
-    assert sheet(tmp_path, [order()] * 90, allowed=40).printed == 40
+    assert printed_set(tmp_path, [order()] * 90, allowed=40).printed == 40
 
 
 @settings(deadline=None)
@@ -83,10 +83,12 @@ def test_each_collection_is_printed_whole_or_as_a_sample_and_the_small_ones_firs
 
 def documented(contents: Contents) -> processing.Document:
     places = [
-        Place(f"data/{s.source}/{s.collection.name}", "viewer/x", s.count) for s in contents.sets
+        MemberPlace(f"data/{s.source}/{s.collection.name}", "viewer/x", s.count)
+        for s in contents.sets
     ]
     receipts = [
-        Place(f"receipts/{s.source}/{s.collection.name}", "", s.count) for s in contents.receipts
+        MemberPlace(f"receipts/{s.source}/{s.collection.name}", "", s.count)
+        for s in contents.receipts
     ]
     return processing.document(contents, places, receipts)
 
@@ -128,7 +130,7 @@ def test_the_answer_in_short_names_what_is_missing(
 
 def test_a_portability_answer_does_not_claim_to_hold_everything() -> None:
     base = samples.access(outcome="fulfilled")
-    contents = replace(base, question=replace(base.question, right=Right.PORTABILITY))
+    contents = replace(base, request=replace(base.request, right=Right.PORTABILITY))
     first = blocks.answer(documented(contents), WORDS, printed=66)[0]
     assert first.startswith("The data you gave us or that arose from your use")
 
@@ -165,7 +167,7 @@ def test_every_outcome_of_a_source_is_printed_in_words(outcome: Outcome) -> None
 @pytest.mark.parametrize("right", Right)
 def test_every_right_has_its_report(right: Right) -> None:
     base = samples.access()
-    contents = replace(base, question=replace(base.question, right=right))
+    contents = replace(base, request=replace(base.request, right=right))
     assert WORDS["title"][right] in front(contents)
     assert ("Orders and invoices" in front(contents)) == (right is Right.ACCESS)
 

@@ -12,8 +12,8 @@ CLOCK = {"received": date(2026, 1, 31), "due": date(2026, 3, 2)}
 
 def page(folder: Path, clock: dict[str, date]) -> str:
     contents = samples.access()
-    asked = replace(contents.question, clock=clock)
-    path = samples.built(replace(contents, question=asked), folder)
+    asked = replace(contents.request, clock=clock)
+    path = samples.built(replace(contents, request=asked), folder)
     return zipfile.ZipFile(path).read("START-HERE.html").decode()
 
 

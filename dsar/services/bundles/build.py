@@ -49,14 +49,14 @@ def bundle(installation: Installation, run: Run) -> None:
     material = gather(installation, run.lease.ticket_id)
     refuse_changed_policy(material)
     teller = Teller(run)
-    with drafting(installation, material.contents.question.reference, material.number) as draft:
+    with drafting(installation, material.contents.request.reference, material.number) as draft:
         made = _built(installation, material, draft, teller.tell)
         teller.tell(progress.STORING)
         _finish(run, material, draft, made)
 
 
 def _finish(
-    run: Run, material: BundleMaterial, draft: BundleDraft, made: exports.bundle.Built
+    run: Run, material: BundleMaterial, draft: BundleDraft, made: exports.bundle.BuiltBundle
 ) -> None:
     """Notes the finished bundle and lets delivery follow. The file is there before the row is."""
     stow(run.installation, draft)
@@ -69,7 +69,7 @@ def _finish(
 
 def _built(
     installation: Installation, material: BundleMaterial, draft: BundleDraft, tell: Tell
-) -> exports.bundle.Built:
+) -> exports.bundle.BuiltBundle:
     """The sealed draft of the bundle, proven to hold nothing that was withheld."""
     made = exports.build(
         material.contents,
@@ -84,8 +84,8 @@ def _built(
     return made
 
 
-def _prove(material: BundleMaterial, made: exports.bundle.Built, bundle: IO[bytes]) -> None:
-    """Raises Leaking where anything withheld stands in the finished bundle."""
+def _prove(material: BundleMaterial, made: exports.bundle.BuiltBundle, bundle: IO[bytes]) -> None:
+    """Raises LeakFound where anything withheld stands in the finished bundle."""
     contents, files = material.contents, tuple(material.withheld.files())
     redact.refuse(_same_files(files, made))
     withheld = itertools.chain(_names(files), material.withheld.values())
@@ -101,7 +101,7 @@ def _prove(material: BundleMaterial, made: exports.bundle.Built, bundle: IO[byte
     redact.refuse(found)
 
 
-def _same_files(files: Sequence[WithheldFile], made: exports.bundle.Built) -> list[Finding]:
+def _same_files(files: Sequence[WithheldFile], made: exports.bundle.BuiltBundle) -> list[Finding]:
     """The files of the bundle that are, byte for byte, one that staff withheld."""
     places = {file.sha256: file.place for file in files if file.sha256}
     return [
@@ -111,11 +111,11 @@ def _same_files(files: Sequence[WithheldFile], made: exports.bundle.Built) -> li
     ]
 
 
-def _names(files: Sequence[WithheldFile]) -> Iterator[redact.Withheld]:
+def _names(files: Sequence[WithheldFile]) -> Iterator[redact.WithheldValue]:
     """The names of withheld files, where more than the ending tells them from others."""
     for file in files:
         if redact.telling(PurePosixPath(file.name).stem):
-            yield redact.Withheld(f"{file.place} (the name of a file)", file.name)
+            yield redact.WithheldValue(f"{file.place} (the name of a file)", file.name)
 
 
 def _names_of_handed(contents: Contents, files: Sequence[WithheldFile]) -> Iterator[str]:
@@ -192,7 +192,7 @@ def _write(plain: IO[bytes], out: Path) -> None:
 
 def split_out(
     installation: Installation, stored_bundle: deliver.StoredBundle, target: Path, *, size: int
-) -> list[parts.Part]:
+) -> list[parts.BundlePart]:
     """Writes a kept bundle as parts of at most `size` bytes beside `target`, each signed."""
     with stored_bundle.plain() as plain:
         return exports.split(
@@ -219,7 +219,7 @@ def _keep(
     actor: Actor,
     material: BundleMaterial,
     draft: BundleDraft,
-    made: exports.bundle.Built,
+    made: exports.bundle.BuiltBundle,
 ) -> int:
     """Keeps what was built again as the ticket's next bundle; its number."""
     stow(installation, draft)

@@ -34,7 +34,14 @@ from dsar.store.tables import CoverageLine, Request, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal
 from dsar.words import Spoken
-from exports.document.contents import Contents, HumanDecision, Law, Question, ReceiptSet, RecordSet
+from exports.document.contents import (
+    Contents,
+    HumanDecision,
+    Law,
+    ReceiptSet,
+    RecordSet,
+    RequestFacts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,13 @@ def refuse_changed_policy(material: BundleMaterial) -> None:
     What the person gets must be what was decided and approved. Where a source was changed instead,
     the receipts are the decision, and the bundle tells them as they are.
     """
-    question, decided_by = material.contents.question, material.contents.policy_version
-    if question.right.spec.acts or decided_by == material.policy_now:
+    asked, decided_by = material.contents.request, material.contents.policy_version
+    if asked.right.spec.acts or decided_by == material.policy_now:
         return
     message = (
         f"The policy was changed ({decided_by} → {material.policy_now}) after it was "
-        f"decided what {question.reference} hands over. Have it decided again: "
-        f"dsar ticket act {question.reference} revise --reason WHY"
+        f"decided what {asked.reference} hands over. Have it decided again: "
+        f"dsar ticket act {asked.reference} revise --reason WHY"
     )
     raise NotAllowed(message)
 
@@ -91,7 +98,7 @@ def _contents(session: Unit, seal: Seal, ticket: Ticket, case: Case) -> Contents
     found = _found(session, ticket, spoken=spoken, case=case, person=person)
     handed = _handed(session, seal, ticket, case=case, found=found)
     return Contents(
-        question=_question(session, ticket, request, details),
+        request=_request_facts(session, ticket, request, details),
         outcome=_outcome(found),
         words=spoken.words("report"),
         controller=installation.controller,
@@ -107,14 +114,14 @@ def _contents(session: Unit, seal: Seal, ticket: Ticket, case: Case) -> Contents
     )
 
 
-def _question(
+def _request_facts(
     session: Unit, ticket: Ticket, request: Request, details: Mapping[str, Any]
-) -> Question:
+) -> RequestFacts:
     zone = ZoneInfo(session.installation.controller.timezone)
     seal = seals.seal_of(session, request)
     words = seal.open(request.sealed_words, f"words {request.id}") if request.sealed_words else ""
     clock = _pictured(ticket)
-    return Question(
+    return RequestFacts(
         reference=ticket.ref,
         right=Right(ticket.right),
         received_on=request.received_at.astimezone(zone).date(),

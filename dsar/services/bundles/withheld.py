@@ -12,7 +12,7 @@ from dsar.services.runtime.record_pages import PageRef
 from dsar.services.work import attachments
 from dsar.store.tables import Ticket
 from dsar.store.vault import Seal
-from exports.proof.redact import Withheld
+from exports.proof.redact import WithheldValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Withholding:
     case: Case
     sheets: Mapping[str, tuple[PageRef, ...]]
 
-    def values(self) -> Iterator[Withheld]:
+    def values(self) -> Iterator[WithheldValue]:
         """Each value that is kept from the person; none where nothing is withheld."""
         for source, record in self._each():
             for name, value in withheld_values(self.case, source, record):
-                yield Withheld(f"{source}.{record.collection}.{name}", value)
+                yield WithheldValue(f"{source}.{record.collection}.{name}", value)
 
     def files(self) -> Iterator[WithheldFile]:
         """Each file that staff keeps from the person."""

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports.data import archive
-from exports.data.archive import Archive, Member, Names, Packed, Shared, slug
+from exports.data.archive import Archive, Member, Names, PackedForm, SharedDeflate, slug
 
 MOMENT = datetime(2026, 11, 20, 9, 30, 10, tzinfo=UTC)
 
@@ -66,7 +66,7 @@ def test_what_members_share_stands_in_each_between_what_they_do_not(
         for own, same, often in pieces:
             one.write(own)
             held["one"] += own
-            shared = Shared(one, two, level=level)
+            shared = SharedDeflate(one, two, level=level)
             for content in [same, same * 900] * often:
                 shared.write(content)
                 held = {name: before + content for name, before in held.items()}
@@ -169,7 +169,7 @@ def test_a_file_beyond_four_gibibytes_and_what_stands_behind_it_are_found(tmp_pa
     path = tmp_path / "huge.zip"
     with path.open("wb") as file, Archive(Sparse(file), tmp_path, moment=MOMENT) as made:
         huge = Member("files/film.mp4", size, "ab" * 32, "video/mp4")
-        made.copy(huge, Packed(crc, size, zipfile.ZIP_STORED), (block for _ in range(count)))
+        made.copy(huge, PackedForm(crc, size, zipfile.ZIP_STORED), (block for _ in range(count)))
         made.put("letter.txt", b"behind the film", "text/plain")
         made.finish()
     assert path.stat().st_size > 1 << 32

@@ -15,7 +15,7 @@ from dsar.domain.errors import BadInput
 from dsar.domain.records import Attachment, Record
 from exports import build, split, verify
 from exports.data import manifest, parts
-from exports.data.parts import LEAST, Part
+from exports.data.parts import LEAST, BundlePart
 from tests.exports import samples
 from tests.exports.data.test_attachments import contents
 
@@ -40,12 +40,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def made(whole: Path, tmp_path: Path) -> list[Part]:
+def made(whole: Path, tmp_path: Path) -> list[BundlePart]:
     with whole.open("rb") as file:
         return split(file, tmp_path / "R-1.zip", size=SIZE, sign_with=KEY, words=samples.words)
 
 
-def manifest_of(part: Part) -> dict[str, object]:
+def manifest_of(part: BundlePart) -> dict[str, object]:
     with zipfile.ZipFile(part.path) as archive:
         name = next(
             n for n in archive.namelist() if n.startswith("manifest") and n.endswith("json")
@@ -54,7 +54,9 @@ def manifest_of(part: Part) -> dict[str, object]:
         return found
 
 
-def test_no_part_is_larger_than_was_asked_for_and_each_is_sound_alone(made: list[Part]) -> None:
+def test_no_part_is_larger_than_was_asked_for_and_each_is_sound_alone(
+    made: list[BundlePart],
+) -> None:
     assert len(made) >= 3
     for part in made:
         assert part.bytes == part.path.stat().st_size <= SIZE
@@ -63,7 +65,7 @@ def test_no_part_is_larger_than_was_asked_for_and_each_is_sound_alone(made: list
             subprocess.run([unzip, "-tq", part.path], check=True)
 
 
-def test_the_first_lists_the_others_with_size_and_hash(made: list[Part]) -> None:
+def test_the_first_lists_the_others_with_size_and_hash(made: list[BundlePart]) -> None:
     told = manifest_of(made[0])
     assert told["part"] == {"number": 1, "of": len(made)}
     assert told["parts"] == [
@@ -75,7 +77,7 @@ def test_the_first_lists_the_others_with_size_and_hash(made: list[Part]) -> None
 
 
 def test_all_of_them_unpack_into_the_whole_bundle(
-    made: list[Part], whole: Path, tmp_path: Path
+    made: list[BundlePart], whole: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "unpacked"
     for part in made:
@@ -112,12 +114,12 @@ def test_each_part_says_what_it_is_in_the_person_s_language(
     assert letter.endswith("".join(f"\n{part.path.name}" for part in made) + "\n")
 
 
-def test_a_folder_of_all_parts_is_checked_together(made: list[Part], tmp_path: Path) -> None:
+def test_a_folder_of_all_parts_is_checked_together(made: list[BundlePart], tmp_path: Path) -> None:
     assert verify(tmp_path, public_key=PUBLIC) == []
 
 
 def test_a_part_that_is_missing_exchanged_or_foreign_is_named(
-    made: list[Part], whole: Path, tmp_path: Path
+    made: list[BundlePart], whole: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other" / "R-1.zip"
     other.parent.mkdir()
@@ -140,7 +142,7 @@ def test_a_part_that_is_missing_exchanged_or_foreign_is_named(
 
 
 def test_what_one_part_alone_holds_cannot_be_changed_unseen(
-    made: list[Part], tmp_path: Path
+    made: list[BundlePart], tmp_path: Path
 ) -> None:
     content = bytearray(made[1].path.read_bytes())
     content[5_000] ^= 1
@@ -165,7 +167,7 @@ def test_a_small_bundle_is_one_part(tmp_path: Path) -> None:
 
 
 def test_the_same_bundle_gives_the_same_parts(
-    made: list[Part], whole: Path, tmp_path: Path
+    made: list[BundlePart], whole: Path, tmp_path: Path
 ) -> None:
     again = tmp_path / "again"
     again.mkdir()

@@ -10,11 +10,11 @@ import pytest
 from markupsafe import escape
 
 from exports.pdf import box_copies, streaming
-from exports.pdf.portions import Block, Row, Table
+from exports.pdf.portions import Block, TableFrame, TableRow
 from tests.exports import reading
 from tests.exports.pdf.test_streaming import HEAD, NO_RULES
 
-PLACE = Table("<div><table class='rows'><thead><tr><th>A</th><th>B</th></tr></thead><tbody>", "</tbody></table></div>")  # fmt: skip
+PLACE = TableFrame("<div><table class='rows'><thead><tr><th>A</th><th>B</th></tr></thead><tbody>", "</tbody></table></div>")  # fmt: skip
 TEXTS = (
     "plain", "", " ", "two  spaces", " before", "after ", "a & b <c>", "a\u00a0b", "line\nbreak",
     "soft\u00adhyphen", "zero\u200bwidth", "שלום עולם", "हिन्दी", "日本語", "😀", "x" * 90, "tab\there",
@@ -22,14 +22,14 @@ TEXTS = (
 )  # fmt: skip
 
 
-def rows(*pairs: tuple[str, str]) -> list[Row]:
-    return [Row(PLACE, f"<tr><td>{escape(a)}</td><td>{escape(b)}</td></tr>") for a, b in pairs]
+def rows(*pairs: tuple[str, str]) -> list[TableRow]:
+    return [TableRow(PLACE, f"<tr><td>{escape(a)}</td><td>{escape(b)}</td></tr>") for a, b in pairs]
 
 
 def odd() -> list[Block]:
     """Every text in the first and in the second cell, among rows that are plain, and as a line."""
     pairs = [("one", "two"), *((text, "b") for text in TEXTS), *(("a", text) for text in TEXTS)]
-    whole = [*rows(*pairs), Row(PLACE, "<tr><td>a<br/>b</td><td>c</td></tr>"), *rows(("x", "y"))]
+    whole = [*rows(*pairs), TableRow(PLACE, "<tr><td>a<br/>b</td><td>c</td></tr>"), *rows(("x", "y"))]
     return [*whole, *(f"<p class='line'>{escape(text)}</p>" for text in ("one", *TEXTS, "last"))]
 
 
@@ -49,7 +49,7 @@ def test_every_copied_row_has_its_own_place_in_the_tree() -> None:
     streaming.write(odd(), HEAD, out)
     with pikepdf.open(out) as pdf:
         found = reading.tags(pdf)
-        count = sum(isinstance(block, Row) for block in odd())
+        count = sum(isinstance(block, TableRow) for block in odd())
         assert (found["/TR"], found["/TD"]) == (count + 1, 2 * count)
         assert found["/P"] == len(odd()) - count
         assert reading.owned(pdf)

@@ -50,7 +50,7 @@ def test_the_heading_of_a_table_stands_where_the_table_begins(rows: int, tmp_pat
 def test_the_list_of_files_is_not_torn(lines: int, tmp_path: Path) -> None:
     contents = samples.erasure()
     words = "\n".join(["and a further line"] * lines)
-    contents = replace(contents, question=replace(contents.question, words=words))
+    contents = replace(contents, request=replace(contents.request, words=words))
     found = pages(build(contents, tmp_path / "bundle.zip").path)
     (page,) = [text for text in found if "START-HERE.html Opens in" in text]
     assert "The files in this bundle, and how to check them" in page

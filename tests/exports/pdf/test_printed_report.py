@@ -14,7 +14,7 @@ import pytest
 from exports import build, verify
 from exports.data.archive import Archive
 from exports.pdf import printed_report
-from exports.pdf.printed_report import CannotPrint, Limits
+from exports.pdf.printed_report import CannotPrint, PrintLimits
 from tests.exports import reading, samples, verapdf
 
 
@@ -36,13 +36,13 @@ def customers(**values: Any) -> Any:
 @pytest.mark.parametrize(
     ("limits", "why"),
     [
-        (Limits(memory=150_000_000), "more memory than a report may use"),
-        (Limits(cpu=1), "more computing time than a report may use"),
-        (Limits(wall=1), "took longer than a report may take"),
+        (PrintLimits(memory=150_000_000), "more memory than a report may use"),
+        (PrintLimits(cpu=1), "more computing time than a report may use"),
+        (PrintLimits(wall=1), "took longer than a report may take"),
     ],
 )
 def test_a_report_that_exceeds_its_bounds_is_named_and_no_bundle_is_written(
-    tmp_path: Path, limits: Limits, why: str
+    tmp_path: Path, limits: PrintLimits, why: str
 ) -> None:
     with pytest.raises(CannotPrint, match=why):
         build(samples.access(5_000), tmp_path / "bundle.zip", limits=limits)
@@ -157,7 +157,7 @@ def test_what_people_and_sources_call_themselves_is_data_too(tmp_path: Path) -> 
     base = samples.access()
     contents = replace(
         base,
-        question=replace(base.question, words=evil, identifiers=(("name", evil), (evil, "x"))),
+        request=replace(base.request, words=evil, identifiers=(("name", evil), (evil, "x"))),
         controller=replace(base.controller, url="javascript:alert(1)", name=evil, officer=evil),
         outcome=evil,
         sets=tuple(replace(each, source_title=evil) for each in base.sets),

@@ -17,7 +17,7 @@ from weasyprint.urls import FatalURLFetchingError
 
 from exports.pdf import blocks, portions
 from exports.pdf.pdf_a import NOTHING, Head
-from exports.pdf.portions import Block, Row, Table
+from exports.pdf.portions import Block, TableFrame, TableRow
 from exports.pdf.streaming import write, write_whole
 from tests.exports import reading, verapdf
 
@@ -44,13 +44,13 @@ def table(rows: int) -> str:
     )
 
 
-def rows(count: int) -> Iterator[Row]:
+def rows(count: int) -> Iterator[TableRow]:
     """The same table, to be laid out row by row; some rows are higher than others."""
     start, end = table(0).replace("<caption>Rows</caption>", "").split("<tbody>")
-    place = Table(f"{start}<tbody>", end)
+    place = TableFrame(f"{start}<tbody>", end)
     for n in range(count):
         text = f"row {n}" + "<br>more" * (n % 3)
-        yield Row(place, f"<tr><th scope=row>{n}</th><td>{text}</td></tr>")
+        yield TableRow(place, f"<tr><th scope=row>{n}</th><td>{text}</td></tr>")
 
 
 def lines(count: int) -> Iterator[str]:
@@ -155,7 +155,7 @@ def test_a_row_higher_than_a_page_is_printed_whole(
     place = next(rows(1)).table
     high = "<br>".join(f"line {n}" for n in range(150))
     with path.open("wb") as out:
-        write([*rows(9), Row(place, f"<tr><th>x</th><td>{high}</td></tr>"), *rows(9)], HEAD, out)
+        write([*rows(9), TableRow(place, f"<tr><th>x</th><td>{high}</td></tr>"), *rows(9)], HEAD, out)
     found = reading.text(path)
     assert [int(n) for n in re.findall(r"line (\d+)\n", found)] == [*range(150)]
     assert len(re.findall(r"row \d+\n", found)) == 18

@@ -58,11 +58,11 @@ def test_what_a_watcher_raises_ends_the_printing_and_leaves_nothing(
     with pytest.raises(Enough):
         build(samples.access(9_000), tmp_path / "bundle.zip", watch=watch)
     assert list(tmp_path.iterdir()) == []
-    (press,) = (one for one in children(os.getpid()) if "render_process" in _words(one))
+    (server,) = (one for one in children(os.getpid()) if "render_process" in _words(one))
     until = time.monotonic() + 5
-    while children(press) and time.monotonic() < until:
+    while children(server) and time.monotonic() < until:
         time.sleep(0.05)
-    assert children(press) == set()
+    assert children(server) == set()
 
 
 def _words(process: int) -> str:

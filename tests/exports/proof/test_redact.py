@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from exports.proof import redact
-from exports.proof.redact import Leaking, Withheld, everybody, leaks, refuse, telling
+from exports.proof.redact import LeakFound, WithheldValue, everybody, leaks, refuse, telling
 from tests.exports import samples
 
 SECRETS = [
@@ -32,8 +32,8 @@ SECRETS = [
 ]
 
 
-def secret(*values: Any) -> list[Withheld]:
-    return [Withheld("crm.notes.text", value) for value in values]
+def secret(*values: Any) -> list[WithheldValue]:
+    return [WithheldValue("crm.notes.text", value) for value in values]
 
 
 def with_note(note: str) -> Any:
@@ -132,7 +132,7 @@ def test_values_within_lists_and_objects_are_searched_one_by_one() -> None:
 
 def test_a_hit_names_file_and_field_and_does_not_repeat_the_value(leaking: Path) -> None:
     found = leaks(leaking, secret("Bob Svensson"))
-    with pytest.raises(Leaking) as refused:
+    with pytest.raises(LeakFound) as refused:
         refuse(found)
     assert "data/support/messages.json: holds what was withheld as crm.notes.text." in str(
         refused.value
@@ -179,9 +179,9 @@ def test_what_the_bundle_tells_everybody_is_no_leak_but_remarks_of_staff_are(
 
 
 def test_memory_does_not_grow_with_the_number_of_values(leaking: Path) -> None:
-    def many(count: int) -> Iterator[Withheld]:
+    def many(count: int) -> Iterator[WithheldValue]:
         for n in range(count):
-            yield Withheld("crm.notes.text", f"note {n} of somebody else, number {n * 7}")
+            yield WithheldValue("crm.notes.text", f"note {n} of somebody else, number {n * 7}")
 
     def peak(count: int) -> int:
         tracemalloc.start()

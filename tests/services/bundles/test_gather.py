@@ -58,6 +58,6 @@ def test_the_report_says_why_the_time_was_extended_as_staff_said_it(
     ref, why = small.ask(Right.ACCESS), "Your data lies in two archives."
     if extended:
         small.act(ref, Event.EXTEND, reason=why, months=1)
-    question = material_of(small, ref).contents.question
-    assert question.extended_because == (why if extended else "")
-    assert ("effective_due" in question.clock) is extended
+    asked = material_of(small, ref).contents.request
+    assert asked.extended_because == (why if extended else "")
+    assert ("effective_due" in asked.clock) is extended
