@@ -21,10 +21,10 @@ from dsar.domain.errors import BadInput
 from dsar.services.runtime.installation import Installation
 from workers.embedded import EmbeddedBroker
 from workers.outage import Outage
-from workers.wakeups import Listener, ring, task_id_in
+from workers.wakeups import Listener, task_id_in, wakeup
 
 #: A web request waits no longer than this for the bell.
-RING_SECONDS = 0.25
+SEND_SECONDS = 0.25
 #: Rings kept for a queue nobody listens to; older ones are dropped, the sweeper replaces them.
 LONGEST_LIST = 10_000
 
@@ -35,7 +35,7 @@ PASSING = ("BUSY", "LOADING", "MASTERDOWN", "MISCONF", "READONLY")
 MEND = "Mend redis_url or start Redis; until then work is looked for once a second."
 
 
-class Doorbell(Broker):
+class RedisBroker(Broker):
     """Rings over Redis, for any number of processes on any number of hosts."""
 
     def __init__(self, url: str, *, namespace: str) -> None:
@@ -43,7 +43,7 @@ class Doorbell(Broker):
         self.queues: set[str] = set()
         self.namespace = namespace
         self.outage = Outage("redis", MEND)
-        self._ringing = _client(url, RING_SECONDS)
+        self._sending = _client(url, SEND_SECONDS)
         self._url = url
         self._listening: list[redis.Redis] = []
 
@@ -67,7 +67,7 @@ class Doorbell(Broker):
         if delay is not None:
             raise ValueError("a ring cannot wait: give the task a not_before instead")
         place = self.place(message.queue_name)
-        with self._ringing.pipeline(transaction=False) as pipe:
+        with self._sending.pipeline(transaction=False) as pipe:
             pipe.rpush(place, message.args[0])
             pipe.ltrim(place, -LONGEST_LIST, -1)
             pipe.execute()
@@ -78,15 +78,15 @@ class Doorbell(Broker):
         seconds = timeout / 1000
         client = _client(self._url, seconds + 4)
         self._listening.append(client)
-        return _AtTheDoor(self, client, queue_name, hands=prefetch, seconds=seconds)
+        return _RedisListener(self, client, queue_name, threads=prefetch, seconds=seconds)
 
     def check(self) -> None:
         """BadInput when Redis answers and will not have us: waiting would not help."""
-        check(self._ringing)
+        check(self._sending)
 
     def flush(self, queue_name: str) -> None:
         """Forgets every ring of a queue; nothing is lost by it."""
-        self._ringing.delete(self.place(queue_name))
+        self._sending.delete(self.place(queue_name))
 
     def flush_all(self) -> None:
         """Forgets every ring."""
@@ -95,34 +95,34 @@ class Doorbell(Broker):
 
     def close(self) -> None:
         """Lets go of the connections."""
-        for client in (self._ringing, *self._listening):
+        for client in (self._sending, *self._listening):
             client.close()
 
 
-class _AtTheDoor(Listener):
+class _RedisListener(Listener):
     def __init__(
-        self, bell: Doorbell, client: redis.Redis, queue: str, *, hands: int, seconds: float
+        self, broker: RedisBroker, client: redis.Redis, queue: str, *, threads: int, seconds: float
     ) -> None:
-        super().__init__(queue, hands=hands, seconds=seconds)
-        self.bell = bell
+        super().__init__(queue, threads=threads, seconds=seconds)
+        self.broker = broker
         self.client = client
-        self.place = bell.place(queue)
+        self.place = broker.place(queue)
 
     def hear(self) -> str | None:
         try:
             heard = self.client.blpop([self.place], timeout=self.seconds)
         except redis.RedisError as error:
-            self.bell.outage.failed(error)
+            self.broker.outage.failed(error)
             time.sleep(self.seconds * random.uniform(0.75, 1.25))  # noqa: S311 - spreads the knocks
             return ""
-        self.bell.outage.works()
+        self.broker.outage.works()
         return task_id_in(heard[1]) if heard else None
 
-    def ring_again(self, task_id: str) -> None:
+    def send_again(self, task_id: str) -> None:
         try:
-            self.bell.enqueue(ring(self.queue, task_id))
+            self.broker.enqueue(wakeup(self.queue, task_id))
         except redis.RedisError as error:
-            self.bell.outage.failed(error)
+            self.broker.outage.failed(error)
 
     def close(self) -> None:
         self.client.close()
@@ -165,6 +165,6 @@ def broker_for(installation: Installation) -> Broker:
     url = installation.settings.redis_url
     if url is None:
         return EmbeddedBroker()
-    bell = Doorbell(url, namespace=installation.settings.namespace)
-    bell.check()
-    return bell
+    broker = RedisBroker(url, namespace=installation.settings.namespace)
+    broker.check()
+    return broker

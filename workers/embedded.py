@@ -13,7 +13,7 @@ from workers.wakeups import Listener
 #: Rings that wait at most; more are dropped, the sweeper rings again for what nobody claimed.
 LONGEST = 1000
 
-Rings = queue.Queue[str]
+TaskIds = queue.Queue[str]
 
 
 class EmbeddedBroker(Broker):
@@ -21,7 +21,7 @@ class EmbeddedBroker(Broker):
 
     def __init__(self, *, longest: int = LONGEST) -> None:
         super().__init__(middleware=[])
-        self.queues: dict[str, Rings] = {}
+        self.queues: dict[str, TaskIds] = {}
         self.longest = longest
 
     def declare_queue(self, queue_name: str) -> None:
@@ -43,17 +43,17 @@ class EmbeddedBroker(Broker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 1000) -> Consumer:
         """Listens at one queue; `timeout` in milliseconds."""
-        rings = self.queues[queue_name]
-        return _Inside(rings, queue_name, hands=prefetch, seconds=timeout / 1000)
+        waiting = self.queues[queue_name]
+        return _EmbeddedListener(waiting, queue_name, threads=prefetch, seconds=timeout / 1000)
 
 
-class _Inside(Listener):
-    def __init__(self, rings: Rings, queue_name: str, *, hands: int, seconds: float) -> None:
-        super().__init__(queue_name, hands=hands, seconds=seconds)
-        self.rings = rings
+class _EmbeddedListener(Listener):
+    def __init__(self, waiting: TaskIds, queue_name: str, *, threads: int, seconds: float) -> None:
+        super().__init__(queue_name, threads=threads, seconds=seconds)
+        self.waiting = waiting
 
     def hear(self) -> str | None:
         try:
-            return self.rings.get(timeout=self.seconds)
+            return self.waiting.get(timeout=self.seconds)
         except queue.Empty:
             return None

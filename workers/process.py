@@ -28,12 +28,12 @@ from workers import actors, schedule
 from workers.broker import broker_for
 from workers.handlers import QUEUES
 from workers.outage import Outage
-from workers.relay import Relay
 from workers.renewal import Renewal
-from workers.run import Loop, Queues, Room
+from workers.run import Limiter, Loop, Queues
 from workers.schedule import JOBS, Jobs
 from workers.supervisor import Supervisor
 from workers.ticker import Ticker
+from workers.wakeup_sender import WakeupSender
 
 log = structlog.get_logger("dsar.workers")
 
@@ -66,7 +66,7 @@ class Processes:
         """Everything is made here and nothing started; BadInput when Redis will never have us."""
         self.database = Outage("database", _DATABASE)
         self.broker = broker_for(self.installation)
-        self.relay = Relay(self.broker)
+        self.sender = WakeupSender(self.broker)
         self.renewal = Renewal(self.installation, outage=self.database)
         self.worker: Worker | None = None
         ticks: list[tuple[str, Callable[[], object], float]] = [
@@ -89,17 +89,17 @@ class Processes:
 
     def start(self) -> bool:
         """Starts all threads once the database is there; False when asked to stop before that."""
-        self.installation.bell = self.relay
+        self.installation.wake = self.sender
         if not self._settle_in():
             return False
         for ticker in self.tickers:
             ticker.start()
         if self.threads:
-            self._start_hands()
+            self._start_threads()
         return True
 
-    def _start_hands(self) -> None:
-        rooms = {"render": Room(max(1, self.threads // 2))}
+    def _start_threads(self) -> None:
+        limiters = {"render": Limiter(max(1, self.threads // 2))}
         loop = Loop(
             self.installation,
             self.owner,
@@ -107,7 +107,7 @@ class Processes:
             self.renewal,
             self.database,
             self.stopping,
-            rooms,
+            limiters,
         )
         actors.declare(self.broker, self.queues, loop.work)
         self.renewal.start()
@@ -138,7 +138,7 @@ class Processes:
 
     def _beat(self) -> None:
         """A sign of life, and the lost rings of this process added to everybody's."""
-        lost = self.relay.take_lost()
+        lost = self.sender.take_lost()
         with transaction(self.installation) as session:
             signs.beat(session, self.installation.store, process=self.owner, kind=self.kind)
             if lost:
@@ -146,10 +146,10 @@ class Processes:
 
     def healthy(self) -> bool:
         """Whether every thread that should run does."""
-        hands: list[threading.Thread] = []
+        threads: list[threading.Thread] = []
         if self.worker is not None:
-            hands = [*self.worker.workers, *self.worker.consumers.values(), self.renewal]
-        return all(thread.is_alive() for thread in (*hands, *self.tickers))
+            threads = [*self.worker.workers, *self.worker.consumers.values(), self.renewal]
+        return all(thread.is_alive() for thread in (*threads, *self.tickers))
 
     def stop(self) -> None:
         """Claims nothing more, waits for the pages in hand, says good-bye."""
@@ -213,9 +213,9 @@ def run_worker(
     queues: Queues = QUEUES,
 ) -> None:
     """Works off tasks until SIGTERM. BadInput when Redis refuses us."""
-    hands = threads or installation.settings.worker_threads
+    threads = threads or installation.settings.worker_threads
     if processes == 1:
-        _attend(Processes(installation, "worker", hands, JOBS, queues=queues))
+        _attend(Processes(installation, "worker", threads, JOBS, queues=queues))
         return
     broker_for(installation).close()  # a refused password is said once, before anything is started
     installation.store.close()  # no connection crosses a fork
@@ -224,7 +224,7 @@ def run_worker(
     def child() -> None:
         owner = _child_owner(token, os.getpid())
         _attend(
-            Processes(installation, "worker", hands, JOBS, queues=queues, owner=owner),
+            Processes(installation, "worker", threads, JOBS, queues=queues, owner=owner),
             parent=parent,
         )
 

@@ -22,7 +22,7 @@ log = structlog.get_logger("dsar.workers")
 Queues = Mapping[str, Mapping[str, Handler]]
 
 
-class Room:
+class Limiter:
     """How many threads may work at one queue, so that long reports leave hands for searches."""
 
     def __init__(self, places: int) -> None:
@@ -52,15 +52,15 @@ class Loop:
     renewal: Renewal
     database: Outage
     stopping: threading.Event = field(default_factory=threading.Event)
-    rooms: dict[str, Room] = field(default_factory=dict)
+    limiters: dict[str, Limiter] = field(default_factory=dict)
 
     def work(self, queue: str) -> None:
         """Works off a queue until nothing is ready or the process is asked to stop."""
-        room = self.rooms.get(queue)
-        if room is None:
+        limiter = self.limiters.get(queue)
+        if limiter is None:
             self._work_off(queue)
         else:
-            room.enter(lambda: self._work_off(queue))
+            limiter.enter(lambda: self._work_off(queue))
 
     def _work_off(self, queue: str) -> None:
         try:

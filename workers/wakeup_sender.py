@@ -7,20 +7,20 @@ import redis
 from dramatiq.broker import Broker
 
 from dsar.services.runtime.installation import Installation
-from workers.broker import Doorbell, broker_for
+from workers.broker import RedisBroker, broker_for
 from workers.outage import Outage
-from workers.wakeups import ring
+from workers.wakeups import wakeup
 
 #: After a failure nobody tries again for so long: Redis gone must not slow every web request.
 QUIET_SECONDS = 1.0
 
 
-class Relay:
-    """The bell of an installation (`Installation.bell`), safe from every thread."""
+class WakeupSender:
+    """What wakes the workers of an installation (`Installation.wake`), safe from every thread."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._outage = broker.outage if isinstance(broker, Doorbell) else Outage("bell", "")
+        self._outage = broker.outage if isinstance(broker, RedisBroker) else Outage("bell", "")
         self._quiet_until = 0.0
         self._lost = 0
         self._lock = threading.Lock()
@@ -31,7 +31,7 @@ class Relay:
             self._lose()
             return
         try:
-            self._broker.enqueue(ring(queue, task_id))
+            self._broker.enqueue(wakeup(queue, task_id))
         except (redis.RedisError, OSError) as error:
             self._quiet_until = time.monotonic() + QUIET_SECONDS
             self._outage.failed(error)
@@ -48,6 +48,6 @@ class Relay:
         return lost
 
 
-def relay(installation: Installation) -> Relay:
+def sender_for(installation: Installation) -> WakeupSender:
     """The bell an installation's settings ask for; BadInput when they name none we can use."""
-    return Relay(broker_for(installation))
+    return WakeupSender(broker_for(installation))

@@ -15,7 +15,7 @@ from dramatiq.broker import Consumer, MessageProxy
 _TASK_ID = re.compile(r"[0-9a-f]{32}")
 
 
-def ring(queue: str, task_id: str) -> Message[None]:
+def wakeup(queue: str, task_id: str) -> Message[None]:
     """The message for one ready task. It carries nothing else: the actor is the queue's."""
     return Message(queue_name=queue, actor_name=queue, args=(task_id,), kwargs={}, options={})
 
@@ -30,12 +30,12 @@ class Listener(Consumer, ABC):
     """What hears rings for dramatiq's worker, never more at once than there are hands.
 
     A ring heard is forgotten by the broker: there is nothing to acknowledge, to redeliver or to
-    move to a dead-letter queue. Subclasses write `hear` and `ring_again`.
+    move to a dead-letter queue. Subclasses write `hear` and `send_again`.
     """
 
-    def __init__(self, queue: str, *, hands: int, seconds: float) -> None:
+    def __init__(self, queue: str, *, threads: int, seconds: float) -> None:
         self.queue = queue
-        self.hands = hands
+        self.threads = threads
         self.seconds = seconds
         self._busy = 0
         self._free = threading.Condition()
@@ -44,19 +44,19 @@ class Listener(Consumer, ABC):
     def hear(self) -> str | None:
         """The task id of the next ring, waiting up to `seconds`; None when there was none."""
 
-    def ring_again(self, task_id: str) -> None:
+    def send_again(self, task_id: str) -> None:
         """Gives back a ring that nobody answered, for another process to hear."""
 
     def __next__(self) -> MessageProxy | None:
         with self._free:
-            if not self._free.wait_for(lambda: self._busy < self.hands, self.seconds):
+            if not self._free.wait_for(lambda: self._busy < self.threads, self.seconds):
                 return None
         heard = self.hear()
         if heard is None:
             return None
         with self._free:
             self._busy += 1
-        return MessageProxy(ring(self.queue, heard))
+        return MessageProxy(wakeup(self.queue, heard))
 
     def ack(self, message: MessageProxy) -> None:
         """A hand is free again."""
@@ -70,4 +70,4 @@ class Listener(Consumer, ABC):
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
         """What was heard and not answered when the process ends."""
         for message in messages:
-            self.ring_again(message.args[0])
+            self.send_again(message.args[0])

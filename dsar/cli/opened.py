@@ -42,9 +42,9 @@ def opened(*, patient: bool = False, begins: bool = False) -> Iterator[Installat
 
             warn_of_faults(installation)
         if installation.settings.redis_url:
-            from workers.relay import relay
+            from workers.wakeup_sender import sender_for
 
-            installation.bell = relay(installation)
+            installation.wake = sender_for(installation)
         keep_loaded()
         yield installation
     finally:

@@ -125,7 +125,7 @@ class StoreSession(Session):
         super().__init__(bind, expire_on_commit=False)
         self.store = store
         #: The new and freed tasks to be rung for after the commit: (queue, task id).
-        self.rings: list[tuple[str, str]] = []
+        self.wakeups: list[tuple[str, str]] = []
         #: Whether the row of some gate is locked: who holds one waits for no other.
         self.gate_held = False
         #: The coverage of each ticket that was asked for, by the ticket's id.

@@ -36,7 +36,7 @@ from dsar.store.task_states import (
     is_in,
     is_queued,
     locking,
-    note_ring,
+    note_wakeup,
     ready_sources,
     server_tells_time,
 )
@@ -208,7 +208,7 @@ def _write(session: StoreSession, store: Store, lease: Lease, **values: Any) -> 
 def _refuse(session: StoreSession, store: Store, lease: Lease) -> NoReturn:
     """Nothing of a fenced worker's transaction may stay; that it happened is counted by itself."""
     session.rollback()
-    session.rings = []
+    session.wakeups = []
     count(session, store, "fenced_writes")
     session.commit()
     raise Fenced(f"Task {lease.task_id} is no longer held under fence {lease.fence}.")
@@ -297,7 +297,7 @@ def release(session: StoreSession, store: Store, lease: Lease) -> None:
         attempts=_c.attempts - 1,
         sweep_at=store.instant(GRACE),
     )
-    note_ring(session, lease.queue, lease.task_id)
+    note_wakeup(session, lease.queue, lease.task_id)
 
 
 def defer(

@@ -63,7 +63,7 @@ class Swept:
     `poison` is left for `park_poison`.
     """
 
-    rings: tuple[tuple[str, str], ...]
+    wakeups: tuple[tuple[str, str], ...]
     expired: tuple[Expired, ...]
     poison: tuple[Poison, ...] = ()
 
@@ -79,8 +79,8 @@ def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
     again = _ring_again(session, store, limit)
     if again:
         count(session, store, "rings_resent", plus=len(again))
-    rings = [(row.queue, row.task_id) for row in expired]
-    found = Swept((*rings, *again, *_reopened(session, store)), expired)
+    wakeups = [(row.queue, row.task_id) for row in expired]
+    found = Swept((*wakeups, *again, *_reopened(session, store)), expired)
     return replace(found, poison=_poison(session, store, limit))
 
 
@@ -196,12 +196,12 @@ def _unclaimed(server: bool) -> Any:
 
 def _reopened(session: Session, store: Store) -> list[tuple[str, str]]:
     """Rings for sources whose closed time has ended: as many as they admit at once."""
-    rings: list[tuple[str, str]] = []
+    wakeups: list[tuple[str, str]] = []
     for source, places in gates.reopen(session, store):
         best = select(_c.queue, _c.id).where(is_in(TaskState.READY), _c.source == source)
         rows = session.connection().execute(best.order_by(_c.rank, _c.id).limit(places))
-        rings.extend((queue, task_id) for queue, task_id in rows)
-    return rings
+        wakeups.extend((queue, task_id) for queue, task_id in rows)
+    return wakeups
 
 
 def oldest_unclaimed(session: StoreSession, store: Store) -> timedelta:

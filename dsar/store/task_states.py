@@ -102,6 +102,6 @@ def server_tells_time(store: Store) -> bool:
     return store.clock is None and not store.sqlite
 
 
-def note_ring(session: StoreSession, queue: str, task_id: str) -> None:
+def note_wakeup(session: StoreSession, queue: str, task_id: str) -> None:
     """Notes the bell to be rung for a ready task after the commit."""
-    session.rings.append((queue, task_id))
+    session.wakeups.append((queue, task_id))

@@ -43,7 +43,7 @@ from dsar.store.leases import (
 )
 from dsar.store.sweep import MAX_CRASHES, Expired, Poison, Swept, expire, park_poison, sweep
 from dsar.store.tables import Ticket, _id
-from dsar.store.task_states import OPEN, TASK, TaskState, is_in, note_ring
+from dsar.store.task_states import OPEN, TASK, TaskState, is_in, note_wakeup
 
 __all__ = [
     "GRACE",
@@ -130,7 +130,7 @@ def enqueue(
         statement.on_conflict_do_nothing(index_elements=same).returning(_c.id)
     )
     if new and not blocked and not_before is None:
-        note_ring(session, queue, new)
+        note_wakeup(session, queue, new)
     return new
 
 
@@ -217,7 +217,7 @@ def _make_ready(session: StoreSession, store: Store, which: Any, **also: Any) ->
     )
     opened = rows.all()
     for queue, task_id in opened:
-        note_ring(session, queue, task_id)
+        note_wakeup(session, queue, task_id)
     return len(opened)
 
 

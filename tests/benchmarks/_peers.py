@@ -89,7 +89,7 @@ def ours(server: PostgresServer, folder: Path, *, processes: int = PROCESSES) ->
         migrate.upgrade(installation.store)
         keyring.unlock(installation, may_make=True)
         _fill(installation)
-        installation.bell = process.Relay(process.broker_for(installation))
+        installation.wake = process.WakeupSender(process.broker_for(installation))
         words = [url, bell.url(), str(folder), str(processes)]
         worker = Process(
             [sys.executable, "-m", "tests.benchmarks._peers", *words],
@@ -98,7 +98,7 @@ def ours(server: PostgresServer, folder: Path, *, processes: int = PROCESSES) ->
         )
         worker.wait_ready(lambda: worker.output().count('"event": "ready"') >= processes)
         for number in range(16):
-            installation.bell("work", f"{number:032d}")
+            installation.wake("work", f"{number:032d}")
         rate = wait_for(url, TASKS, [worker])
         worker.end(seconds=60)
         installation.store.close()
@@ -114,7 +114,7 @@ def _fill(installation: Installation) -> None:
             tasks.enqueue(session, installation.store, ticket_id=ticket, kind="write_row",
                           key=str(number), rank=due)  # fmt: skip
         session.connection().execute(text("update task set sweep_at = now() + interval '1 day'"))
-        session.rings.clear()
+        session.wakeups.clear()
 
 
 # -- another engine -------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def rate(installation: Installation, ticket: str, number: int) -> float:
     fill(installation, ticket, number, mark="d")
     since = time.perf_counter()
     for place in range(8):
-        installation.bell("work", f"{place:032d}")
+        installation.wake("work", f"{place:032d}")
     while left(installation):
         time.sleep(0.1)
     took = time.perf_counter() - since
@@ -254,8 +254,8 @@ def distributed(folder: Path) -> None:
         claims(installation, "postgres")
         ticket = new_ticket(installation.store, 2)
         bare = bare_commits(installation, ticket)
-        ring = process.Relay(process.broker_for(installation))
-        installation.bell = ring
+        ring = process.WakeupSender(process.broker_for(installation))
+        installation.wake = ring
         for number in (1, 2):
             with workers(folder, url, bell.url(), number) as pids:
                 done = rate(installation, ticket, 3000)

@@ -90,7 +90,7 @@ class Installation:
     def _sweeper(self, _queue: str) -> Body:
         with self._commit() as session:
             swept = sweep.sweep(session, self.store)
-            session.rings.extend(swept.rings)
+            session.wakeups.extend(swept.wakeups)
         yield "swept"
         for poison in swept.poison:
             with self._commit() as session:
@@ -240,7 +240,7 @@ class Commit:
             self.session.commit()
         self._session.__exit__(kind, *rest)
         if kind is None and hasattr(self._installation, "simulation"):
-            for queue, task in self.session.rings:
+            for queue, task in self.session.wakeups:
                 self._installation.simulation.ring(queue, task)
 
 

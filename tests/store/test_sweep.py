@@ -62,9 +62,9 @@ def test_whoever_made_a_task_ready_has_two_seconds_to_ring(
     store: Store, ticket: str, hands: Hands
 ) -> None:
     new = add_task(store, ticket)
-    assert sweep(store).rings == ()
+    assert sweep(store).wakeups == ()
     hands.turn(seconds=2)
-    assert sweep(store).rings == (("work", new),)
+    assert sweep(store).wakeups == (("work", new),)
 
 
 def test_rings_for_the_same_task_come_ever_more_rarely(
@@ -74,9 +74,9 @@ def test_rings_for_the_same_task_come_ever_more_rarely(
     hands.turn(seconds=2)
     gaps = []
     for _ in range(8):
-        assert sweep(store).rings
+        assert sweep(store).wakeups
         gap = 0
-        while not sweep(store).rings:
+        while not sweep(store).wakeups:
             hands.turn(seconds=1)
             gap += 1
         gaps.append(timedelta(seconds=gap))
@@ -91,9 +91,9 @@ def test_a_task_that_becomes_due_is_rung_for_when_it_does(
 ) -> None:
     add_task(store, ticket, not_before=hands.now + timedelta(minutes=5))
     hands.turn(minutes=4, seconds=59)
-    assert sweep(store).rings == ()
+    assert sweep(store).wakeups == ()
     hands.turn(seconds=1)
-    assert len(sweep(store).rings) == 1
+    assert len(sweep(store).wakeups) == 1
 
 
 def test_a_lease_that_ran_out_is_taken_back_and_rung_for(
@@ -105,7 +105,7 @@ def test_a_lease_that_ran_out_is_taken_back_and_rung_for(
     assert sweep(store) == Swept((), ())
     hands.turn(seconds=1)
     swept = sweep(store)
-    assert swept.rings == (("work", new),)
+    assert swept.wakeups == (("work", new),)
     assert [(lost.task_id, lost.crashes) for lost in swept.expired] == [(new, 1)]
     assert claimed(store, "two").fence == 2
 
@@ -169,7 +169,7 @@ def test_a_sweep_takes_no_more_than_its_limit(store: Store, ticket: str, hands: 
     for key in range(7):
         add_task(store, ticket, key=str(key))
     hands.turn(seconds=2)
-    assert [len(sweep(store, limit=3).rings) for _ in range(4)] == [3, 3, 1, 0]
+    assert [len(sweep(store, limit=3).wakeups) for _ in range(4)] == [3, 3, 1, 0]
 
 
 def test_repeated_rings_are_counted_and_first_ones_are_not(
@@ -204,7 +204,7 @@ def test_when_a_source_opens_again_the_bell_rings_for_as_many_as_it_admits(
         hands.turn(seconds=60)
         sweep(store)
     hands.turn(seconds=60)
-    assert len(sweep(store).rings) >= 2
+    assert len(sweep(store).wakeups) >= 2
     assert claimed(store).source == "shop"
 
 
@@ -216,11 +216,11 @@ def test_a_paced_source_is_rung_for_whenever_its_pace_allows_one_more(
     for key in range(3):
         add_task(store, ticket, source="shop", key=str(key))
     claimed(store)
-    assert sweep(store).rings == ()
+    assert sweep(store).wakeups == ()
     hands.turn(seconds=1)
     assert claim(store) is None
     hands.turn(seconds=4)
-    assert sweep(store).rings
+    assert sweep(store).wakeups
     assert claimed(store)
 
 

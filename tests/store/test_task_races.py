@@ -152,7 +152,7 @@ def test_two_sweeps_at_once_share_the_work(store: Store) -> None:
 
     found = at_once(*[sweep] * 4)
     expired = Counter(lost.task_id for swept in found for lost in swept.expired)  # type: ignore[attr-defined]
-    rings = Counter(task_id for swept in found for _, task_id in swept.rings)  # type: ignore[attr-defined]
+    rings = Counter(task_id for swept in found for _, task_id in swept.wakeups)  # type: ignore[attr-defined]
     assert len(expired) == 20
     assert len(rings) == 40
     assert set((expired + Counter()).values()) == set(rings.values()) == {1}

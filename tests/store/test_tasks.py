@@ -100,7 +100,7 @@ def test_the_same_task_is_written_once(store: Store, ticket: str) -> None:
             session, store, ticket_id=ticket, kind="search", source="shop", rank=DUE
         )
         assert again is None
-        assert session.rings == []
+        assert session.wakeups == []
 
 
 def test_a_ready_task_asks_for_the_bell_and_a_blocked_one_does_not(
@@ -113,7 +113,7 @@ def test_a_ready_task_asks_for_the_bell_and_a_blocked_one_does_not(
             "later": {"not_before": hands.now + timedelta(days=1)},
         }.items():
             tasks.enqueue(session, store, ticket_id=ticket, kind="search", key=key, rank=DUE, **how)
-        assert session.rings == [("work", ready)]
+        assert session.wakeups == [("work", ready)]
 
 
 def test_a_blocked_task_runs_after_it_is_let_go(store: Store, ticket: str) -> None:
@@ -122,7 +122,7 @@ def test_a_blocked_task_runs_after_it_is_let_go(store: Store, ticket: str) -> No
     with committed(store) as session:
         assert tasks.unblock(session, store, new)
         assert not tasks.unblock(session, store, new)
-        assert session.rings == [("work", new)]
+        assert session.wakeups == [("work", new)]
     assert claimed(store).task_id == new
 
 
@@ -282,7 +282,7 @@ def test_what_a_fenced_worker_wrote_beside_is_gone_too(
         tasks.enqueue(session, store, ticket_id=ticket, kind="bundle", rank=DUE)
         with pytest.raises(Fenced):
             tasks.complete(session, store, lease)
-        assert session.rings == []
+        assert session.wakeups == []
         session.commit()
     with store.reading() as session:
         assert tasks.by_state(session, ticket, "bundle") == {}

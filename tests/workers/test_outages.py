@@ -24,7 +24,7 @@ def test_redis_wiped_with_work_queued_loses_nothing(
     distributed: Installation, ledger: Ledger, redis_url: str
 ) -> None:
     crew = Processes(distributed, "worker", 2, queues=handlers(ledger))
-    distributed.bell = crew.relay
+    distributed.wake = crew.sender
     ticket = new_ticket(distributed.store)
     for key in range(30):
         enqueue(distributed, ticket, key=str(key))

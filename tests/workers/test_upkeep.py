@@ -17,14 +17,14 @@ from dsar.store import tasks
 from tests.store.rows import add_task, claimed, new_ticket, task
 from tests.workers.installations import new_installation, until
 from workers import schedule
-from workers.broker import Doorbell
+from workers.broker import RedisBroker
 from workers.embedded import EmbeddedBroker
 from workers.outage import Outage
-from workers.relay import QUIET_SECONDS, Relay
 from workers.renewal import Renewal
-from workers.run import Room
+from workers.run import Limiter
 from workers.schedule import JOBS, Job
 from workers.ticker import Ticker
+from workers.wakeup_sender import QUIET_SECONDS, WakeupSender
 
 ID = "0123456789abcdef0123456789abcdef"
 
@@ -59,16 +59,16 @@ def test_a_lease_held_is_kept_and_one_let_go_runs_out(installation: Installation
 
 
 def test_a_dead_bell_costs_one_short_wait_and_then_nothing_for_a_second() -> None:
-    bell = Counted("redis://127.0.0.1:1/0", namespace="test")
-    relay, since = Relay(bell), time.monotonic()
+    broker = Counted("redis://127.0.0.1:1/0", namespace="test")
+    sender, since = WakeupSender(broker), time.monotonic()
     for _ in range(1001):
-        relay("work", ID)
-    assert 1 <= bell.tried <= 1 + (time.monotonic() - since) / QUIET_SECONDS
-    assert (relay.take_lost(), relay.take_lost()) == (1001, 0)
-    bell.close()
+        sender("work", ID)
+    assert 1 <= broker.tried <= 1 + (time.monotonic() - since) / QUIET_SECONDS
+    assert (sender.take_lost(), sender.take_lost()) == (1001, 0)
+    broker.close()
 
 
-class Counted(Doorbell):
+class Counted(RedisBroker):
     tried = 0
 
     def enqueue(self, message: Message[None], *, delay: int | None = None) -> Message[None]:
@@ -79,7 +79,7 @@ class Counted(Doorbell):
 def test_ringing_never_fails_its_caller_whatever_the_task_is_called() -> None:
     broker = EmbeddedBroker()
     broker.declare_queue("work")
-    Relay(broker)("work", "no id at all")
+    WakeupSender(broker)("work", "no id at all")
     assert broker.queues["work"].qsize() == 1
 
 
@@ -153,17 +153,17 @@ def test_a_tick_that_fails_is_followed_by_the_next(installation: Installation) -
 
 
 def test_who_finds_the_room_full_is_answered_by_who_is_inside() -> None:
-    room, inside, leave, worked = Room(1), threading.Event(), threading.Event(), []
+    limiter, inside, leave, worked = Limiter(1), threading.Event(), threading.Event(), []
 
     def work() -> None:
         worked.append(1)
         inside.set()
         leave.wait(60)
 
-    first = threading.Thread(target=room.enter, args=(work,))
+    first = threading.Thread(target=limiter.enter, args=(work,))
     first.start()
     assert inside.wait(60)
-    room.enter(work)  # full: comes back at once
+    limiter.enter(work)  # full: comes back at once
     assert len(worked) == 1
     leave.set()
     first.join(60)

@@ -15,10 +15,10 @@ from dsar.words import Languages, Spoken, ours
 
 #: Rings for one ready task after its transaction has committed: (queue, task id). Losing a ring is
 #: harmless, the sweeper rings again.
-Bell = Callable[[str, str], None]
+Wakeup = Callable[[str, str], None]
 
 
-def no_bell(queue: str, task: str) -> None:
+def wake_nobody(queue: str, task: str) -> None:
     """Nobody to ring for: the sweeper of some worker will find the task."""
 
 
@@ -33,7 +33,7 @@ class Installation:
     sources: Sources
     policy: Policy
     languages: Languages = field(default_factory=ours)
-    bell: Bell = no_bell
+    wake: Wakeup = wake_nobody
     cache: dict[str, Any] = field(default_factory=dict)
 
     def spoken(self, *asked: str) -> Spoken:
@@ -55,8 +55,8 @@ def transaction(installation: Installation) -> Iterator[Unit]:
     with Unit(installation) as session:
         yield session
         session.commit()
-    for queue, task in session.rings:
-        installation.bell(queue, task)
+    for queue, task in session.wakeups:
+        installation.wake(queue, task)
 
 
 @contextmanager

@@ -242,9 +242,9 @@ def sweep(installation: Installation, limit: int = 200) -> int:
     """Rings again for what nobody claimed and takes back what nobody finished; how many rows."""
     with transaction(installation) as session:
         swept = tasks.sweep(session, installation.store, limit=limit)
-        session.rings.extend(swept.rings)
+        session.wakeups.extend(swept.wakeups)
     parked = sum(_park(installation, poison) for poison in swept.poison)
-    return len(swept.rings) + len(swept.expired) + parked
+    return len(swept.wakeups) + len(swept.expired) + parked
 
 
 def _park(installation: Installation, poison: Poison) -> bool:

@@ -73,7 +73,7 @@ def test_a_task_that_waits_is_rung_for_when_the_answer_comes(office: Company) ->
     assert (task.state, task.attempts) == ("ready", 0)
     assert task.not_before > office.clock.now + timedelta(hours=1)
     rung: list[str] = []
-    office.installation.bell = lambda _queue, task_id: rung.append(task_id)
+    office.installation.wake = lambda _queue, task_id: rung.append(task_id)
     [row] = inquiries(office)
     assert answer(office, row, records(contract()))
     assert rung == [task.id]
