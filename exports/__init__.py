@@ -5,6 +5,6 @@
 
 from exports.bundle import BuiltBundle, build
 from exports.data.parts import split, verify
-from exports.proof.check import Finding
+from exports.proof.check import BundleFault
 
-__all__ = ["BuiltBundle", "Finding", "build", "split", "verify"]
+__all__ = ["BuiltBundle", "BundleFault", "build", "split", "verify"]

@@ -17,7 +17,7 @@ class Erase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DictionaryField:
     """One field's entry in the dictionary; a plain text in the configuration is its label."""
 
     SHORT: ClassVar[str] = "label"
@@ -48,7 +48,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Entry):
+class Column(DictionaryField):
     """One column's entry; a plain text in the configuration is its label."""
 
     mask: str | int | float | bool | None = None
@@ -57,7 +57,7 @@ class Column(Entry):
 
 
 @dataclass(frozen=True, slots=True)
-class Marking:
+class RestrictionMark:
     """The column and value by which a source marks a record as restricted or objected to."""
 
     column: str
@@ -75,7 +75,7 @@ class Marking:
         opposite = not self.value if isinstance(self.value, bool) else None
         return opposite if self.lifted is None else self.lifted
 
-    def lifting(self) -> "Marking | None":
+    def lifting(self) -> "RestrictionMark | None":
         """The mark that ends this one, if the declaration says what it is."""
         return None if self.ended is None else replace(self, value=self.ended)
 
@@ -84,7 +84,9 @@ class Marking:
 NO_LIFTING = "{place} does not say how a restriction ends. Declare restrict with lifted = …."
 
 
-def collection(name: str, title: Words, meaning: Words, columns: Mapping[str, Entry]) -> Collection:
+def collection(
+    name: str, title: Words, meaning: Words, columns: Mapping[str, DictionaryField]
+) -> Collection:
     """The dictionary's entry for one table or file."""
     return Collection(
         name=name,
@@ -94,7 +96,7 @@ def collection(name: str, title: Words, meaning: Words, columns: Mapping[str, En
     )
 
 
-def _field(name: str, column: Entry) -> Field:
+def _field(name: str, column: DictionaryField) -> Field:
     return Field(
         name=name,
         label=column.label,

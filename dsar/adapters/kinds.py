@@ -4,24 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dsar.adapters import dictionary
-from dsar.adapters.dictionary import Entry
+from dsar.adapters.dictionary import DictionaryField
 from dsar.sdk import Batch, Collection, Done, NeedsHuman, Receipt
 from dsar.sdk.settings import Words
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordKind:
     """One kind of record that an answer may hold, and its fields."""
 
     title: Words = field(default_factory=dict)
     """What a person would call one of them."""
     meaning: Words = field(default_factory=dict)
     """Why it is there, in a sentence."""
-    columns: Mapping[str, Entry] = field(default_factory=dict)
+    columns: Mapping[str, DictionaryField] = field(default_factory=dict)
     """Each field; on the page for a colleague a line to fill in."""
 
 
-def collection(name: str, kind: Kind) -> Collection:
+def collection(name: str, kind: RecordKind) -> Collection:
     """The dictionary's entry for one kind of record."""
     return dictionary.collection(name, kind.title, kind.meaning, kind.columns)
 

@@ -77,9 +77,9 @@ def check(
 ) -> None:
     """Reach a configured source and try the promises that need no test data; it is not changed."""
     from dsar.config.sources import load
-    from dsar.sdk import trying
+    from dsar.sdk import promises
 
-    trying.LONGEST_WAIT, trying.PATIENCE = _WAIT, _TRIES
+    promises.LONGEST_WAIT, promises.PATIENCE = _WAIT, _TRIES
     with load(sources)[name].open() as adapter:
         found = {promise: _broken(adapter, promise) for promise in WITHOUT_DATA}
     if json_output:
@@ -114,13 +114,13 @@ def settings(
 
 def _broken(adapter: Adapter, promise: str) -> str | None:
     """Why the adapter breaks this promise, or None where it keeps it."""
-    from dsar.sandbox.pool import Stopped
+    from dsar.sandbox.pool import ProcessStopped
     from dsar.sdk import Later, NeedsHuman
     from dsar.sdk.contract import AdapterContract
 
     try:
         getattr(AdapterContract(), promise)(adapter)
-    except (AssertionError, Later, NeedsHuman, Stopped) as why:
+    except (AssertionError, Later, NeedsHuman, ProcessStopped) as why:
         return str(why)
     return None
 

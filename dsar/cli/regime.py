@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from dsar.domain.errors import BadInput
-from dsar.domain.regimes import Ground, Regime, Rule
+from dsar.domain.regimes import Ground, PeriodRule, Regime
 from dsar.domain.regimes.file import parse
 from dsar.services.law.due import mismatches
 from dsar.services.law.regimes import known, load
@@ -115,7 +115,7 @@ def _ground(name: str, one: Ground) -> str:
     return f"  {name}{where}: {one.text}\n    against {rights}; {one.certainty}. {one.answer}"
 
 
-def _rule(rule: Rule) -> str:
+def _rule(rule: PeriodRule) -> str:
     until = f" through {rule.until}" if rule.until else ""
     reply = f"reply within {rule.reply}" if rule.reply else "no number"
     lines = [

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dsar.cli.opened import columns, say
-from dsar.cli.request import pair
+from dsar.cli.requests.request import pair
 from dsar.domain.identity import Subject
 from dsar.services.opening import first_look
 from dsar.services.views.source_check import Finding, circles, find_in, findings

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dsar.adapters.fideslang.dataset import Described
+from dsar.adapters.fideslang.dataset import DescribedCollection
 from dsar.adapters.fideslang.dataset import read as read_dataset
-from dsar.adapters.fideslang.yaml_lines import Lines
+from dsar.adapters.fideslang.yaml_lines import YamlLines
 from dsar.domain.policy import Activity, Basis, Origin, Recipient, Retention
 from dsar.domain.records import Text
 
@@ -67,7 +67,7 @@ class Dataset:
     """A dataset the manifests refer to: the source that holds it, and its description."""
 
     source: str
-    collections: Mapping[str, Described]
+    collections: Mapping[str, DescribedCollection]
 
     @classmethod
     def of(cls, source: str, path: Path, key: str) -> "Dataset":
@@ -89,7 +89,7 @@ def read(
     path: Path, datasets: Mapping[str, Dataset]
 ) -> dict[str, tuple[Activity, tuple[str, ...]]]:
     """The activities of every system in the file, by name, each with the places of its data."""
-    lines = Lines.of(path)
+    lines = YamlLines.of(path)
     root = lines.table(lines.root, _ROOT)
     found: dict[str, tuple[Activity, tuple[str, ...]]] = {}
     for node in lines.items(lines.member(lines.root, root, "system")):
@@ -109,7 +109,7 @@ def read(
 class _Declaration:
     """One privacy declaration on its way to an activity."""
 
-    lines: Lines
+    lines: YamlLines
     node: Any
     entries: Mapping[str, Any]
     system: str

@@ -18,7 +18,7 @@ LONGEST_SETTLING = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class OpenHours:
     """A time of day on days of the week (0 is Monday); one that ends earlier ends the next day."""
 
     days: frozenset[int]
@@ -41,7 +41,7 @@ class Span:
 class Hours:
     """When a source may be worked on: within its spans or, where they are `quiet`, outside them."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[OpenHours, ...]
     quiet: bool = False
 
     def open(self, now: datetime) -> bool:
@@ -73,7 +73,7 @@ def hours(table: Mapping[str, Any], at: str) -> Hours | None:
     return found
 
 
-def _span(text: Any, at: str) -> Span:
+def _span(text: Any, at: str) -> OpenHours:
     match = _SPAN.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise BadInput(at, "is no time of day.", _FORM)
@@ -81,7 +81,7 @@ def _span(text: Any, at: str) -> Span:
         start, end = (time.fromisoformat(_noon(match[name])) for name in ("start", "end"))
     except ValueError:
         raise BadInput(at, "is no time of day.", _FORM) from None
-    return Span(frozenset(_days(match["days"] or "mon-sun", at)), start, end)
+    return OpenHours(frozenset(_days(match["days"] or "mon-sun", at)), start, end)
 
 
 def _noon(text: str) -> str:

@@ -18,7 +18,7 @@ from dsar.domain.calendar.period import Period
 from dsar.domain.errors import BadInput
 from dsar.domain.policy import Activity, Basis, Origin, Policy, Recipient, Retention
 from dsar.domain.records import Text
-from dsar.domain.regimes.strict_toml import Table, refuse
+from dsar.domain.regimes.strict_toml import TomlTable, refuse
 
 _ACTIVITY = {
     "title",
@@ -54,7 +54,7 @@ def load(path: Path, *, known: Iterable[str] | None = None) -> Policy:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(path.name, f"is not TOML: {error}.", "Mend that line.") from None
-    table = Table(values, name=path.name, lines=tuple(text.splitlines()))
+    table = TomlTable(values, name=path.name, lines=tuple(text.splitlines()))
     sources = None if known is None else frozenset(known)
     declared, files = _systems(table, path.resolve().parent, sources)
     named = table.table("activities", optional=bool(declared))
@@ -86,7 +86,7 @@ _Declared = dict[str, tuple[Activity, tuple[str, ...]]]
 
 
 def _systems(
-    table: Table, folder: Path, sources: frozenset[str] | None
+    table: TomlTable, folder: Path, sources: frozenset[str] | None
 ) -> tuple[_Declared, list[bytes]]:
     """The activities of the system manifests, and the files they were read from."""
     if "systems" not in table:
@@ -108,14 +108,14 @@ def _systems(
     return declared, [path.read_bytes() for path in files]
 
 
-def _refuse_source(table: Table, key: str, name: str, known: frozenset[str] | None) -> None:
+def _refuse_source(table: TomlTable, key: str, name: str, known: frozenset[str] | None) -> None:
     if known is not None and name not in known:
         mend = f"Configured are: {', '.join(sorted(known)) or 'none'}."
         refuse(table, key, f"No source is called {name!r}.", mend)
 
 
 def _activity(
-    named: Table, name: str, sources: frozenset[str] | None
+    named: TomlTable, name: str, sources: frozenset[str] | None
 ) -> tuple[Activity, tuple[str, ...]]:
     """One activity, and the places of the data it uses."""
     if not _NAME.fullmatch(name):
@@ -143,7 +143,7 @@ def _activity(
     )
 
 
-def _places(table: Table, sources: frozenset[str] | None) -> tuple[str, ...]:
+def _places(table: TomlTable, sources: frozenset[str] | None) -> tuple[str, ...]:
     """The places of `data`: at least one, each well formed, of a known source, and only once."""
     places = table.anything("data")
     if not isinstance(places, list) or not places:
@@ -158,7 +158,7 @@ def _places(table: Table, sources: frozenset[str] | None) -> tuple[str, ...]:
     return tuple(places)
 
 
-def _retention(table: Table) -> Retention:
+def _retention(table: TomlTable) -> Retention:
     table.asked |= _RETENTION
     table.finish()
     retention = Retention(
@@ -175,7 +175,7 @@ def _retention(table: Table) -> Retention:
     return retention
 
 
-def _period(table: Table) -> Period | None:
+def _period(table: TomlTable) -> Period | None:
     if "period" not in table:
         return None
     try:
@@ -184,7 +184,7 @@ def _period(table: Table) -> Period | None:
         refuse(table, "period", "It is no length of time.", f"Please {error}.")
 
 
-def _recipient(table: Table) -> Recipient:
+def _recipient(table: TomlTable) -> Recipient:
     table.asked |= _RECIPIENT
     table.finish()
     country = table.text("country", default="")
@@ -198,20 +198,20 @@ def _recipient(table: Table) -> Recipient:
     )
 
 
-def _categories(table: Table) -> tuple[Text, ...]:
+def _categories(table: TomlTable) -> tuple[Text, ...]:
     values = table.anything("categories") if "categories" in table else []
     if not isinstance(values, list):
         refuse(table, "categories", "It is no list.", "Put texts in brackets.")
     return tuple(_as_words(table, "categories", value) for value in values)
 
 
-def _words(table: Table, key: str, *, optional: bool = False) -> Text:
+def _words(table: TomlTable, key: str, *, optional: bool = False) -> Text:
     if optional and key not in table:
         return {}
     return _as_words(table, key, table.anything(key))
 
 
-def _as_words(table: Table, key: str, value: object) -> Text:
+def _as_words(table: TomlTable, key: str, value: object) -> Text:
     """A text as it stands is English; a table has one text for each language."""
     texts: Mapping[str, object] = value if isinstance(value, dict) else {"en": value}
     for language, words in texts.items():

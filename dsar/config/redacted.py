@@ -27,7 +27,7 @@ HIDDEN = "set, not shown"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RedactedSetting:
     """One setting: its key, its value as far as it may be seen, what it means.
 
     `given` is False where it was left out and the value is what the adapter takes then.
@@ -57,17 +57,17 @@ def configured(path: Path, version: str) -> Mapping[str, Any] | None:
         return None
 
 
-def shown(cls: type, table: Mapping[str, Any]) -> tuple[Shown, ...]:
+def shown(cls: type, table: Mapping[str, Any]) -> tuple[RedactedSetting, ...]:
     """Every setting of the dataclass `cls`, from its table as it was written."""
     told = {one.key: one for one in _declared(cls)}
     left_out = tuple(
-        Shown(one.key, one.default.strip("`"), _spoken(one.meaning), given=False)
+        RedactedSetting(one.key, one.default.strip("`"), _spoken(one.meaning), given=False)
         for one in told.values()
         if one.key not in table and one.default
     )
     return (
         *(
-            Shown(key, value, _spoken(told[key].meaning) if key in told else "")
+            RedactedSetting(key, value, _spoken(told[key].meaning) if key in told else "")
             for key, value in _given(cls, table, "")
         ),
         *left_out,

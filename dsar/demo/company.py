@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from random import Random
 
-from dsar.demo import mailing, shop, support, weblogs
+from dsar.demo import mailing_list, shop, support, weblogs
 from dsar.demo.people import customers
 from dsar.demo.personas import PERSONAS, Persona
 from dsar.domain.errors import BadInput
@@ -43,7 +43,7 @@ def build(folder: Path, *, today: date, seed: int = 1) -> Company:
     company = _layout(_usable(folder), today)
     people = customers(_dice(seed, "people"), today=today)
     shop.build(company.shop, people, _dice(seed, "shop"), today=today)
-    mailing.build(company.mailing, people, _dice(seed, "mailing"), today=today)
+    mailing_list.build(company.mailing, people, _dice(seed, "mailing"), today=today)
     weblogs.build(company.weblogs, people, _dice(seed, "weblogs"), today=today)
     support.build(company.support, people, _dice(seed, "support"), today=today)
     for path in (company.settings, company.sources, company.policy):

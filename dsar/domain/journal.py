@@ -15,7 +15,7 @@ START = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ChainedEntry:
     """One thing that happened to a ticket, by whom and when; `seq` counts from 1."""
 
     ticket: str
@@ -53,7 +53,7 @@ def digest(
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class JournalFault:
     """The first entry of a ticket's history that does not hold, and what is wrong with it."""
 
     ticket: str
@@ -61,7 +61,9 @@ class Fault:
     problem: str
 
 
-def verify(ticket: str, entries: Iterable[Entry], *, seq: int, head: str) -> Fault | None:
+def verify(
+    ticket: str, entries: Iterable[ChainedEntry], *, seq: int, head: str
+) -> JournalFault | None:
     """The first fault in a ticket's history, or None.
 
     `seq` and `head` are what the ticket itself remembers, so that a tail cut off is noticed too.
@@ -69,20 +71,26 @@ def verify(ticket: str, entries: Iterable[Entry], *, seq: int, head: str) -> Fau
     previous, expected = START, 1
     for entry in entries:
         if entry.seq != expected:
-            return Fault(ticket, expected, f"entry {expected} is missing")
+            return JournalFault(ticket, expected, f"entry {expected} is missing")
         if entry.previous != previous:
-            return Fault(ticket, entry.seq, f"entry {entry.seq} does not follow the one before it")
+            return JournalFault(
+                ticket, entry.seq, f"entry {entry.seq} does not follow the one before it"
+            )
         if entry.digest != _again(entry):
-            return Fault(ticket, entry.seq, f"entry {entry.seq} was changed after it was written")
+            return JournalFault(
+                ticket, entry.seq, f"entry {entry.seq} was changed after it was written"
+            )
         previous, expected = entry.digest, expected + 1
     if expected - 1 != seq:
-        return Fault(ticket, expected, f"the history ends at {expected - 1}, the ticket at {seq}")
+        return JournalFault(
+            ticket, expected, f"the history ends at {expected - 1}, the ticket at {seq}"
+        )
     if previous != head:
-        return Fault(ticket, seq, "the last entry is not the one the ticket remembers")
+        return JournalFault(ticket, seq, "the last entry is not the one the ticket remembers")
     return None
 
 
-def _again(entry: Entry) -> str:
+def _again(entry: ChainedEntry) -> str:
     return digest(
         entry.ticket,
         entry.seq,

@@ -52,7 +52,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PictureStyle:
     """How wide the picture is, in the size of its letters (13), and how a day is written."""
 
     width: int = 960
@@ -66,7 +66,7 @@ def timeline(
     today: date | None = None,
     happened: Sequence[Mark] = (),
     words: Mapping[str, str] = ENGLISH,
-    look: Look = Look(),
+    look: PictureStyle = PictureStyle(),
 ) -> str:
     """Draw the dates of a ticket, what happened to it and the days its clock stood still.
 
@@ -129,7 +129,7 @@ def _marks(dates: Dates, today: date | None, words: Mapping[str, str]) -> list[M
     return [*marks, Mark(today, words["today"], "today")] if today else marks
 
 
-def _rows(marks: Sequence[Mark], scale: _Scale, look: Look) -> list[int]:
+def _rows(marks: Sequence[Mark], scale: _Scale, look: PictureStyle) -> list[int]:
     """Put each mark's words into the highest row where neither words nor lines run into them.
 
     From right to left: a mark's line passes every row above its own, so those end left of it.
@@ -145,13 +145,13 @@ def _rows(marks: Sequence[Mark], scale: _Scale, look: Look) -> list[int]:
     return rows[::-1]
 
 
-def _text(mark: Mark, look: Look) -> str:
+def _text(mark: Mark, look: PictureStyle) -> str:
     """Words and date, the words cut to what has room; the description has them whole."""
     short = mark.words if len(mark.words) <= _LONGEST else f"{mark.words[: _LONGEST - 1]}…"
     return f"{short} {look.spelled(mark.day)}"
 
 
-def _wide(mark: Mark, look: Look) -> float:
+def _wide(mark: Mark, look: PictureStyle) -> float:
     return _LETTER * len(_text(mark, look)) + 12
 
 
@@ -173,7 +173,7 @@ def _standing_still(dates: Dates, scale: _Scale, last: date) -> list[str]:
     return [_line("still", scale.x(first), scale.x(until)) for first, until in stretches]
 
 
-def _drawn(mark: Mark, row: int, scale: _Scale, look: Look) -> str:
+def _drawn(mark: Mark, row: int, scale: _Scale, look: PictureStyle) -> str:
     x = scale.x(mark.day)
     y = _AXIS + _ROW * (row + 1)
     said = escape(_text(mark, look))

@@ -10,7 +10,7 @@ import structlog
 
 from dsar.domain.errors import BadInput
 from dsar.sandbox import wire
-from dsar.sandbox.pool import NURSERY, Child, Stopped
+from dsar.sandbox.pool import NURSERY, Child, ProcessStopped
 from dsar.sdk import (
     VERBS,
     Adapter,
@@ -33,7 +33,7 @@ log = structlog.get_logger("dsar.sources")
 T = TypeVar("T")
 
 
-class Isolated(Adapter):
+class SandboxedAdapter(Adapter):
     """The engine's side of an adapter in a child process; subclassed for each kind of adapter."""
 
     kind: type[Adapter]
@@ -54,7 +54,7 @@ class Isolated(Adapter):
             reused = child.uses > 1
             try:
                 return child.ask(asked, self._source, self._limits), child
-            except Stopped as stopped:
+            except ProcessStopped as stopped:
                 alive, last = child.alive, stopped
                 NURSERY.give_back(self._key, child, self._limits)
                 if alive or not reused:
@@ -62,7 +62,7 @@ class Isolated(Adapter):
             except (Later, NeedsHuman):
                 NURSERY.give_back(self._key, child, self._limits)
                 raise
-        raise last or Stopped("Its process did not start.")
+        raise last or ProcessStopped("Its process did not start.")
 
     def _opening(self) -> dict[str, Any]:
         limits = self._limits
@@ -113,7 +113,7 @@ class Isolated(Adapter):
                 yield item
         finally:
             if self._child.alive:
-                with suppress(Stopped, Later, NeedsHuman):
+                with suppress(ProcessStopped, Later, NeedsHuman):
                     self._ask("drop", stream=stream)
 
     def act(self, verb: str, batch: Batch) -> Iterator[Receipt]:
@@ -126,7 +126,7 @@ class Isolated(Adapter):
         if self._child.alive:
             try:
                 self._ask("close")
-            except (Stopped, Later, NeedsHuman):
+            except (ProcessStopped, Later, NeedsHuman):
                 log.warning("adapter.not_closed", source=self._source)
                 self._child.stop()
         NURSERY.give_back(self._key, self._child, self._limits)
@@ -141,13 +141,13 @@ def sendable(settings: Any, *, at: str) -> Any:
         raise BadInput(at, problem, "Write it as text, or set isolated = false.") from None
 
 
-def _verb(verb: str) -> Callable[[Isolated, Batch], Iterator[Receipt]]:
+def _verb(verb: str) -> Callable[[SandboxedAdapter, Batch], Iterator[Receipt]]:
     return lambda adapter, batch: adapter.act(verb, batch)
 
 
 @cache
-def isolated(kind: type[Adapter]) -> type[Isolated]:
+def isolated(kind: type[Adapter]) -> type[SandboxedAdapter]:
     """The class that stands for `kind` here: same names, same settings, the verbs it has."""
     told = {name: getattr(kind, name, "") for name in ("name", "title", "Settings", "repeatable")}
     verbs = {verb: _verb(verb) for verb in (*VERBS, "probe") if can(kind, verb)}
-    return type(f"Isolated{kind.__name__}", (Isolated,), {"kind": kind, **told, **verbs})
+    return type(f"Isolated{kind.__name__}", (SandboxedAdapter,), {"kind": kind, **told, **verbs})

@@ -22,7 +22,7 @@ _PLAIN = frozenset({int, bool, type(None)})
 _STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
-class Reached(NeedsHuman):
+class LimitReached(NeedsHuman):
     """A limit was reached. What came before it counts; a person raises it or names the gap."""
 
     def __init__(self, what: str, *, raise_: str, source: str) -> None:
@@ -44,7 +44,7 @@ class PageChecks:
         """Raises Reached where `found` is more than the limit called `name`."""
         most = getattr(self.limits, name)
         if found > most * unit:
-            raise Reached(words.format(f"{most:,}"), raise_=name, source=self.source)
+            raise LimitReached(words.format(f"{most:,}"), raise_=name, source=self.source)
 
     def pages(self, adapter: Adapter, found: Iterator[Page]) -> Iterator[Page]:
         """The pages that pass. The clock runs while the source is asked, not while we write."""

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from dsar.sandbox import wire
-from dsar.sandbox.frames import Channel, Closed, TimedOut
+from dsar.sandbox.frames import Channel, ConnectionClosed, TimedOut
 from dsar.sdk import Adapter, Later, NeedsHuman, Page, Receipt, Subject
 from dsar.sdk.limits import MIB, fault_in
 from dsar.sdk.settings import build
@@ -46,7 +46,7 @@ def main(conversation: int, lifeline: int) -> None:
     logging.basicConfig(handlers=[_Told(desk)], level=logging.WARNING, force=True)
     try:
         desk.serve()
-    except Closed:
+    except ConnectionClosed:
         return
 
 
@@ -119,7 +119,7 @@ class _Desk:
                 self._channel.say_bytes(said)
             else:
                 self._say({"said": said})
-        except Closed:
+        except ConnectionClosed:
             raise
         except MemoryError:
             self._streams.clear()

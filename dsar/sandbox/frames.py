@@ -20,15 +20,15 @@ _BLOCK = 1 << 20
 _TICK = 0.1
 
 
-class Closed(Exception):  # noqa: N818 - named for what it says
+class ConnectionClosed(Exception):  # noqa: N818 - named for what it says
     """The other side is gone."""
 
 
-class Garbled(Exception):  # noqa: N818
+class BrokenFrame(Exception):  # noqa: N818
     """The other side sent what is no frame."""
 
 
-class TooLong(Exception):  # noqa: N818
+class FrameTooLong(Exception):  # noqa: N818
     """A frame is longer than is taken; none of it was read."""
 
 
@@ -65,7 +65,7 @@ class Channel:
                 self._socket.sendall(_HEAD.pack(kind, len(body)))
                 self._socket.sendall(body)
         except (OSError, ValueError):
-            raise Closed from None
+            raise ConnectionClosed from None
 
     def hear(
         self,
@@ -81,7 +81,7 @@ class Channel:
         until = None if seconds is None else time.monotonic() + seconds
         kind, length = _HEAD.unpack(self._take(_HEAD.size, until, watch))
         if length > longest:
-            raise TooLong
+            raise FrameTooLong
         body = bytes(self._take(length, until, watch))
         if kind == _BYTES:
             return body
@@ -89,8 +89,8 @@ class Channel:
             if kind == _JSON:
                 return json.loads(body)
         except (ValueError, RecursionError):
-            raise Garbled from None
-        raise Garbled
+            raise BrokenFrame from None
+        raise BrokenFrame
 
     def _take(self, size: int, until: float | None, watch: Callable[[], None]) -> bytearray:
         found = bytearray()
@@ -99,9 +99,9 @@ class Channel:
             try:
                 block = self._socket.recv(min(_BLOCK, size - len(found)))
             except OSError:
-                raise Closed from None
+                raise ConnectionClosed from None
             if not block:
-                raise Closed
+                raise ConnectionClosed
             found += block
         return found
 

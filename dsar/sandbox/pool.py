@@ -21,7 +21,7 @@ import structlog
 
 from dsar.domain.errors import DsarError
 from dsar.sandbox import wire
-from dsar.sandbox.frames import Channel, Closed, Garbled, TimedOut, TooLong
+from dsar.sandbox.frames import BrokenFrame, Channel, ConnectionClosed, FrameTooLong, TimedOut
 from dsar.sdk import Later, Limits, NeedsHuman
 from dsar.sdk.limits import MIB
 
@@ -49,7 +49,7 @@ _LOG_LINES = 1000
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-class Stopped(DsarError):  # noqa: N818 - named for what happened
+class ProcessStopped(DsarError):  # noqa: N818 - named for what happened
     """An adapter's process was stopped or ended. `reason` is a sentence without personal data."""
 
     def __init__(self, reason: str) -> None:
@@ -129,12 +129,12 @@ class Child:
                 self._tell(said["log"], source)
         except TimedOut:
             self._end(f"It did not answer within {seconds:g} s and was stopped.")
-        except TooLong:
+        except FrameTooLong:
             self.stop()
             raise NeedsHuman(too_long(source, limits), code="too_large") from None
-        except Closed:
+        except ConnectionClosed:
             self._end(self._last_words(limits))
-        except (Garbled, KeyError, TypeError, ValueError):
+        except (BrokenFrame, KeyError, TypeError, ValueError):
             self.end_garbled()
 
     def _await_start(self) -> None:
@@ -155,7 +155,7 @@ class Child:
         """That the adapter logged something; what it wrote stays there, for it may be anything."""
         self._lines += 1
         if self._lines > _LOG_LINES:
-            raise Garbled
+            raise BrokenFrame
         short = {name: str(line[name])[:120] for name in ("logger", "where")}
         log.warning("adapter.log", source=source, kind=str(line["level"])[:20], **short)
 
@@ -187,7 +187,7 @@ class Child:
 
     def _end(self, reason: str) -> NoReturn:
         self.stop()
-        raise Stopped(reason) from None
+        raise ProcessStopped(reason) from None
 
     def stop(self) -> None:
         """Ends it and whatever it started, at once."""
@@ -225,7 +225,7 @@ def _failure(said: dict[str, Any], source: str, limits: Limits) -> Exception:
     name = "".join(sign for sign in said["error"][:60] if sign.isalnum() or sign == "_")
     where = "".join(sign for sign in said["where"][:300] if sign.isalnum() or sign in "_.-:< ")
     log.warning("adapter.failed", source=source, error=name, where=where)
-    return Stopped(f"It failed with {name}; an operator finds it in the log.")
+    return ProcessStopped(f"It failed with {name}; an operator finds it in the log.")
 
 
 def _too_much_memory(limits: Limits) -> str:

@@ -35,7 +35,7 @@ from dsar.sdk import (
     can,
 )
 from dsar.sdk.nasty import NASTY, nasty
-from dsar.sdk.trying import (
+from dsar.sdk.promises import (
     act_on_all,
     assert_no_new_failure,
     assert_no_personal_data,

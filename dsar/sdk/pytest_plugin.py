@@ -11,7 +11,7 @@ import pytest
 
 from dsar.sdk import VERSION
 
-pytest.register_assert_rewrite("dsar.sdk.contract", "dsar.sdk.trying")
+pytest.register_assert_rewrite("dsar.sdk.contract", "dsar.sdk.promises")
 
 MARK = "dsar_contract"
 _FIXTURES = {

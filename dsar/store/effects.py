@@ -10,7 +10,7 @@ from dsar.store.tables import Effect
 from dsar.store.tasks import Lease, renew
 
 
-class Standing(StrEnum):
+class EffectBefore(StrEnum):
     """How an effect stood when this attempt came to it."""
 
     NEW = "new"
@@ -21,7 +21,7 @@ class Standing(StrEnum):
 
 def intend(
     session: StoreSession, store: Store, lease: Lease, key: str, *, number: int, sheet: str
-) -> Standing:
+) -> EffectBefore:
     """Renews the lease under its fence and writes the intent; says what is known of it.
 
     Raises Fenced when another worker has taken the task: nothing may be done then.
@@ -42,10 +42,10 @@ def intend(
                 at=session.now(),
             )
         )
-        return Standing.NEW
+        return EffectBefore.NEW
     if known.state == "done":
-        return Standing.DONE
-    before = Standing.FAILED if known.state == "failed" else Standing.UNKNOWN
+        return EffectBefore.DONE
+    before = EffectBefore.FAILED if known.state == "failed" else EffectBefore.UNKNOWN
     known.state, known.fence = "intent", lease.fence
     session.add(known)
     return before

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from dsar.domain.reasons import Reason, as_text, from_text
-from dsar.store.vault import Locked, Seal
+from dsar.store.vault import KeyNotCompared, Seal
 
 
 class Instant(TypeDecorator[datetime]):
@@ -85,7 +85,7 @@ def house_seal(dialect: Dialect) -> Seal:
     """The house's seal of a database; raises Locked where its key was not compared yet."""
     found: Seal | None = getattr(dialect, "house_seal", None)
     if found is None:
-        raise Locked
+        raise KeyNotCompared
     return found
 
 

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from dsar.domain.errors import DsarError
 from dsar.store.keys.wrapping import KeyLost, KeyProvider, seal, unseal
 
-__all__ = ["KeyLost", "Locked", "Seal", "Vault"]
+__all__ = ["KeyLost", "KeyNotCompared", "Seal", "Vault"]
 
 
-class Locked(DsarError):  # noqa: N818
+class KeyNotCompared(DsarError):  # noqa: N818
     """The key was not compared with the database yet: nothing is sealed, found or opened."""
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class Vault:
 
     def _refuse_locked(self) -> bytes:
         if self._root is None:
-            raise Locked
+            raise KeyNotCompared
         return self._root
 
 

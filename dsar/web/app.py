@@ -20,7 +20,7 @@ from dsar.domain.errors import NotFound
 from dsar.services.bundles.keep import NotDeliverable
 from dsar.services.runtime.installation import Installation
 from dsar.store.files.places import CannotStore, StoreAway
-from dsar.web import health, metrics, security, tracing
+from dsar.web import health, metrics, security, trace_ids
 from dsar.web.answers import routes as answers
 from dsar.web.console import bundle, queue, sources, ticket
 from dsar.web.pages import Page, render
@@ -52,7 +52,7 @@ def create(installation: Installation) -> Starlette:
             Mount(security.STATIC.rstrip("/"), StaticFiles(directory=templates.FOLDER / "static")),
         ],
         middleware=[
-            Middleware(tracing.Traced),
+            Middleware(trace_ids.TraceIds),
             Middleware(security.SafeHeaders),
             Middleware(security.Guard),
         ],

@@ -26,7 +26,7 @@ Samples = Iterable[tuple[tuple[str, ...], float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MetricRow:
     """One metric: its name, what it counts, its labels, and where its values are found."""
 
     name: str
@@ -41,18 +41,18 @@ def _each(values: Mapping[str, float]) -> Samples:
 
 # fmt: off
 GAUGES = (
-    Shown("dsar_tasks", "tasks of open tickets by state and kind",
-          ("state", "kind"), lambda now: now.tasks.items()),
-    Shown("dsar_task_oldest_due_seconds", "for how long the oldest ready task has been due",
-          ("kind",), lambda now: _each(now.oldest_due)),
-    Shown("dsar_effects_unknown", "changes begun in a source of which nobody knows the outcome",
-          (), lambda now: [((), now.unknown_effects)]),
-    Shown("dsar_deadlines_at_risk", "open tickets overdue, or due within 3 or within 7 days",
-          ("window",), lambda now: _each(now.deadlines)),
-    Shown("dsar_source_closed", "1 while a source is left in peace, else 0",
-          ("source",), lambda now: _each(now.sources)),
-    Shown("dsar_processes", "processes that gave a sign of life lately",
-          ("kind",), lambda now: _each(now.processes)),
+    MetricRow("dsar_tasks", "tasks of open tickets by state and kind",
+              ("state", "kind"), lambda now: now.tasks.items()),
+    MetricRow("dsar_task_oldest_due_seconds", "for how long the oldest ready task has been due",
+              ("kind",), lambda now: _each(now.oldest_due)),
+    MetricRow("dsar_effects_unknown", "changes begun in a source of which nobody knows the outcome",
+              (), lambda now: [((), now.unknown_effects)]),
+    MetricRow("dsar_deadlines_at_risk", "open tickets overdue, or due within 3 or within 7 days",
+              ("window",), lambda now: _each(now.deadlines)),
+    MetricRow("dsar_source_closed", "1 while a source is left in peace, else 0",
+              ("source",), lambda now: _each(now.sources)),
+    MetricRow("dsar_processes", "processes that gave a sign of life lately",
+              ("kind",), lambda now: _each(now.processes)),
 )
 # fmt: on
 

@@ -30,7 +30,7 @@ def serve(
     `healthy` says whether every thread beside the pages is still alive; it is asked every second.
     Raises BadInput where the address cannot be had, DsarError when one of those threads died:
     pages that answer while nobody works behind them look well and are not. No access log: only
-    requests that name a ticket leave a line, with its reference (`dsar.web.tracing`), never who
+    requests that name a ticket leave a line, with its reference (`dsar.web.trace_ids`), never who
     asked or from where.
     """
     import uvicorn

@@ -25,16 +25,16 @@ Sections = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WordFile:
     """The words of one file by section and key, and the SHA-256 of what they were read from."""
 
     sections: Sections
     sha256: str
 
-    def over(self, below: "Part") -> "Part":
+    def over(self, below: "WordFile") -> "WordFile":
         """These words in place of those below, one by one."""
         found = _merged(below.sections, self.sections)
-        return Part(found, hashlib.sha256((below.sha256 + self.sha256).encode()).hexdigest())
+        return WordFile(found, hashlib.sha256((below.sha256 + self.sha256).encode()).hexdigest())
 
 
 def _merged(below: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,12 +46,12 @@ def _merged(below: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
 
 
 @cache
-def ours(file: Path) -> Part:
+def ours(file: Path) -> WordFile:
     """One of our own files, which tests have checked; read once."""
     return read(file, file.name)
 
 
-def read(file: Path, name: str) -> Part:
+def read(file: Path, name: str) -> WordFile:
     """The words in a file that people call `name`; BadInput says what cannot be read."""
     try:
         with file.open("rb") as opened:
@@ -64,7 +64,7 @@ def read(file: Path, name: str) -> Part:
     for section, keys in given.items():
         if not isinstance(keys, dict):
             raise BadInput(f"{name}, {section}", "is no section.", f"Write it as [{section}].")
-    return Part(given, hashlib.sha256(raw).hexdigest())
+    return WordFile(given, hashlib.sha256(raw).hexdigest())
 
 
 def plural(word: object) -> bool:

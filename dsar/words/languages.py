@@ -14,7 +14,7 @@ from pathlib import Path
 import templates
 from dsar.domain.errors import BadInput
 from dsar.words import catalogue, formats
-from dsar.words.catalogue import Part
+from dsar.words.catalogue import WordFile
 from dsar.words.formats import name as named
 from dsar.words.words import Words
 
@@ -40,10 +40,10 @@ class Language:
 
     tag: str
     folder: Path
-    own: Mapping[str, Part] = field(default_factory=dict)
+    own: Mapping[str, WordFile] = field(default_factory=dict)
     named: str = ""
 
-    def part(self, name: str) -> Part:
+    def part(self, name: str) -> WordFile:
         """The words of one of its files, called without its ending."""
         return self.own.get(name) or catalogue.ours(self.folder / f"{name}.toml")
 
@@ -70,7 +70,7 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpokenLanguage:
     """What somebody is spoken to in: which language they asked for, and which it is."""
 
     asked: str
@@ -108,16 +108,16 @@ class Languages:
     offered: Mapping[str, Language]
     faults: tuple[BadInput, ...] = ()
 
-    def spoken(self, *asked: str, home: str = MODEL) -> Spoken:
+    def spoken(self, *asked: str, home: str = MODEL) -> SpokenLanguage:
         """The language to speak to somebody who asked for `asked`, best first, in that order:
         one of them, the one it is a form of, the controller's, English.
         """
         for tag in asked:
             found = next((one for one in forms(tag) if one in self.offered), None)
             if found is not None:
-                return Spoken(tag, self.offered[found])
+                return SpokenLanguage(tag, self.offered[found])
         found = next(one for one in order("", home) if one in self.offered)
-        return Spoken(next(iter(asked), home), self.offered[found])
+        return SpokenLanguage(next(iter(asked), home), self.offered[found])
 
 
 def forms(tag: str) -> Iterator[str]:
@@ -176,7 +176,7 @@ def _own(place: Path, name: str) -> Language:
     return Language(tag, place, own, name)
 
 
-def _own_part(place: Path, name: str, part: str, below: Language | None) -> Part:
+def _own_part(place: Path, name: str, part: str, below: Language | None) -> WordFile:
     file = place / f"{part}.toml"
     if not file.is_file():
         if below is None:

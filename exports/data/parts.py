@@ -21,7 +21,7 @@ from exports.bundle import replacing
 from exports.data import manifest
 from exports.data.archive import Archive, Member, PackedForm
 from exports.proof import check
-from exports.proof.check import Finding
+from exports.proof.check import BundleFault
 
 #: Smaller parts are refused: a report alone may be larger, and nobody wants hundreds of files.
 LEAST = 1_000_000
@@ -202,14 +202,14 @@ def _cost(info: zipfile.ZipInfo) -> int:
     return info.compress_size + 4 * len(info.filename) + _ENTRY
 
 
-def verify(path: Path, *, public_key: str | None = None) -> list[Finding]:
+def verify(path: Path, *, public_key: str | None = None) -> list[BundleFault]:
     """What is wrong with a bundle, with one part, or with a folder that holds all parts as ZIPs."""
     path = Path(path)
     zips = sorted(path.glob("*.zip")) if path.is_dir() else []
     if not zips or any(path.glob("manifest*.json")):
         return check.verify(path, public_key=public_key)
     found = [
-        Finding(
+        BundleFault(
             one.name if not finding.member else f"{one.name}: {finding.member}", finding.problem
         )
         for one in zips
@@ -218,24 +218,26 @@ def verify(path: Path, *, public_key: str | None = None) -> list[Finding]:
     return found or list(_together(zips))
 
 
-def _together(zips: list[Path]) -> Iterator[Finding]:
+def _together(zips: list[Path]) -> Iterator[BundleFault]:
     """Whether sound ZIPs are the parts of one bundle, and all of them; or whole bundles."""
     manifests = {path.name: _manifest_of(path) for path in zips}
     if not any("part" in told for told in manifests.values()):
         return
     firsts = {name: told for name, told in manifests.items() if "parts" in told}
     if len(firsts) != 1:
-        yield Finding("", f"{len(firsts)} of these files are the first part of a bundle, not one.")
+        yield BundleFault(
+            "", f"{len(firsts)} of these files are the first part of a bundle, not one."
+        )
         return
     ((first, told),) = firsts.items()
     for entry in told["parts"]:
         path = zips[0].with_name(entry["file"])
         if path.name not in manifests:
-            yield Finding(path.name, f"is missing; it is part {entry['part']} of this bundle.")
+            yield BundleFault(path.name, f"is missing; it is part {entry['part']} of this bundle.")
         elif _measured(path) != (entry["bytes"], entry["sha256"]):
-            yield Finding(path.name, f"is not the one that {first} lists.")
+            yield BundleFault(path.name, f"is not the one that {first} lists.")
     for name in sorted(manifests.keys() - {first} - {entry["file"] for entry in told["parts"]}):
-        yield Finding(name, f"is no part of the bundle that begins with {first}.")
+        yield BundleFault(name, f"is no part of the bundle that begins with {first}.")
 
 
 def _manifest_of(path: Path) -> dict[str, Any]:

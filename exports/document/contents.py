@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from dsar.domain.clock import Step
+from dsar.domain.clock import DerivationStep
 from dsar.domain.controller import Controller
 from dsar.domain.coverage import Line
 from dsar.domain.policy import Activity
@@ -30,7 +30,7 @@ class RequestFacts:
     due_on: date
     identifiers: tuple[tuple[str, str], ...]
     words: str = ""
-    explanation: tuple[Step, ...] = ()
+    explanation: tuple[DerivationStep, ...] = ()
     extended_because: str = ""
     clock: Mapping[str, date] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ effect) is not told.
 import re
 from collections.abc import Iterable, Iterator
 
-from dsar.domain.clock import Step
+from dsar.domain.clock import DerivationStep
 from dsar.words import Words
 
 _DAY = r"\d{4}-\d\d-\d\d"
@@ -31,12 +31,12 @@ _RESULT = re.compile(_DAY)
 _APART = frozenset({"Acknowledge the request"})
 
 
-def told(steps: Iterable[Step], words: Words) -> list[str]:
+def told(steps: Iterable[DerivationStep], words: Words) -> list[str]:
     """The steps that moved the due date, as sentences, in their order."""
     return [sentence for step in steps for sentence in _told(step, words)]
 
 
-def _told(step: Step, words: Words) -> Iterator[str]:
+def _told(step: DerivationStep, words: Words) -> Iterator[str]:
     result = _RESULT.search(step.result)
     if result is None or step.rule in _APART:
         return

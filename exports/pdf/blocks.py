@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from dsar.domain.clock import Dates
 from dsar.domain.rights import Right
-from dsar.domain.timeline import ENGLISH, Look, timeline
+from dsar.domain.timeline import ENGLISH, PictureStyle, timeline
 from dsar.words import Words
 from exports.document.processing import Document
 from exports.pdf.portions import Block, TableFrame, TableRow
@@ -138,7 +138,7 @@ def _timeline(document: Document, words: Words) -> Markup:
         ),
         title=words["request"]["timeline"],
         words={**ENGLISH, **words["timeline"]},
-        look=Look(width=640, spelled=words.date),
+        look=PictureStyle(width=640, spelled=words.date),
     )  # fmt: skip
     return Markup(drawn)  # noqa: S704 - drawn and escaped by the domain
 

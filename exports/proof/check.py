@@ -27,7 +27,7 @@ _BLOCK, _SMALL, _LONGEST_LINE = 1 << 20, 1 << 26, 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class BundleFault:
     """One thing that is wrong with a bundle; `member` is the file it concerns, "" the whole."""
 
     member: str
@@ -37,7 +37,7 @@ class Finding:
         return f"{self.member}: {self.problem}" if self.member else self.problem
 
 
-class _Damaged(Exception):  # noqa: N818
+class _Broken(Exception):  # noqa: N818
     """The bundle cannot be read any further; the text says why."""
 
 
@@ -108,7 +108,7 @@ class _Folder:
         return (self._path / name).open("rb")
 
 
-def verify(path: Path, *, public_key: str | None = None) -> list[Finding]:
+def verify(path: Path, *, public_key: str | None = None) -> list[BundleFault]:
     """Everything that is wrong with the bundle at `path`; an empty list says it is sound.
 
     `public_key` is the controller's, in minisign's form. Without it a signature proves only that
@@ -117,19 +117,19 @@ def verify(path: Path, *, public_key: str | None = None) -> list[Finding]:
     try:
         bundle = _opened(Path(path))
         return list(_findings(bundle, public_key))
-    except _Damaged as damage:
-        return [Finding("", str(damage))]
+    except _Broken as damage:
+        return [BundleFault("", str(damage))]
 
 
 def _opened(path: Path) -> _Bundle:
     if path.is_dir():
         return _Folder(path)
     if not path.is_file():
-        raise _Damaged(f"{path}: there is no such file or folder.")
+        raise _Broken(f"{path}: there is no such file or folder.")
     try:
         return _Zip(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise _Damaged(_why_no_zip(path)) from None
+        raise _Broken(_why_no_zip(path)) from None
 
 
 def _why_no_zip(path: Path) -> str:
@@ -143,31 +143,31 @@ def _why_no_zip(path: Path) -> str:
     return "This is not a ZIP archive and not a folder."
 
 
-def _findings(bundle: _Bundle, public_key: str | None) -> Iterator[Finding]:
+def _findings(bundle: _Bundle, public_key: str | None) -> Iterator[BundleFault]:
     names = bundle.names()
     yield from _odd_names(names)
     for name in bundle.inconsistent():
-        yield Finding(name, "is described in two ways by the ZIP: something changed it.")
+        yield BundleFault(name, "is described in two ways by the ZIP: something changed it.")
     found = sorted(name for name in names if MANIFESTS.fullmatch(name)) or [MANIFEST]
     known = set(names)
     for name in found:
         known -= yield from _promised(bundle, names, name, public_key)
     for name in sorted(known):
-        yield Finding(name, "is not listed in the manifest: somebody added it.")
+        yield BundleFault(name, "is not listed in the manifest: somebody added it.")
 
 
 def _promised(
     bundle: _Bundle, names: list[str], manifest: str, public_key: str | None
-) -> Generator[Finding, None, set[str]]:
+) -> Generator[BundleFault, None, set[str]]:
     """Whether all that one manifest lists is there as it says; returns what it accounts for."""
     try:
         content = _whole(bundle, manifest, names)
         part = _SignedManifest(bundle, frozenset(names), manifest, content, _listed(content))
-    except _Damaged as damage:
-        yield Finding(manifest, str(damage))
+    except _Broken as damage:
+        yield BundleFault(manifest, str(damage))
         return set(names)
     for name in sorted(part.listed.keys() - part.names):
-        yield Finding(name, "is missing.")
+        yield BundleFault(name, "is missing.")
     for name, entry in sorted(part.listed.items()):
         if name in names:
             yield from _member(bundle, name, entry)
@@ -196,23 +196,23 @@ class _SignedManifest:
         return self.manifest + ".sig"
 
 
-def _odd_names(names: list[str]) -> Iterator[Finding]:
+def _odd_names(names: list[str]) -> Iterator[BundleFault]:
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Finding(name, "stands in the archive more than once.")
+        yield BundleFault(name, "stands in the archive more than once.")
     for name in names:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
-            yield Finding(name, "has a name that could leave the folder it is unpacked to.")
+            yield BundleFault(name, "has a name that could leave the folder it is unpacked to.")
 
 
 def _whole(bundle: _Bundle, name: str, names: Iterable[str]) -> bytes:
     """The content of a small member; raises _Damaged."""
     if name not in names:
-        raise _Damaged("is missing.")
+        raise _Broken("is missing.")
     with _reading(), bundle.open(name) as file:
         content = file.read(_SMALL + 1)
     if len(content) > _SMALL:
-        raise _Damaged("is far larger than such a file can be.")
+        raise _Broken("is far larger than such a file can be.")
     return content
 
 
@@ -221,7 +221,7 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
-        raise _Damaged("is damaged: its bytes are not those that were written.") from None
+        raise _Broken("is damaged: its bytes are not those that were written.") from None
 
 
 def _listed(content: bytes) -> dict[str, dict[str, Any]]:
@@ -232,22 +232,22 @@ def _listed(content: bytes) -> dict[str, dict[str, Any]]:
         for entry in members.values():
             entry["sha256"], entry["bytes"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise _Damaged("cannot be read as a manifest.") from None
+        raise _Broken("cannot be read as a manifest.") from None
     if not str(value.get("format", "")).startswith("dsar-bundle/1"):
-        raise _Damaged(f"has the format {value.get('format')!r}; this program knows dsar-bundle/1.")
+        raise _Broken(f"has the format {value.get('format')!r}; this program knows dsar-bundle/1.")
     return members
 
 
-def _member(bundle: _Bundle, name: str, entry: dict[str, Any]) -> Iterator[Finding]:
+def _member(bundle: _Bundle, name: str, entry: dict[str, Any]) -> Iterator[BundleFault]:
     try:
         size, sha256 = _measured(bundle, name)
-    except _Damaged as damage:
-        yield Finding(name, str(damage))
+    except _Broken as damage:
+        yield BundleFault(name, str(damage))
         return
     if size != entry["bytes"]:
-        yield Finding(name, f"has {size} bytes; the manifest says {entry['bytes']}.")
+        yield BundleFault(name, f"has {size} bytes; the manifest says {entry['bytes']}.")
     elif sha256 != entry["sha256"]:
-        yield Finding(name, "was changed: its checksum is not that of the manifest.")
+        yield BundleFault(name, "was changed: its checksum is not that of the manifest.")
 
 
 def _measured(bundle: _Bundle, name: str) -> tuple[int, str]:
@@ -259,48 +259,48 @@ def _measured(bundle: _Bundle, name: str) -> tuple[int, str]:
     return size, found.hexdigest()
 
 
-def _sums(part: _SignedManifest) -> Iterator[Finding]:
+def _sums(part: _SignedManifest) -> Iterator[BundleFault]:
     """SHA256SUMS must say the same as the manifest, and of the manifest itself."""
     try:
         lines = _whole(part.bundle, part.sums, part.names).decode("ascii", "replace").splitlines()
-    except _Damaged as damage:
-        yield Finding(part.sums, str(damage))
+    except _Broken as damage:
+        yield BundleFault(part.sums, str(damage))
         return
     written = {line[66:]: line[:64] for line in lines}
     wanted = {name: str(entry["sha256"]) for name, entry in part.listed.items()}
     wanted[part.manifest] = hashlib.sha256(part.content).hexdigest()
     for name in sorted(wanted.keys() | (written.keys() - {part.signature})):
         if written.get(name) != wanted.get(name):
-            yield Finding(part.sums, f"says something else than the manifest about {name}.")
+            yield BundleFault(part.sums, f"says something else than the manifest about {name}.")
 
 
-def _records(part: _SignedManifest) -> Iterator[Finding]:
+def _records(part: _SignedManifest) -> Iterator[BundleFault]:
     """Each data file keeps to its schema and holds as many records as the manifest says."""
     for name, entry in sorted(part.listed.items()):
         schema = f"{name.removesuffix('.json')}.schema.json"
         if name.endswith(".json") and "records" in entry and {name, schema} <= part.names:
             try:
                 yield from _against_schema(part, name, schema)
-            except _Damaged as damage:
-                yield Finding(name, str(damage))
+            except _Broken as damage:
+                yield BundleFault(name, str(damage))
 
 
-def _against_schema(part: _SignedManifest, name: str, schema: str) -> Iterator[Finding]:
+def _against_schema(part: _SignedManifest, name: str, schema: str) -> Iterator[BundleFault]:
     try:
         wanted = json.loads(_whole(part.bundle, schema, [schema]))
         obeys = _checker(wanted["items"])
         least, most = int(wanted["minItems"]), int(wanted["maxItems"])
     except (ValueError, KeyError, TypeError):
-        yield Finding(schema, "cannot be read as the schema of a data file.")
+        yield BundleFault(schema, "cannot be read as the schema of a data file.")
         return
     found, count = 0, int(part.listed[name]["records"])
     for found, record in enumerate(_items(part.bundle, name), 1):
         problem = obeys(record) or _other_file(record, part)
         if problem:
-            yield Finding(name, f"record {found} {problem}.")
+            yield BundleFault(name, f"record {found} {problem}.")
             return
     if not least <= found <= most or found != count:
-        yield Finding(name, f"holds {found} records; the manifest says {count}.")
+        yield BundleFault(name, f"holds {found} records; the manifest says {count}.")
 
 
 def _other_file(record: Any, part: _SignedManifest) -> str:
@@ -322,10 +322,10 @@ def _items(bundle: _Bundle, name: str) -> Iterator[Any]:
         if first == b"[]":
             return
         if first != b"[":
-            raise _Damaged("is not an array with one record to a line.")
+            raise _Broken("is not an array with one record to a line.")
         while (line := file.readline(_LONGEST_LINE).strip()) != b"]":
             if not line:
-                raise _Damaged("ends in the middle.")
+                raise _Broken("ends in the middle.")
             yield json.loads(line.removesuffix(b","))
 
 
@@ -352,11 +352,11 @@ def _checker(schema: dict[str, Any]) -> Callable[[Any], str]:
     return problem
 
 
-def _signed(part: _SignedManifest, public_key: str | None) -> Iterator[Finding]:
+def _signed(part: _SignedManifest, public_key: str | None) -> Iterator[BundleFault]:
     claimed = json.loads(part.content).get("signed_by")
     if part.signature not in part.names:
         if claimed or public_key:
-            yield Finding(part.signature, "is missing, so nobody vouches for this bundle.")
+            yield BundleFault(part.signature, "is missing, so nobody vouches for this bundle.")
         return
     key = str(public_key or claimed)
     try:
@@ -364,9 +364,9 @@ def _signed(part: _SignedManifest, public_key: str | None) -> Iterator[Finding]:
         if _signature_holds(signature, part.content, key):
             return
         problem = "does not fit the manifest and the key: do not trust this bundle."
-    except _Damaged as damage:
+    except _Broken as damage:
         problem = str(damage)
-    yield Finding(part.signature, problem)
+    yield BundleFault(part.signature, problem)
 
 
 def _signature_holds(content: bytes, manifest: bytes, key: str) -> bool:
@@ -382,7 +382,7 @@ def _signature_holds(content: bytes, manifest: bytes, key: str) -> bool:
         trusted = comment.removeprefix("trusted comment: ").encode()
         outer = base64.b64decode(over_all, validate=True)
     except ValueError:
-        raise _Damaged("cannot be read, or the public key cannot.") from None
+        raise _Broken("cannot be read, or the public key cannot.") from None
     if signed[:2] != b"ED" or signed[2:10] != raw[2:10]:
         return False
     try:

@@ -19,7 +19,7 @@ from dsar.domain.errors import DsarError
 from exports.document import derivation
 from exports.document.contents import Contents, ReceiptSet, RecordSet
 from exports.pdf import pdf_text
-from exports.proof.check import Finding
+from exports.proof.check import BundleFault
 from templates import FOLDER
 
 #: Values with fewer letters and digits cannot be told from chance: "DE" or "42" stands everywhere.
@@ -85,7 +85,7 @@ def leaks(
     *,
     released: Callable[[], Iterable[Any]] = tuple,
     everybody: Iterable[str] = (),
-) -> list[Finding]:
+) -> list[BundleFault]:
     """Where the ZIP holds any of the withheld values, by member; never the value itself.
 
     A value is no leak where the person lawfully has it: if it is the whole of a value handed over
@@ -103,13 +103,13 @@ def leaks(
                 for name in members:
                     found[name].add(clues[words].place)
         return [
-            Finding(name, f"holds what was withheld as {', '.join(sorted(found[name]))}.")
+            BundleFault(name, f"holds what was withheld as {', '.join(sorted(found[name]))}.")
             for name in archive.namelist()
             if name in found
         ]
 
 
-def refuse(found: Sequence[Finding]) -> None:
+def refuse(found: Sequence[BundleFault]) -> None:
     """Raises LeakFound, which names files and fields, if anything was found."""
     if found:
         told = " ".join(str(finding) for finding in found[:3])

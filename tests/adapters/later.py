@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from dsar.adapters.dictionary import Entry
-from dsar.adapters.kinds import Kind
+from dsar.adapters.dictionary import DictionaryField
+from dsar.adapters.kinds import RecordKind
 from dsar.sdk import Adapter, Done, Receipt, Record, Subject
 from dsar.sdk.contract import AdapterContract, World
 from dsar.sdk.desk import Answer, Question, Wanted
+from dsar.sdk.promises import act_on_all, run_all
 from dsar.sdk.trial_desk import TrialDesk
-from dsar.sdk.trying import act_on_all, run_all
 
-KINDS: Mapping[str, Kind] = {
-    "people": Kind(
+KINDS: Mapping[str, RecordKind] = {
+    "people": RecordKind(
         columns={
-            "email": Entry({"en": "E-mail address"}),
-            "name": Entry({"en": "Name"}),
-            "note": Entry({"en": "Note"}),
+            "email": DictionaryField({"en": "E-mail address"}),
+            "name": DictionaryField({"en": "Name"}),
+            "note": DictionaryField({"en": "Note"}),
         }
     )
 }

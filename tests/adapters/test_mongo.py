@@ -12,7 +12,7 @@ from bson.objectid import ObjectId
 from pymongo.database import Database
 
 from dsar.adapters.mongo import Mongo
-from dsar.adapters.mongo.matching import held, identifiers_at, in_normal_form
+from dsar.adapters.mongo.match import held, identifiers_at, in_normal_form
 from dsar.adapters.mongo.settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of, like, number_of
 from dsar.sdk import Adapter, Batch, Done, Item, Later, Match, NeedsHuman, Record, Subject

@@ -325,15 +325,15 @@ def test_a_store_that_does_not_say_whether_there_is_more_is_not_read_to_its_firs
 ) -> None:
     source = in_bucket(s3_server, s3_url, versions=versions)
     put(source, "users/12/a.pdf", b"one")
-    asked = s3.Bucket._call
+    asked = s3.S3Bucket._call
 
-    def call(bucket: s3.Bucket, what: str, **given: Any) -> dict[str, Any] | None:
+    def call(bucket: s3.S3Bucket, what: str, **given: Any) -> dict[str, Any] | None:
         answer = asked(bucket, what, **given)
         if answer is None or not what.startswith("list_object"):
             return answer
         return {name: one for name, one in (answer | spoilt).items() if one is not None}
 
-    monkeypatch.setattr(s3.Bucket, "_call", call)
+    monkeypatch.setattr(s3.S3Bucket, "_call", call)
     with pytest.raises(NeedsHuman, match="not known whether that was all"):
         found(source, NUMBER)
 
@@ -345,13 +345,13 @@ def test_a_store_that_lists_the_same_page_for_ever_is_noticed(
     source = in_bucket(s3_server, s3_url)
     for name in "abc":
         put(source, f"users/12/{name}", b"one")
-    asked = s3.Bucket._call
+    asked = s3.S3Bucket._call
 
-    def call(bucket: s3.Bucket, what: str, **given: Any) -> dict[str, Any] | None:
+    def call(bucket: s3.S3Bucket, what: str, **given: Any) -> dict[str, Any] | None:
         again = given.get("ContinuationToken")
         answer = asked(bucket, what, **given)
         return answer | {"NextContinuationToken": again} if answer and again else answer
 
-    monkeypatch.setattr(s3.Bucket, "_call", call)
+    monkeypatch.setattr(s3.S3Bucket, "_call", call)
     with pytest.raises(NeedsHuman, match="not known whether that was all"):
         found(source, NUMBER)

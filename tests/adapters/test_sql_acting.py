@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.dictionary import Column, Erase, RestrictionMark
 from dsar.adapters.sql import Sql
 from dsar.sdk import Batch, Done, Item, Receipt
 from tests.adapters.shop import PERSON, counted, fill, run, shop
@@ -208,7 +208,7 @@ def test_a_lifted_restriction_takes_the_mark_away_again(source: Sql, url: str) -
 def test_a_mark_that_is_no_flag_is_lifted_only_by_what_is_declared(source: Sql, url: str) -> None:
     tables = source.settings.tables
     for lifted, wanted in ((None, Done.FAILED), ("Ann Lee", Done.LIFTED)):
-        mark = Marking("full_name", "(set aside)", lifted=lifted)
+        mark = RestrictionMark("full_name", "(set aside)", lifted=lifted)
         own = replace(tables["customers"], restrict=mark)
         adapter = Sql(replace(source.settings, tables={**tables, "customers": own}))
         adapter.restrict(batch("customers", "1"))
@@ -235,7 +235,7 @@ def test_a_table_without_a_mark_fails_and_says_what_to_declare(source: Sql) -> N
 
 def test_a_mark_that_does_not_fit_its_column_fails_by_its_name(source: Sql) -> None:
     tables = source.settings.tables
-    wrong = replace(tables["customers"], restrict=Marking("born", "yes"))
+    wrong = replace(tables["customers"], restrict=RestrictionMark("born", "yes"))
     adapter = Sql(replace(source.settings, tables={**tables, "customers": wrong}))
     [receipt] = adapter.restrict(batch("customers", "1"))
     adapter.close()

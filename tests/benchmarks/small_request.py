@@ -19,7 +19,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 def printing() -> float:
     """CPU seconds the render process and the reports it printed have used."""
-    process = exports.pdf.printed_report._PRESS._process
+    process = exports.pdf.printed_report._RENDERER._process
     if process is None:
         return 0.0
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()

@@ -207,7 +207,7 @@ def test_an_error_nobody_foresaw_is_one_line_too(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(EMAIL)
 
-    monkeypatch.setattr("dsar.cli.ticket.queue", broken)
+    monkeypatch.setattr("dsar.cli.requests.ticket.queue", broken)
     said = dsar("ticket", "list")
     assert said.code == 1
     assert "Something failed inside dsar (RuntimeError)" in said.refusal

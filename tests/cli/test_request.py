@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from dsar.cli.waiting import FAILED
+from dsar.cli.requests.wait import FAILED
 from dsar.domain.lifecycle import State
 from tests.cli.conftest import Cli, Said
 from tests.company import EMAIL

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.domain.clock.thresholds import THRESHOLDS, Watched, passed
+from dsar.domain.clock.thresholds import THRESHOLDS, WatchedDates, passed
 
 ZONE = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DUE = date(2026, 4, 2)
 LATE = datetime(2026, 4, 3, 0, 0, tzinfo=ZONE)
-WATCHED = Watched(
+WATCHED = WatchedDates(
     start=START,
     due_on=DUE,
     due_at=LATE.astimezone(UTC),
@@ -54,7 +54,7 @@ def test_overdue_begins_with_the_first_late_instant_and_is_told_anew_each_day() 
 
 
 def test_a_date_the_law_does_not_have_is_not_watched() -> None:
-    alone = Watched(start=START, due_on=DUE, due_at=LATE)
+    alone = WatchedDates(start=START, due_on=DUE, due_at=LATE)
     found = {alert.name for alert in passed(alone, now=LATE, zone=ZONE)}
     assert found == {"half_time", "three_quarters", "three_days", "one_day", "overdue"}
 

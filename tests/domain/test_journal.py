@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsar.domain.journal import START, Entry, digest, verify
+from dsar.domain.journal import START, ChainedEntry, digest, verify
 
 REF = "R-AAAAA-BBBBB-1"
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -20,23 +20,23 @@ data = st.dictionaries(texts, values | st.lists(values, max_size=3), max_size=4)
 
 
 @st.composite
-def histories(draw: st.DrawFn, least: int = 1) -> list[Entry]:
+def histories(draw: st.DrawFn, least: int = 1) -> list[ChainedEntry]:
     given_ = draw(st.lists(st.tuples(texts, texts, data), min_size=least, max_size=6))
     return chain(given_)
 
 
-def chain(rows: list[tuple[str, str, dict[str, Any]]]) -> list[Entry]:
-    entries: list[Entry] = []
+def chain(rows: list[tuple[str, str, dict[str, Any]]]) -> list[ChainedEntry]:
+    entries: list[ChainedEntry] = []
     previous = START
     for seq, (event, actor, body) in enumerate(rows, start=1):
         at = NOW + timedelta(minutes=seq)
         mark = digest(REF, seq, at=at, event=event, actor=actor, data=body, previous=previous)
-        entries.append(Entry(REF, seq, at, event, actor, body, previous, mark))
+        entries.append(ChainedEntry(REF, seq, at, event, actor, body, previous, mark))
         previous = mark
     return entries
 
 
-def fault_of(entries: list[Entry], whole: list[Entry]) -> int | None:
+def fault_of(entries: list[ChainedEntry], whole: list[ChainedEntry]) -> int | None:
     """The entry that is named, given what the ticket remembers of the whole history."""
     head = whole[-1].digest if whole else START
     fault = verify(REF, entries, seq=len(whole), head=head)
@@ -47,11 +47,11 @@ def fault_of(entries: list[Entry], whole: list[Entry]) -> int | None:
 
 @settings(max_examples=40)
 @given(histories(least=0))
-def test_an_untouched_history_holds(entries: list[Entry]) -> None:
+def test_an_untouched_history_holds(entries: list[ChainedEntry]) -> None:
     assert fault_of(entries, entries) is None
 
 
-CHANGES: dict[str, Callable[[Entry], Any]] = {
+CHANGES: dict[str, Callable[[ChainedEntry], Any]] = {
     "ticket": lambda e: e.ticket + "x",
     "seq": lambda e: e.seq + 7,
     "at": lambda e: e.at + timedelta(microseconds=1),
@@ -64,13 +64,13 @@ CHANGES: dict[str, Callable[[Entry], Any]] = {
 
 
 def test_every_field_of_an_entry_is_covered() -> None:
-    assert set(CHANGES) == set(Entry.__dataclass_fields__)
+    assert set(CHANGES) == set(ChainedEntry.__dataclass_fields__)
 
 
 @settings(max_examples=40)
 @given(histories(), st.data(), st.sampled_from(sorted(CHANGES)))
 def test_a_change_of_any_field_names_that_entry(
-    entries: list[Entry], draw: st.DataObject, name: str
+    entries: list[ChainedEntry], draw: st.DataObject, name: str
 ) -> None:
     place = draw.draw(st.integers(0, len(entries) - 1))
     bad = list(entries)
@@ -81,7 +81,7 @@ def test_a_change_of_any_field_names_that_entry(
 @settings(max_examples=40)
 @given(histories(), st.data(), st.sampled_from(["event", "actor", "data"]))
 def test_a_change_with_a_new_digest_breaks_the_chain_right_after_it(
-    entries: list[Entry], draw: st.DataObject, name: str
+    entries: list[ChainedEntry], draw: st.DataObject, name: str
 ) -> None:
     """Whoever can compute a digest still cannot hide: the next entry, or the ticket, remembers."""
     place = draw.draw(st.integers(0, len(entries) - 1))
@@ -96,7 +96,9 @@ def test_a_change_with_a_new_digest_breaks_the_chain_right_after_it(
 
 @settings(max_examples=40)
 @given(histories(), st.data())
-def test_a_deletion_names_the_entry_that_is_gone(entries: list[Entry], draw: st.DataObject) -> None:
+def test_a_deletion_names_the_entry_that_is_gone(
+    entries: list[ChainedEntry], draw: st.DataObject
+) -> None:
     place = draw.draw(st.integers(0, len(entries) - 1))
     assert fault_of(entries[:place] + entries[place + 1 :], entries) == place + 1
 
@@ -104,7 +106,7 @@ def test_a_deletion_names_the_entry_that_is_gone(entries: list[Entry], draw: st.
 @settings(max_examples=40)
 @given(histories(), st.data())
 def test_a_tail_cut_off_names_the_first_entry_that_is_gone(
-    entries: list[Entry], draw: st.DataObject
+    entries: list[ChainedEntry], draw: st.DataObject
 ) -> None:
     length = draw.draw(st.integers(0, len(entries) - 1))
     assert fault_of(entries[:length], entries) == length + 1
@@ -112,7 +114,9 @@ def test_a_tail_cut_off_names_the_first_entry_that_is_gone(
 
 @settings(max_examples=40)
 @given(histories(least=2), st.data())
-def test_two_entries_in_another_order_are_found(entries: list[Entry], draw: st.DataObject) -> None:
+def test_two_entries_in_another_order_are_found(
+    entries: list[ChainedEntry], draw: st.DataObject
+) -> None:
     first = draw.draw(st.integers(0, len(entries) - 2))
     second = draw.draw(st.integers(first + 1, len(entries) - 1))
     bad = list(entries)
@@ -123,7 +127,7 @@ def test_two_entries_in_another_order_are_found(entries: list[Entry], draw: st.D
 @settings(max_examples=40)
 @given(histories(), st.tuples(texts, texts, data))
 def test_an_entry_put_at_the_end_is_found(
-    entries: list[Entry], more: tuple[str, str, dict[str, Any]]
+    entries: list[ChainedEntry], more: tuple[str, str, dict[str, Any]]
 ) -> None:
     longer = chain([*((e.event, e.actor, dict(e.data)) for e in entries), more])
     assert fault_of(longer, entries) is not None

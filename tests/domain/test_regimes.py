@@ -12,10 +12,10 @@ from dsar.domain.errors import BadInput
 from dsar.domain.regimes import (
     CLOCK_RIGHTS,
     GROUNDS,
-    Basis,
     Certainty,
-    Effect,
     NoticeMember,
+    PeriodBasis,
+    QuestionEffect,
     Regime,
 )
 from dsar.domain.regimes.file import parse
@@ -111,7 +111,7 @@ def test_a_law_without_extension_has_no_ground_for_one(law: str) -> None:
 def test_a_period_for_a_right_the_law_does_not_name_is_marked_as_practice(law: str) -> None:
     for rule in load(law).rules:
         if rule.id == "other":
-            assert rule.basis is Basis.PRACTICE
+            assert rule.basis is PeriodBasis.PRACTICE
             assert rule.note
 
 
@@ -215,7 +215,7 @@ def keys_in(value: object) -> set[str]:
 def test_the_guide_to_the_files_names_every_key_and_every_choice() -> None:
     guide = (_FOLDER / "README.md").read_text(encoding="utf-8")
     used = set().union(*(keys_in(tomllib.loads(text_of(law))) for law in LAWS))
-    choices = [*Certainty, *Basis, *Effect, *NoticeMember, *Roll, *Unit]
+    choices = [*Certainty, *PeriodBasis, *QuestionEffect, *NoticeMember, *Roll, *Unit]
     for word in (*used, *choices):
         assert re.search(rf"\b{word}\b", guide), word
 

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from dsar.domain.reasons import told
 from dsar.store import effects, gates, leases, sweep, tables, tasks
-from dsar.store.effects import Standing, intend, settle_effect
+from dsar.store.effects import EffectBefore, intend, settle_effect
 from dsar.store.engine import Store, StoreSession
 from dsar.store.tasks import Fenced, Lease, TaskState
 from dsar.store.tickets import locked
@@ -130,11 +130,11 @@ class Installation:
             if lease.ticket_id in began_without:
                 raise Wrong("began after the person had withdrawn")
             place = (lease.ticket_id, lease.source or "bundle", page)
-            if standing is Standing.UNKNOWN and not self.done[place]:
+            if standing is EffectBefore.UNKNOWN and not self.done[place]:
                 with self._commit() as session:
                     tasks.wait_human(session, self.store, lease, reason=told("It was interrupted."))
                 return None
-            if standing is Standing.NEW:
+            if standing is EffectBefore.NEW:
                 self._effect(lease, place)
                 yield "done outside"
             with self._commit() as session:
@@ -303,7 +303,7 @@ def no_check_before_the_effect(patch: pytest.MonkeyPatch) -> None:
 def no_intent(patch: pytest.MonkeyPatch) -> None:
     """What was begun is not remembered: each attempt acts as if it were the first."""
     module = globals()
-    patch.setitem(module, "intend", lambda *_, **__: Standing.NEW)
+    patch.setitem(module, "intend", lambda *_, **__: EffectBefore.NEW)
     patch.setitem(module, "settle_effect", lambda *_, **__: None)
 
 

@@ -16,7 +16,7 @@ import structlog
 from dsar.config.sources import Source, load
 from dsar.domain.errors import BadInput
 from dsar.sandbox import pool
-from dsar.sandbox.pool import NURSERY, Stopped
+from dsar.sandbox.pool import NURSERY, ProcessStopped
 from dsar.sdk import Batch, Done, Item, Later, Limits, NeedsHuman, Receipt, Subject, can
 from dsar.services.upkeep import logs
 from tests.sandbox.strange import FILE, PERSON, Inner, Settings, Strange
@@ -97,7 +97,7 @@ def test_whatever_it_does_has_a_name_and_leaves_no_process(does: str) -> None:
     with source(does, limits).open() as adapter:
         pages = adapter.find(LOTTA)
         assert next(pages).records[0].key == "1"
-        with pytest.raises(Stopped) as stopped:
+        with pytest.raises(ProcessStopped) as stopped:
             next(pages)
         child = adapter._child  # type: ignore[attr-defined]
     assert stopped.value.reason == reason
@@ -109,7 +109,7 @@ def test_whatever_it_does_has_a_name_and_leaves_no_process(does: str) -> None:
 def test_it_may_break_when_it_is_opened_and_is_tried_afresh_the_next_time() -> None:
     for does, reason in (("kill", "ended by signal 9"), ("raise", "failed with ValueError")):
         for _ in range(2):
-            with pytest.raises(Stopped, match=reason), source(f"opening {does}").open():
+            with pytest.raises(ProcessStopped, match=reason), source(f"opening {does}").open():
                 pass
     with pytest.raises(NeedsHuman, match="Renew"), source("opening person").open():
         pass
@@ -138,13 +138,13 @@ def test_what_cannot_be_sent_is_named(does: str, words: str) -> None:
 
 
 def test_an_answer_that_is_none_is_not_believed() -> None:
-    with source("garbled").open() as adapter, pytest.raises(Stopped, match="cannot be read"):
+    with source("garbled").open() as adapter, pytest.raises(ProcessStopped, match="cannot be read"):
         list(adapter.erase(Batch("notes", [Item("1")], "k")))  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("does", "failure"),
-    [("later", Later), ("person", NeedsHuman), ("exit", Stopped), ("kill", Stopped)],
+    [("later", Later), ("person", NeedsHuman), ("exit", ProcessStopped), ("kill", ProcessStopped)],
 )
 def test_receipts_that_were_given_before_a_failure_come_through(
     does: str, failure: type[Exception]
@@ -210,7 +210,7 @@ def test_a_search_that_is_broken_off_leaves_the_child_of_use() -> None:
 def test_what_it_started_is_stopped_with_it() -> None:
     with source("others", Limits(page_seconds=2.0)).open() as adapter:
         child = adapter._child  # type: ignore[attr-defined]
-        with pytest.raises(Stopped):
+        with pytest.raises(ProcessStopped):
             list(adapter.find(LOTTA))
     assert _group(child.pid) == []
 

@@ -8,7 +8,7 @@ import pytest
 from dsar.domain.lifecycle import Event
 from dsar.domain.reasons import as_text
 from dsar.domain.rights import Right
-from dsar.sandbox.checked_pages import PageChecks, Reached
+from dsar.sandbox.checked_pages import LimitReached, PageChecks
 from dsar.sdk import Attachment, Limits, NeedsHuman, Page, Record
 from dsar.store.tables import Page as PageRow
 from dsar.store.tables import Task
@@ -221,20 +221,22 @@ def test_ordinary_values_pass_untouched() -> None:
 
 def test_a_search_is_limited_as_a_whole() -> None:
     pages = [Page([case(str(n), data={"text": MIB})], str(n)) for n in range(3)]
-    with pytest.raises(Reached, match=r"more than 2 MB for one person\. Raise search_mb in \[shop"):
+    with pytest.raises(
+        LimitReached, match=r"more than 2 MB for one person\. Raise search_mb in \[shop"
+    ):
         passed(checks(search_mb=2), *pages)
-    with pytest.raises(Reached, match="more than 2 pages"):
+    with pytest.raises(LimitReached, match="more than 2 pages"):
         passed(checks(pages=2), *pages)
-    with pytest.raises(Reached, match="more than 1 attachments"):
+    with pytest.raises(LimitReached, match="more than 1 attachments"):
         passed(checks(attachments=1), Page([case("1", attachments=(file(), file(reference="g")))]))
 
 
 def test_a_page_that_takes_too_long_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter(range(0, 10_000, 10))
     monkeypatch.setattr("dsar.sandbox.checked_pages.time.monotonic", lambda: float(next(now)))
-    with pytest.raises(Reached, match=r"A page took more than 5 s\. Raise page_seconds in"):
+    with pytest.raises(LimitReached, match=r"A page took more than 5 s\. Raise page_seconds in"):
         passed(checks(page_seconds=5), Page([]))
-    with pytest.raises(Reached, match="It took more than 15 s"):
+    with pytest.raises(LimitReached, match="It took more than 15 s"):
         passed(checks(search_seconds=15), Page([case("1")]))
 
 
@@ -246,9 +248,9 @@ def test_attachments_are_limited_by_their_true_size() -> None:
     measure = checks(attachment_mb=1, attachments_mb=2)
     mib = b"x" * (1 << 20)
     assert list(measure.blocks(case("1"), blocks(mib))) == [mib]
-    with pytest.raises(Reached, match="An attachment of cases has more than 1 MB"):
+    with pytest.raises(LimitReached, match="An attachment of cases has more than 1 MB"):
         list(measure.blocks(case("1"), blocks(mib, b"x")))
-    with pytest.raises(Reached, match="The attachments for one person have more than 2 MB"):
+    with pytest.raises(LimitReached, match="The attachments for one person have more than 2 MB"):
         list(measure.blocks(case("2"), blocks(mib)))
     with pytest.raises(NeedsHuman, match="no bytes"):
         list(checks().blocks(case("1"), blocks("text")))

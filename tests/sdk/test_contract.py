@@ -13,7 +13,7 @@ from tests.sdk.sound import WORLD, Marking, Settings, Sound
 
 @pytest.fixture(autouse=True)
 def _no_time_is_spent_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dsar.sdk.trying.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("dsar.sdk.promises.LONGEST_WAIT", 0.0)
 
 
 PROMISES = [name for name in vars(AdapterContract) if name.startswith("test_")]

@@ -9,16 +9,16 @@ from enum import Enum
 import pytest
 from jinja2 import UndefinedError
 
-from dsar.config.redacted import HIDDEN, Shown
+from dsar.config.redacted import HIDDEN, RedactedSetting
 from dsar.services.desk.doubtful_identifiers import Waiting
 from dsar.web.app import MessagePage
 from dsar.web.console.doubtful_identifiers import DoubtfulIdentifier
-from dsar.web.console.queue import Line, QueuePage, Tab
-from dsar.web.console.sentences import Moment
+from dsar.web.console.queue import QueueLine, QueuePage, Tab
+from dsar.web.console.sentences import HistoryLine
 from dsar.web.console.sources import Ability, Health, SourceCard, SourcesPage
 from dsar.web.console.stages import Stage
-from dsar.web.console.steps import Step
-from dsar.web.console.ticket import Clock, Kept, SourceLine, TicketPage
+from dsar.web.console.steps import NextStep
+from dsar.web.console.ticket import Clock, KeptRecords, SourceLine, TicketPage
 from dsar.web.console.words import Badge, Due
 from dsar.web.pages import Page, clock, day, readable, render, sentence, size, whole
 from tests.web.examples import AT as MOMENT
@@ -26,7 +26,7 @@ from tests.web.examples import DAY, SEALED, VIEW
 
 SITE = {"title": "T", "controller": "A Controller Ltd", "timezone": "Europe/Berlin"}
 AT = "2026-11-22T08:28:38.694270Z"
-LINE = Line(
+LINE = QueueLine(
     ref="R-AAAAA-BBBBB-1",
     right="Erasure",
     article="Art. 17",
@@ -56,8 +56,8 @@ TICKET = TicketPage(
     law_title="General Data Protection Regulation",
     stages=(Stage("Received", "done"), Stage("Searched", "trouble"), Stage("Bundle", "ahead")),
     steps=(
-        Step("Try again", "dsar ticket act R-AAAAA-BBBBB-1 retry", (), ("refusal_excessive",)),
-        Step("Approve", "dsar ticket act …", ("Not decided by 2026-11-17.",)),
+        NextStep("Try again", "dsar ticket act R-AAAAA-BBBBB-1 retry", (), ("refusal_excessive",)),
+        NextStep("Approve", "dsar ticket act …", ("Not decided by 2026-11-17.",)),
     ),
     clock=Clock(
         at_once="Stop at once.",
@@ -75,13 +75,15 @@ TICKET = TicketPage(
     sources=(
         SourceLine(
             view=VIEW.coverage[0],
-            badge=Badge("Kept", "part"),
+            badge=Badge("KeptRecords", "part"),
             kept=(
-                Kept("Invoices", "they must be kept", 2, ((1, "2027-12-31"), (1, "2028-12-31"))),
+                KeptRecords(
+                    "Invoices", "they must be kept", 2, ((1, "2027-12-31"), (1, "2028-12-31"))
+                ),
             ),
         ),
     ),
-    history=(Moment(1, MOMENT, "ana took it in.", "GDPR Art. 12(6)", mine=True),),
+    history=(HistoryLine(1, MOMENT, "ana took it in.", "GDPR Art. 12(6)", mine=True),),
     in_doubt=(
         DoubtfulIdentifier(
             kind="Customer number",
@@ -113,8 +115,8 @@ SOURCES = SourcesPage(
             at_work="0 now, 1 at most",
             limits=(("Records", "10", True),),
             settings=(
-                Shown("url", HIDDEN, "Where it is."),
-                Shown("page", "10", "How many.", given=False),
+                RedactedSetting("url", HIDDEN, "Where it is."),
+                RedactedSetting("page", "10", "How many.", given=False),
             ),
             check="dsar source check shop",
         ),

@@ -107,8 +107,8 @@ def test_what_fills_a_place_is_written_as_the_language_writes_it() -> None:
 
 
 def test_single_words_lie_over_others() -> None:
-    below = catalogue.Part(MODEL, "a")
-    over = catalogue.Part({"page": {"skip": "Weiter"}}, "b").over(below)
+    below = catalogue.WordFile(MODEL, "a")
+    over = catalogue.WordFile({"page": {"skip": "Weiter"}}, "b").over(below)
     assert over.sections["page"] == {"skip": "Weiter", "by": "Until {day}"}
     assert over.sections["count"] == MODEL["count"]
     assert MODEL["page"]["skip"] == "Go on"

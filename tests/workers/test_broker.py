@@ -107,7 +107,9 @@ def test_rings_heard_and_not_answered_are_rung_again(redis_url: str) -> None:
     broker.close()
 
 
-def test_a_worker_takes_no_more_rings_than_it_has_hands(redis_broker: RedisBroker, redis_url: str) -> None:
+def test_a_worker_takes_no_more_rings_than_it_has_hands(
+    redis_broker: RedisBroker, redis_url: str
+) -> None:
     leave = threading.Event()
     actors.declare(redis_broker, ("work",), lambda _queue: leave.wait(60))
     worker = Worker(redis_broker, worker_threads=2, worker_timeout=100)
@@ -221,7 +223,9 @@ def test_what_is_no_address_is_refused_by_name(url: str) -> None:
 def test_a_password_redis_does_not_accept_is_refused_and_not_repeated() -> None:
     with RedisServer() as server, server.client() as client:
         client.config_set("requirepass", "the right one")
-        broker = RedisBroker(server.url().replace("redis://", "redis://:hunter2@"), namespace="test")
+        broker = RedisBroker(
+            server.url().replace("redis://", "redis://:hunter2@"), namespace="test"
+        )
         with pytest.raises(BadInput, match="redis_url") as refused:
             broker.check()
         client.config_set("requirepass", "")

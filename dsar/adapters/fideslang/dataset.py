@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dsar.adapters.dictionary import Column, Erase
-from dsar.adapters.fideslang.yaml_lines import Lines
+from dsar.adapters.fideslang.yaml_lines import YamlLines
 from dsar.sdk.settings import Words
 
 _LABELS = (
@@ -53,7 +53,7 @@ _MASKS = {"null_rewrite": "null", "hash": "hash", "hmac": "hash", "preserve": "k
 
 
 @dataclass(slots=True)
-class Described:
+class DescribedCollection:
     """What a dataset says of one collection; references of other collections add to it."""
 
     title: Words
@@ -74,12 +74,12 @@ class Described:
     """Rows of another collection refer to its rows."""
 
 
-def read(path: Path, key: str | None = None) -> dict[str, Described]:
+def read(path: Path, key: str | None = None) -> dict[str, DescribedCollection]:
     """The collections of the dataset `key`, or of the only one in the file.
 
     Raises BadInput naming the file, the line and the mend.
     """
-    lines = Lines.of(path)
+    lines = YamlLines.of(path)
     root = lines.table(lines.root, _ROOT)
     if "dataset" not in root:
         raise lines.fault(lines.root, "names no dataset.", "Begin it with dataset:.")
@@ -99,14 +99,14 @@ def read(path: Path, key: str | None = None) -> dict[str, Described]:
 class _Dataset:
     """One dataset of a file on its way to its collections."""
 
-    def __init__(self, lines: Lines, key: str, node: Any, entries: Mapping[str, Any]) -> None:
+    def __init__(self, lines: YamlLines, key: str, node: Any, entries: Mapping[str, Any]) -> None:
         self.lines = lines
         self.key = key
         self.node = node
         self.entries = entries
-        self.described: dict[str, Described] = {}
+        self.described: dict[str, DescribedCollection] = {}
 
-    def collections(self) -> dict[str, Described]:
+    def collections(self) -> dict[str, DescribedCollection]:
         listed = self.lines.member(self.node, self.entries, "collections")
         for node in self.lines.items(listed):
             self._collection(node)
@@ -126,13 +126,13 @@ class _Dataset:
         if name in self.described:
             raise lines.fault(node, f"collection {name} stands here twice.", "Leave one out.")
         erase = self._erase(meta.get("masking_strategy_override"))
-        told = Described(_words(name), self._meaning(entries), erase)
+        told = DescribedCollection(_words(name), self._meaning(entries), erase)
         self.described[name] = told
         inherited = self._categories(entries) or self._categories(self.entries)
         for one in lines.items(lines.member(node, entries, "fields")):
             self._field(told, one, inherited)
 
-    def _field(self, told: Described, node: Any, inherited: list[str]) -> None:
+    def _field(self, told: DescribedCollection, node: Any, inherited: list[str]) -> None:
         lines = self.lines
         entries = lines.table(node, _FIELD)
         name = lines.text(lines.member(node, entries, "name"))
@@ -142,7 +142,7 @@ class _Dataset:
         categories = self._categories(entries) or inherited
         if "fields" in entries:  # a document in one column: its parts are read, to refuse faults
             for one in lines.items(entries["fields"]):
-                self._field(Described({}, {}, Erase.MASK), one, categories)
+                self._field(DescribedCollection({}, {}, Erase.MASK), one, categories)
         told.columns[name] = Column(
             label=_words(name),
             meaning=self._meaning(entries),

@@ -7,7 +7,7 @@ from typing import Any
 from dsar.sdk.settings import BadInput
 
 
-class Lines:
+class YamlLines:
     """The nodes of one YAML document, each of which knows its line."""
 
     def __init__(self, name: str, root: Any) -> None:
@@ -15,7 +15,7 @@ class Lines:
         self.root = root
 
     @classmethod
-    def of(cls, path: Path) -> "Lines":
+    def of(cls, path: Path) -> "YamlLines":
         """The document in a file. Raises BadInput if it cannot be read."""
         try:
             import yaml  # type: ignore[import-untyped,unused-ignore]

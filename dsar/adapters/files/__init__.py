@@ -5,13 +5,13 @@ from pathlib import Path
 
 from dsar.adapters.dictionary import collection
 from dsar.adapters.extras import need
-from dsar.adapters.files import checking, reading, rewriting
-from dsar.adapters.files.rewriting import Change, Task
-from dsar.adapters.files.settings import FileCollection, FilesSettings, Form
+from dsar.adapters.files import check, read, rewrite
+from dsar.adapters.files.rewrite import Change, FileRewrite
+from dsar.adapters.files.settings import FileCollection, FileFormat, FilesSettings
 from dsar.sdk import Adapter, Batch, Collection, Done, Page, Problem, Receipt, Subject
 
 #: The library each form of file needs, all of the extra `tables`.
-_LIBRARIES: Mapping[Form, str] = {Form.PARQUET: "pyarrow", Form.EXCEL: "openpyxl"}
+_LIBRARIES: Mapping[FileFormat, str] = {FileFormat.PARQUET: "pyarrow", FileFormat.EXCEL: "openpyxl"}
 
 
 class Files(Adapter):
@@ -41,37 +41,35 @@ class Files(Adapter):
 
     def check(self) -> Sequence[Problem]:
         """Reads every file once: unreadable rows, missing and undeclared fields, double keys."""
-        return checking.problems(self.settings)
+        return check.problems(self.settings)
 
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         """The person's rows, file by file; a checkpoint names the last line given."""
-        yield from reading.pages(self.settings, subject, checkpoint)
+        yield from read.pages(self.settings, subject, checkpoint)
 
     def erase(self, batch: Batch) -> list[Receipt]:
         """Drops rows, or masks their fields, as the collection declares."""
 
         def change(declared: FileCollection) -> Change:
-            return rewriting.erased(batch.collection, declared, self.settings)
+            return rewrite.erased(batch.collection, declared, self.settings)
 
         return self._act(batch, change)
 
     def rectify(self, batch: Batch) -> list[Receipt]:
         """Writes the corrected values."""
-        return self._act(batch, lambda one: rewriting.rectified(batch.collection, one))
+        return self._act(batch, lambda one: rewrite.rectified(batch.collection, one))
 
     def restrict(self, batch: Batch) -> list[Receipt]:
         """Sets the mark the collection declares for restriction."""
-        return self._act(batch, lambda one: rewriting.restricted(batch.collection, one))
+        return self._act(batch, lambda one: rewrite.restricted(batch.collection, one))
 
     def lift(self, batch: Batch) -> list[Receipt]:
         """Writes what the collection declares for a restriction that has ended."""
-        return self._act(batch, lambda one: rewriting.lifted(batch.collection, one))
+        return self._act(batch, lambda one: rewrite.lifted(batch.collection, one))
 
     def object_to(self, batch: Batch) -> list[Receipt]:
         """Sets the mark the collection declares for objections."""
-        return self._act(
-            batch, lambda one: rewriting.stopped(batch.collection, one, batch.purposes)
-        )
+        return self._act(batch, lambda one: rewrite.stopped(batch.collection, one, batch.purposes))
 
     def probe(self, batch: Batch) -> list[Receipt]:
         """Whether each record is there: MISSING, or KEPT; nothing is changed."""
@@ -79,7 +77,7 @@ class Files(Adapter):
         if declared is None:
             return _unknown(batch)
         keys = {item.key for item in batch.items}
-        counted, _ = rewriting.located(self.settings.path, declared, keys)
+        counted, _ = rewrite.located(self.settings.path, declared, keys)
         return [
             Receipt(batch.collection, item.key, Done.KEPT, "The record is there.")
             if counted[item.key]
@@ -91,7 +89,7 @@ class Files(Adapter):
         declared = self.settings.collections.get(batch.collection)
         if declared is None:
             return _unknown(batch)
-        return rewriting.act(Task(self.settings.path, declared, batch, change(declared)))
+        return rewrite.act(FileRewrite(self.settings.path, declared, batch, change(declared)))
 
 
 def _unknown(batch: Batch) -> list[Receipt]:

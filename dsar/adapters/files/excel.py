@@ -17,7 +17,15 @@ import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
 from openpyxl.utils.exceptions import InvalidFileException
 
-from dsar.adapters.files.form import Alter, Data, RefusedError, Row, columns, malformed, unreadable
+from dsar.adapters.files.form import (
+    Alter,
+    Data,
+    FileRow,
+    RefusedError,
+    columns,
+    malformed,
+    unreadable,
+)
 from dsar.adapters.files.settings import FileCollection
 from dsar.adapters.json_values import plain
 from dsar.sdk import NeedsHuman
@@ -51,7 +59,7 @@ _KEPT = (
 _BLOCK = 1024 * 1024
 
 
-def rows(path: Path, declared: FileCollection) -> Iterator[Row]:
+def rows(path: Path, declared: FileCollection) -> Iterator[FileRow]:
     """Every row, also header and blank ones; its line is its number in the sheet."""
     _refuse_large(path, "xl/sharedStrings.xml")
     with (
@@ -127,20 +135,20 @@ def _sheet(path: Path, book: Any, declared: FileCollection) -> Any:
     return book[declared.sheet]
 
 
-def _rows(name: str, declared: FileCollection, sheets: Sequence[Any]) -> Iterator[Row]:
+def _rows(name: str, declared: FileCollection, sheets: Sequence[Any]) -> Iterator[FileRow]:
     for sheet in sheets:
         sheet.reset_dimensions()  # what other programs wrote there is often wrong
     header: list[str] = []
     both = zip(*(sheet.iter_rows(values_only=True) for sheet in sheets), strict=True)
     for line, (values, formulas) in enumerate(both, start=1):
         if all(cell is None for cell in formulas):
-            yield Row(line, "", None)
+            yield FileRow(line, "", None)
         elif not header:
             header = _header(formulas, name, line, declared)
-            yield Row(line, "", None)
+            yield FileRow(line, "", None)
         else:
             place = (name, line)
-            yield Row(line, "", _data(place, declared, header, (values, formulas)))
+            yield FileRow(line, "", _data(place, declared, header, (values, formulas)))
 
 
 def _header(cells: Sequence[Any], name: str, line: int, declared: FileCollection) -> list[str]:

@@ -17,7 +17,7 @@ Data = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FileRow:
     """One row: the line it starts on, its text where it has one, its values.
 
     The values are None for what carries none: a header, a blank line.
@@ -39,13 +39,13 @@ class RefusedError(Exception):
 #: Whether this file can hold these values in this row's place; raises RefusedError.
 Fits = Callable[[Data], None]
 #: A row's new values, the very same ones where it stays, None where it goes.
-Alter = Callable[[Row, Fits], Data | None]
+Alter = Callable[[FileRow, Fits], Data | None]
 
 
 class FileForm(Protocol):
     """A module that reads and writes one form of file."""
 
-    def rows(self, path: Path, declared: FileCollection, /) -> Iterator[Row]: ...
+    def rows(self, path: Path, declared: FileCollection, /) -> Iterator[FileRow]: ...
 
     def write(
         self, path: Path, target: BinaryIO, declared: FileCollection, alter: Alter, /

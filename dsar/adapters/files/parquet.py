@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from dsar.adapters.files.form import (
     Alter,
     Data,
+    FileRow,
     RefusedError,
-    Row,
     malformed,
     no_column,
     unreadable,
@@ -34,14 +34,14 @@ _BATCH_ROWS = 1_000
 _ROW_LIMIT = 16 * 1024 * 1024
 
 
-def rows(path: Path, declared: FileCollection) -> Iterator[Row]:
+def rows(path: Path, declared: FileCollection) -> Iterator[FileRow]:
     """Every row; its line is its place in the file, from 1."""
     with _opened(path, declared) as source:
         line = 0
         for batch in _batches(path, source):
             for data in _values(batch):
                 line += 1
-                yield Row(line, "", data)
+                yield FileRow(line, "", data)
 
 
 def write(path: Path, target: BinaryIO, declared: FileCollection, alter: Alter) -> None:
@@ -118,7 +118,7 @@ def _changed(batch: pa.RecordBatch, schema: pa.Schema, alter: Alter, before: int
     new: dict[str, dict[int, pa.Array]] = {name: {} for name in schema.names}
     for place, old in enumerate(_values(batch)):
         made: dict[str, pa.Array] = {}
-        row = Row(before + place + 1, "", old)
+        row = FileRow(before + place + 1, "", old)
         data = alter(row, partial(_fit, schema, old, made))
         if data is None:
             continue

@@ -5,16 +5,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from dsar.adapters.files.form import Alter, FileForm, Row
-from dsar.adapters.files.settings import FileCollection, Form
+from dsar.adapters.files.form import Alter, FileForm, FileRow
+from dsar.adapters.files.settings import FileCollection, FileFormat
 from dsar.sdk import NeedsHuman
 
 #: The module of each form, loaded when the first such file is met.
-_FORMS: Mapping[Form, str] = {
-    Form.CSV: "dsar.adapters.files.texts",
-    Form.JSONL: "dsar.adapters.files.texts",
-    Form.PARQUET: "dsar.adapters.files.parquet",
-    Form.EXCEL: "dsar.adapters.files.excel",
+_FORMS: Mapping[FileFormat, str] = {
+    FileFormat.CSV: "dsar.adapters.files.texts",
+    FileFormat.JSONL: "dsar.adapters.files.texts",
+    FileFormat.PARQUET: "dsar.adapters.files.parquet",
+    FileFormat.EXCEL: "dsar.adapters.files.excel",
 }
 
 
@@ -30,7 +30,7 @@ def files(folder: Path, declared: FileCollection) -> Sequence[Path]:
     return found
 
 
-def rows(path: Path, declared: FileCollection) -> Iterator[Row]:
+def rows(path: Path, declared: FileCollection) -> Iterator[FileRow]:
     """Every row of a file. Raises NeedsHuman naming the file and line that cannot be read."""
     yield from _form(path, declared).rows(path, declared)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.dictionary import Column, Erase, RestrictionMark
 from dsar.adapters.identifiers import refuse_unknown_region
 from dsar.sdk.settings import Words
 
@@ -13,7 +13,7 @@ from dsar.sdk.settings import Words
 BY_CONTENT = "#"
 
 
-class Form(StrEnum):
+class FileFormat(StrEnum):
     """How a file is written."""
 
     CSV = "csv"
@@ -23,13 +23,13 @@ class Form(StrEnum):
 
 
 _FORMS = {
-    ".csv": Form.CSV,
-    ".jsonl": Form.JSONL,
-    ".ndjson": Form.JSONL,
-    ".parquet": Form.PARQUET,
-    ".pq": Form.PARQUET,
-    ".xlsx": Form.EXCEL,
-    ".xlsm": Form.EXCEL,
+    ".csv": FileFormat.CSV,
+    ".jsonl": FileFormat.JSONL,
+    ".ndjson": FileFormat.JSONL,
+    ".parquet": FileFormat.PARQUET,
+    ".pq": FileFormat.PARQUET,
+    ".xlsx": FileFormat.EXCEL,
+    ".xlsm": FileFormat.EXCEL,
 }
 
 
@@ -64,11 +64,11 @@ class FileCollection:
     same person."""
     erase: Erase = Erase.DELETE
     """Whether erasing drops the row or masks its columns."""
-    restrict: Marking | None = None
+    restrict: RestrictionMark | None = None
     """The column and value that mark a row as restricted."""
-    object_to: Marking | None = None
+    object_to: RestrictionMark | None = None
     """The column and value that mark an objection, and the purposes it stops."""
-    form: Form | None = None
+    form: FileFormat | None = None
     """How the file is written, where its ending does not say so."""
     delimiter: str = ","
     """What stands between the fields of a CSV file."""
@@ -79,8 +79,8 @@ class FileCollection:
     columns: Mapping[str, Column] = field(default_factory=dict)
     """The dictionary: column = label, or its entry."""
 
-    def form_of(self, path: Path) -> Form:
-        return self.form or _FORMS.get(path.suffix.lower(), Form.CSV)
+    def form_of(self, path: Path) -> FileFormat:
+        return self.form or _FORMS.get(path.suffix.lower(), FileFormat.CSV)
 
     @property
     def by_content(self) -> bool:
@@ -88,7 +88,7 @@ class FileCollection:
 
     def paths(self, at: str) -> Mapping[str, tuple[str, ...]]:
         """The dotted paths it looks along in JSON Lines, by the setting that names each."""
-        if self.form_of(Path(self.file)) is not Form.JSONL:
+        if self.form_of(Path(self.file)) is not FileFormat.JSONL:
             return {}
         ways = {f"{at}.identify.{kind}": paths for kind, paths in self.identify.items()}
         ways |= {f"{at}.gives.{kind}": (path,) for kind, path in self.gives.items()}

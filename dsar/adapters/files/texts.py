@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from dsar.adapters.files.form import Alter, Row, anything, columns, malformed, unreadable
-from dsar.adapters.files.settings import FileCollection, Form
+from dsar.adapters.files.form import Alter, FileRow, anything, columns, malformed, unreadable
+from dsar.adapters.files.settings import FileCollection, FileFormat
 from dsar.adapters.json_values import plain, sound
 
 #: Characters of one line; longer ones are refused rather than held in memory.
@@ -19,10 +19,10 @@ LINE_LIMIT = 16 * 1024 * 1024
 csv.field_size_limit(max(csv.field_size_limit(), LINE_LIMIT))
 
 
-def rows(path: Path, declared: FileCollection) -> Iterator[Row]:
+def rows(path: Path, declared: FileCollection) -> Iterator[FileRow]:
     """Every row, also the header and blank ones. Raises NeedsHuman naming the line."""
     form = declared.form_of(path)
-    newline = "" if form is Form.CSV else "\n"
+    newline = "" if form is FileFormat.CSV else "\n"
     with unreadable(path), path.open(encoding=declared.encoding, newline=newline) as handle:
         yield from _READERS[form](handle, path.name, declared)
 
@@ -40,10 +40,10 @@ def write(path: Path, target: BinaryIO, declared: FileCollection, alter: Alter) 
     written.detach()
 
 
-def _render(path: Path, declared: FileCollection, row: Row, data: Mapping[str, Any]) -> str:
+def _render(path: Path, declared: FileCollection, row: FileRow, data: Mapping[str, Any]) -> str:
     """The row's text with other values, ending as it did."""
     ending = row.raw[len(row.raw.rstrip("\r\n")) :]
-    if declared.form_of(path) is Form.JSONL:
+    if declared.form_of(path) is FileFormat.JSONL:
         return json.dumps(data, ensure_ascii=False) + ending
     written = io.StringIO()
     writer = csv.writer(written, delimiter=declared.delimiter, lineterminator=ending)
@@ -91,7 +91,7 @@ class _Recorder:
         return text
 
 
-def _csv_rows(handle: TextIO, name: str, declared: FileCollection) -> Iterator[Row]:
+def _csv_rows(handle: TextIO, name: str, declared: FileCollection) -> Iterator[FileRow]:
     recorder = _Recorder(_lines(handle, name, declared.encoding))
     reader = csv.reader(iter(recorder), delimiter=declared.delimiter, strict=True)
     header: list[str] | None = None
@@ -100,14 +100,14 @@ def _csv_rows(handle: TextIO, name: str, declared: FileCollection) -> Iterator[R
         for cells in reader:
             if header is None and cells:
                 header = _header(cells, name, line, declared)
-                yield Row(line, recorder.taken(), None)
+                yield FileRow(line, recorder.taken(), None)
             elif not cells or header is None:
-                yield Row(line, recorder.taken(), None)
+                yield FileRow(line, recorder.taken(), None)
             elif len(cells) != len(header):
                 why = f"it has {len(cells)} fields where the header has {len(header)}"
                 raise malformed(name, line, why)
             else:
-                yield Row(line, recorder.taken(), dict(zip(header, cells, strict=True)))
+                yield FileRow(line, recorder.taken(), dict(zip(header, cells, strict=True)))
             line = reader.line_num + 1
     except csv.Error:
         why = f"its quotes do not match, or a field is longer than {LINE_LIMIT:,} characters"
@@ -122,11 +122,11 @@ def _header(cells: Sequence[str], name: str, line: int, declared: FileCollection
 # --- JSON Lines -----------------------------------------------------------------------------------
 
 
-def _jsonl_rows(handle: TextIO, name: str, declared: FileCollection) -> Iterator[Row]:
+def _jsonl_rows(handle: TextIO, name: str, declared: FileCollection) -> Iterator[FileRow]:
     for line, raw in enumerate(_lines(handle, name, declared.encoding), start=1):
         text = raw.removeprefix("\ufeff") if line == 1 else raw
         if not text.strip():
-            yield Row(line, raw, None)
+            yield FileRow(line, raw, None)
             continue
         try:
             data = json.loads(text, parse_constant=str, parse_float=_number, parse_int=_whole)
@@ -134,7 +134,7 @@ def _jsonl_rows(handle: TextIO, name: str, declared: FileCollection) -> Iterator
             raise malformed(name, line, "it is not JSON") from None
         if not isinstance(data, dict):
             raise malformed(name, line, "it is not a JSON object")
-        yield Row(line, raw, plain(data) if "\\u" in text else data)
+        yield FileRow(line, raw, plain(data) if "\\u" in text else data)
 
 
 def _whole(text: str) -> int | str:
@@ -146,7 +146,7 @@ def _number(text: str) -> float | str:
     return number if math.isfinite(number) else sound(text)
 
 
-_READERS: Mapping[Form, Callable[[TextIO, str, FileCollection], Iterator[Row]]] = {
-    Form.CSV: _csv_rows,
-    Form.JSONL: _jsonl_rows,
+_READERS: Mapping[FileFormat, Callable[[TextIO, str, FileCollection], Iterator[FileRow]]] = {
+    FileFormat.CSV: _csv_rows,
+    FileFormat.JSONL: _jsonl_rows,
 }

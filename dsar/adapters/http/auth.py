@@ -18,7 +18,7 @@ EARLY = 30.0
 USUAL_LIFE = 300.0
 
 
-class Kind(StrEnum):
+class AuthKind(StrEnum):
     """How we prove who we are."""
 
     HEADER = "header"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 class Auth:
     """Credentials, secrets by reference."""
 
-    kind: Kind
+    kind: AuthKind
     """How: a header of its own, basic authentication, a bearer token, or OAuth 2 by client
     credentials (RFC 6749 4.4)."""
     name: str = ""
@@ -57,7 +57,7 @@ class Auth:
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
+class FixedHeader:
     """The same header each time."""
 
     name: str
@@ -138,19 +138,19 @@ def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
 
 
-_KINDS: Mapping[Kind, Callable[[HttpSettings, Auth], Credentials]] = {
-    Kind.HEADER: lambda _, auth: Fixed(auth.name.lower(), auth.value),
-    Kind.BASIC: lambda _, auth: Fixed("authorization", _basic(auth.user, auth.password)),
-    Kind.BEARER: lambda _, auth: Fixed("authorization", f"Bearer {auth.token}"),
-    Kind.OAUTH2: ClientCredentials,
+_KINDS: Mapping[AuthKind, Callable[[HttpSettings, Auth], Credentials]] = {
+    AuthKind.HEADER: lambda _, auth: FixedHeader(auth.name.lower(), auth.value),
+    AuthKind.BASIC: lambda _, auth: FixedHeader("authorization", _basic(auth.user, auth.password)),
+    AuthKind.BEARER: lambda _, auth: FixedHeader("authorization", f"Bearer {auth.token}"),
+    AuthKind.OAUTH2: ClientCredentials,
 }
 
 #: What each kind cannot do without.
-NEEDS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.HEADER: ("name", "value"),
-    Kind.BASIC: ("user", "password"),
-    Kind.BEARER: ("token",),
-    Kind.OAUTH2: ("token_url", "client_id", "client_secret"),
+NEEDS: Mapping[AuthKind, tuple[str, ...]] = {
+    AuthKind.HEADER: ("name", "value"),
+    AuthKind.BASIC: ("user", "password"),
+    AuthKind.BEARER: ("token",),
+    AuthKind.OAUTH2: ("token_url", "client_id", "client_secret"),
 }
 
 
@@ -166,6 +166,6 @@ def faults(settings: HttpSettings, auth: Auth | None) -> Iterator[Problem]:
     for name in NEEDS[auth.kind]:
         if not getattr(auth, name):
             yield Problem(f"auth.{name}", f"is missing for kind {auth.kind}.", "Add it.")
-    if auth.kind is Kind.OAUTH2:
+    if auth.kind is AuthKind.OAUTH2:
         for one in settings.elsewhere(auth.token_url).problems():
             yield Problem("auth.token_url", one.problem, one.mend)

@@ -19,7 +19,7 @@ from httpx2 import URL, InvalidURL
 
 from dsar.adapters.http import failures
 from dsar.adapters.http.network import Budget, CheckedNetwork
-from dsar.adapters.http.replies import Reply
+from dsar.adapters.http.replies import HttpAnswer
 from dsar.adapters.http.settings import HttpSettings, origin
 from dsar.sdk import NeedsHuman
 from dsar.sdk.http import failure_of
@@ -63,7 +63,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         content: bytes | None = None,
-    ) -> Reply:
+    ) -> HttpAnswer:
         """One exchange. `path` begins with "/" and counts from the setting `url`, or is a whole URL
         of the same origin; what it is made of is percent-encoded already (`encoded`). `body` is
         sent as JSON, `content` as it is.
@@ -87,7 +87,7 @@ class Client:
 
     def _authorised(
         self, method: str, url: URL, headers: Mapping[str, str], content: bytes | None
-    ) -> Reply:
+    ) -> HttpAnswer:
         """With our credentials; with fresh ones, once, where they can be renewed."""
         if self._credentials is None:
             return self._followed(method, url, headers, content)
@@ -99,7 +99,7 @@ class Client:
 
     def _followed(
         self, method: str, url: URL, headers: Mapping[str, str], content: bytes | None
-    ) -> Reply:
+    ) -> HttpAnswer:
         for _ in range(MOST_REDIRECTS + 1):
             reply = self._exchange(method, url, headers, content)
             if reply.status not in _REDIRECTS:
@@ -115,7 +115,7 @@ class Client:
             "in the declaration."
         )
 
-    def _redirected(self, url: URL, reply: Reply) -> URL:
+    def _redirected(self, url: URL, reply: HttpAnswer) -> URL:
         try:
             target = url.join(reply.headers.get("location", ""))
         except InvalidURL:
@@ -147,7 +147,7 @@ class Client:
 
     def _exchange(
         self, method: str, url: URL, headers: Mapping[str, str], content: bytes | None
-    ) -> Reply:
+    ) -> HttpAnswer:
         """One request and its answer, whole."""
         timeouts = {
             "connect": self._settings.connect_seconds,
@@ -167,7 +167,7 @@ class Client:
         except _NETWORK_FAILURES as error:
             raise failures.of_network(self._settings.host, error) from None
 
-    def _read(self, response: httpcore2.Response, url: str) -> Reply:
+    def _read(self, response: httpcore2.Response, url: str) -> HttpAnswer:
         headers = _headers(response.headers)
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise NeedsHuman(
@@ -182,7 +182,7 @@ class Client:
                     f"{self._settings.host} answered more than {self._settings.largest_answer:,} "
                     "bytes. Ask for smaller pages, or raise the setting largest_answer."
                 )
-        return Reply(self._settings.host, response.status, headers, bytes(body), url)
+        return HttpAnswer(self._settings.host, response.status, headers, bytes(body), url)
 
     def _open(self) -> httpcore2.ConnectionPool:
         if self._pool is None:

@@ -15,7 +15,7 @@ _NAMED = {"text/html": "a web page", "text/plain": "plain text", "application/xm
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class HttpAnswer:
     """Status, headers (names in lower case) and body of one answer.
 
     `host` is for messages; `url` is what was asked, for what is relative to it, and for no message.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from dsar.adapters.mailbox.account import Account
-from dsar.adapters.mailbox.addresses import Seeker
+from dsar.adapters.mailbox.addresses import MessageMatcher
 from dsar.adapters.mailbox.mails import FIELDS, ORIGINAL, Mail, leaves, record
 from dsar.adapters.mailbox.mbox import MboxFiles
 from dsar.adapters.mailbox.settings import MailboxSettings
@@ -27,12 +27,12 @@ _PAGE_BYTES = 8 * 1024 * 1024
 _BLOCK = 1024 * 1024
 
 
-class Store(Protocol):
+class MailStore(Protocol):
     """What an IMAP account and a folder of mbox files have in common."""
 
     def problems(self) -> Iterator[Problem]: ...
 
-    def mails(self, seeker: Seeker, checkpoint: str | None) -> Iterator[Mail]: ...
+    def mails(self, seeker: MessageMatcher, checkpoint: str | None) -> Iterator[Mail]: ...
 
     def blocks(self, key: str) -> Iterator[bytes]: ...
 
@@ -53,7 +53,7 @@ class Mailbox(Adapter):
 
     def __init__(self, settings: MailboxSettings) -> None:
         super().__init__(settings)
-        self._store: Store = MboxFiles(settings) if settings.mbox else Account(settings)
+        self._store: MailStore = MboxFiles(settings) if settings.mbox else Account(settings)
 
     def collections(self) -> Sequence[Collection]:
         """One: the messages."""
@@ -66,11 +66,11 @@ class Mailbox(Adapter):
 
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         """The messages with one of the person's addresses in a header that names people."""
-        seeker = Seeker.of(subject, self.settings.ours)
+        seeker = MessageMatcher.of(subject, self.settings.ours)
         if seeker.wanted:
             yield from self._pages(seeker, checkpoint)
 
-    def _pages(self, seeker: Seeker, checkpoint: str | None) -> Iterator[Page]:
+    def _pages(self, seeker: MessageMatcher, checkpoint: str | None) -> Iterator[Page]:
         """A page is full at `page` messages, or when they are large."""
         page: list[Record] = []
         size, last = 0, ""

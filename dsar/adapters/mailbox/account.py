@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 
-from dsar.adapters.mailbox.addresses import Seeker
+from dsar.adapters.mailbox.addresses import MessageMatcher
 from dsar.adapters.mailbox.folders import from_wire, to_wire
 from dsar.adapters.mailbox.imap import HEADER_LIMIT, Header, Session, session
 from dsar.adapters.mailbox.mails import Mail
@@ -66,7 +66,7 @@ class Account:
         except (NeedsHuman, Later) as failure:
             yield Problem("server", failure.reason, "Until then nothing can be searched.")
 
-    def mails(self, seeker: Seeker, checkpoint: str | None) -> Iterator[Mail]:
+    def mails(self, seeker: MessageMatcher, checkpoint: str | None) -> Iterator[Mail]:
         """The person's messages, folder by folder, in the order they came into each."""
         start = _start(checkpoint)
         with session(self.settings) as open_session:
@@ -84,7 +84,9 @@ class Account:
             return open_session.folders()
         return sorted({to_wire(name) for name in self.settings.folders})
 
-    def _in_folder(self, open_session: Session, start: Name, seeker: Seeker) -> Iterator[Mail]:
+    def _in_folder(
+        self, open_session: Session, start: Name, seeker: MessageMatcher
+    ) -> Iterator[Mail]:
         hits = {uid for one in sorted(seeker.wanted) for uid in open_session.search(one, start.uid)}
         for header in open_session.headers(sorted(hits)):
             match = seeker.match(BytesHeaderParser().parsebytes(header.content))

@@ -131,14 +131,14 @@ def _unquoted_local(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Seeker:
+class MessageMatcher:
     """Tells the messages of one person from all others; `ours` is the organisation's own."""
 
     wanted: frozenset[str]
     ours: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, subject: Subject, ours: Sequence[str] = ()) -> "Seeker":
+    def of(cls, subject: Subject, ours: Sequence[str] = ()) -> "MessageMatcher":
         own = (exact(value) for value in subject.values("email"))
         wanted = frozenset(value for value in own if _PLAIN.fullmatch(value) and "\0" not in value)
         return cls(wanted, frozenset(map(exact, ours)))

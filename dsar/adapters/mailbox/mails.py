@@ -11,7 +11,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from dsar.adapters.json_values import sound
-from dsar.adapters.mailbox.addresses import HEADERS, Seeker, addresses, decoded, header_texts
+from dsar.adapters.mailbox.addresses import (
+    HEADERS,
+    MessageMatcher,
+    addresses,
+    decoded,
+    header_texts,
+)
 from dsar.adapters.mailbox.html_text import words
 from dsar.sdk import Attachment, Field, Match, NeedsHuman, Record
 
@@ -66,7 +72,7 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MessagePart:
     """A leaf of a message: its place among all leaves, and the part itself."""
 
     reference: str
@@ -90,7 +96,7 @@ class Part:
         return content if isinstance(content, bytes) else b""
 
 
-def record(mail: Mail, seeker: Seeker) -> Record:
+def record(mail: Mail, seeker: MessageMatcher) -> Record:
     """The record of one message; `seeker` tells the person's addresses from other people's."""
     data: dict[str, Any] = {entry.name: None for entry in FIELDS}
     data |= {"folder": mail.folder, "received": mail.received}
@@ -104,7 +110,7 @@ def record(mail: Mail, seeker: Seeker) -> Record:
     return Record("messages", mail.key, clean, mail.match, attachments=tuple(attachments))
 
 
-def _header(header: Message, seeker: Seeker) -> dict[str, Any]:
+def _header(header: Message, seeker: MessageMatcher) -> dict[str, Any]:
     found: dict[str, Any] = {}
     others: list[str] = []
     for field, names in HEADERS.items():
@@ -159,7 +165,7 @@ def _body(mail: Mail) -> Body:
     return text or None, [*attachments, original] if remarks else attachments, remarks
 
 
-def leaves(whole: bytes) -> tuple[list[Part], bool]:
+def leaves(whole: bytes) -> tuple[list[MessagePart], bool]:
     """The parts that hold something, in order, and whether all are well formed.
 
     Raises NeedsHuman where they are too many or too deep in each other.
@@ -171,19 +177,19 @@ def leaves(whole: bytes) -> tuple[list[Part], bool]:
     return found, not any(part.defects for part in message.walk())
 
 
-def _walk(message: Message, place: str, depth: int) -> Iterator[Part]:
+def _walk(message: Message, place: str, depth: int) -> Iterator[MessagePart]:
     if depth > _DEPTH:
         raise NeedsHuman("The parts of a message stand too deep in each other.")
     inner = message.get_payload()
     if message.get_content_maintype() == "message" or not isinstance(inner, list):
-        yield Part(place or "0", message)
+        yield MessagePart(place or "0", message)
         return
     for number, part in enumerate(inner):
         if isinstance(part, Message):
             yield from _walk(part, f"{place}.{number}" if place else str(number), depth + 1)
 
 
-def _sorted(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+def _sorted(parts: Sequence[MessagePart]) -> tuple[list[MessagePart], list[MessagePart]]:
     """The parts that are the text, and the files; HTML is text where there is no plain one.
 
     An HTML part beside a plain one says the same (RFC 2046 section 5.1.4) and is left out.
@@ -196,7 +202,7 @@ def _sorted(parts: Sequence[Part]) -> tuple[list[Part], list[Part]]:
     return texts, [part for part in parts if part.reference not in left_out]
 
 
-def _text(parts: Sequence[Part]) -> tuple[str, list[str]]:
+def _text(parts: Sequence[MessagePart]) -> tuple[str, list[str]]:
     texts, remarks = [], []
     for part in parts:
         charset = part.message.get_content_charset() or "utf-8"
@@ -213,7 +219,7 @@ def _text(parts: Sequence[Part]) -> tuple[str, list[str]]:
     return "\n\n".join(text.strip() for text in texts if text.strip()), list(dict.fromkeys(remarks))
 
 
-def _attachment(part: Part) -> Attachment:
+def _attachment(part: MessagePart) -> Attachment:
     name = decoded(part.message.get_filename() or "")
     name = "".join(sign for sign in name if unicodedata.category(sign)[0] != "C")[-200:]
     if not name:

@@ -17,10 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from dsar.adapters.mailbox.addresses import Seeker
+from dsar.adapters.mailbox.addresses import MessageMatcher
 from dsar.adapters.mailbox.mails import Mail
 from dsar.adapters.mailbox.settings import MailboxSettings
-from dsar.adapters.replacing import replace
+from dsar.adapters.replacement import replace
 from dsar.sdk import Done, Later, NeedsHuman, Problem
 
 Outcome = tuple[Done, str]
@@ -32,7 +32,7 @@ _DATED = re.compile(rb"From .*\d{1,2}:\d{2}(?::\d{2})?.* \d{4}")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MessageLines:
     """Where a message stands: `start` to `stop`; `line` to `end` with what parts it from others."""
 
     line: int
@@ -56,7 +56,7 @@ class MboxFiles:
         except NeedsHuman as failure:
             yield Problem("mbox", failure.reason, "Until then nothing can be searched.")
 
-    def mails(self, seeker: Seeker, checkpoint: str | None) -> Iterator[Mail]:
+    def mails(self, seeker: MessageMatcher, checkpoint: str | None) -> Iterator[Mail]:
         """The person's messages, file by file; twice the same message is one."""
         start = _start(checkpoint)
         paths = self._files()
@@ -82,7 +82,9 @@ class MboxFiles:
             raise NeedsHuman(f"{self.path.name} holds no .mbox file. Restore it, or correct mbox.")
         return found
 
-    def _in_file(self, path: Path, stamp: str, seeker: Seeker) -> Iterator[tuple[Span, Mail]]:
+    def _in_file(
+        self, path: Path, stamp: str, seeker: MessageMatcher
+    ) -> Iterator[tuple[MessageLines, Mail]]:
         with _reading(path) as source:
             for span in _spans(path, source):
                 header = _header(source, span)
@@ -179,7 +181,7 @@ def _reading(path: Path) -> Iterator[BinaryIO]:
         raise NeedsHuman(f"{path.name} cannot be read: {error.strerror}.") from None
 
 
-def _spans(path: Path, source: BinaryIO) -> Iterator[Span]:
+def _spans(path: Path, source: BinaryIO) -> Iterator[MessageLines]:
     """Every message; the reader may move in the file meanwhile."""
     begun: tuple[int, int] | None = None
     place, stop, at_start, blank = 0, 0, True, True
@@ -188,7 +190,7 @@ def _spans(path: Path, source: BinaryIO) -> Iterator[Span]:
         after = place + len(line)
         if at_start and line.startswith(b"From ") and (blank or _DATED.match(line)):
             if begun:
-                yield Span(*begun, stop, place)
+                yield MessageLines(*begun, stop, place)
                 source.seek(after)
             begun = (place, after)
         elif begun is None and line.strip():
@@ -198,10 +200,10 @@ def _spans(path: Path, source: BinaryIO) -> Iterator[Span]:
         at_start = line.endswith(b"\n")
         place = after
     if begun:
-        yield Span(*begun, stop, place)
+        yield MessageLines(*begun, stop, place)
 
 
-def _bytes(source: BinaryIO, span: Span) -> Iterator[bytes]:
+def _bytes(source: BinaryIO, span: MessageLines) -> Iterator[bytes]:
     source.seek(span.start)
     left = span.stop - span.start
     while left and (block := source.read(min(_BLOCK, left))):
@@ -209,14 +211,14 @@ def _bytes(source: BinaryIO, span: Span) -> Iterator[bytes]:
         yield block
 
 
-def _digest(source: BinaryIO, span: Span) -> str:
+def _digest(source: BinaryIO, span: MessageLines) -> str:
     digest = hashlib.sha256()
     for block in _bytes(source, span):
         digest.update(block)
     return digest.hexdigest()
 
 
-def _header(source: BinaryIO, span: Span) -> bytes:
+def _header(source: BinaryIO, span: MessageLines) -> bytes:
     source.seek(span.start)
     head = source.read(min(_HEADER_LIMIT, span.stop - span.start))
     end = re.search(rb"\r?\n\r?\n", head)

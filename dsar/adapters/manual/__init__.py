@@ -8,7 +8,7 @@ done and why; for the other verbs what came of each record.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from dsar.adapters.asking import Asking
+from dsar.adapters.correspondent import Correspondent
 from dsar.adapters.kinds import refused
 from dsar.adapters.manual.settings import ManualSettings
 from dsar.sdk import (
@@ -82,7 +82,7 @@ _TASKS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-class Manual(Asking):
+class Manual(Correspondent):
     """A colleague who looks and acts by hand."""
 
     name = "manual"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dsar.adapters.kinds import Kind
+from dsar.adapters.kinds import RecordKind
 from dsar.sdk.settings import Words
 
 
@@ -17,7 +17,7 @@ class ManualSettings:
     """The kinds of identifier they can look by; no other is shown to them."""
     ask: Words = field(default_factory=dict)
     """What to look for and where, in their own words."""
-    collections: Mapping[str, Kind] = field(default_factory=dict)
+    collections: Mapping[str, RecordKind] = field(default_factory=dict)
     """The kinds of record they may fill in; files can be sent along in any case."""
     gives: tuple[str, ...] = ()
     """Further kinds of identifier an answer may bring."""

@@ -22,7 +22,7 @@ from dsar.sdk import (
 )
 
 if TYPE_CHECKING:
-    from dsar.adapters.mongo.acting import Change
+    from dsar.adapters.mongo.act import Change
 
 #: Documents looked at for fields nobody explained.
 _SAMPLE = 1000
@@ -40,11 +40,11 @@ class Mongo(Adapter):
     def __init__(self, settings: MongoSettings) -> None:
         super().__init__(settings)
         need("pymongo", "mongo", at="url")
-        from dsar.adapters.mongo.database import Database
+        from dsar.adapters.mongo.database import MongoDatabase
 
         self.identifies_by = settings.identifies_by
         self.gives = settings.gives
-        self._database = Database(settings)
+        self._database = MongoDatabase(settings)
 
     def collections(self) -> Sequence[Collection]:
         """Every declared collection, those referred to first."""
@@ -113,58 +113,58 @@ class Mongo(Adapter):
 
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         """The person's documents, then those that refer to them."""
-        from dsar.adapters.mongo.finding import Search
+        from dsar.adapters.mongo.search import Search
 
         yield from Search(self._database, subject, checkpoints.read(checkpoint)).pages()
 
     def erase(self, batch: Batch) -> list[Receipt]:
         """Deletes documents, or masks their fields, as the collection declares."""
-        from dsar.adapters.mongo import acting
+        from dsar.adapters.mongo import act
 
         secret = self.settings.mask_key
-        return self._act(batch, lambda one: acting.erased(batch.collection, one, secret))
+        return self._act(batch, lambda one: act.erased(batch.collection, one, secret))
 
     def rectify(self, batch: Batch) -> list[Receipt]:
         """Writes the corrected values."""
-        from dsar.adapters.mongo import acting
+        from dsar.adapters.mongo import act
 
-        return self._act(batch, lambda one: acting.rectified(batch.collection, one))
+        return self._act(batch, lambda one: act.rectified(batch.collection, one))
 
     def restrict(self, batch: Batch) -> list[Receipt]:
         """Sets the mark the collection declares for restriction."""
-        from dsar.adapters.mongo import acting
+        from dsar.adapters.mongo import act
 
         name = batch.collection
         return self._act(
-            batch, lambda one: acting.marked(name, one.restrict, "restrict", Done.RESTRICTED)
+            batch, lambda one: act.marked(name, one.restrict, "restrict", Done.RESTRICTED)
         )
 
     def lift(self, batch: Batch) -> list[Receipt]:
         """Writes what the collection declares for a restriction that has ended."""
-        from dsar.adapters.mongo import acting
+        from dsar.adapters.mongo import act
 
-        return self._act(batch, lambda one: acting.lifted(batch.collection, one))
+        return self._act(batch, lambda one: act.lifted(batch.collection, one))
 
     def object_to(self, batch: Batch) -> list[Receipt]:
         """Sets the mark the collection declares for objections."""
-        from dsar.adapters.mongo import acting
+        from dsar.adapters.mongo import act
 
-        return self._act(batch, lambda one: acting.stopped(batch.collection, one, batch.purposes))
+        return self._act(batch, lambda one: act.stopped(batch.collection, one, batch.purposes))
 
     def probe(self, batch: Batch) -> list[Receipt]:
         """Whether each document is there: MISSING, or KEPT; nothing is changed."""
-        from dsar.adapters.mongo import acting
+        from dsar.adapters.mongo import act
 
-        return self._act(batch, lambda _one: acting.probed)
+        return self._act(batch, lambda _one: act.probed)
 
     def _act(self, batch: Batch, change: "Callable[[MongoCollection], Change]") -> list[Receipt]:
-        from dsar.adapters.mongo import acting
+        from dsar.adapters.mongo import act
 
         declared = self.settings.collections.get(batch.collection)
         if declared is None:
             why = f"The source declares no collection {batch.collection}."
             return [Receipt(batch.collection, one.key, Done.FAILED, why) for one in batch.items]
-        return acting.act(self._database, batch, change(declared))
+        return act.act(self._database, batch, change(declared))
 
     def close(self) -> None:
         """Closes the connections."""

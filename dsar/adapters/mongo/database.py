@@ -18,7 +18,7 @@ from dsar.sdk.settings import BadInput
 _FORBIDDEN = frozenset({13, 18, 8000})
 
 
-class Database:
+class MongoDatabase:
     """Reads what a majority of the servers holds, and writes until a majority has it."""
 
     def __init__(self, settings: MongoSettings) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
-from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.dictionary import Column, Erase, RestrictionMark
 from dsar.adapters.identifiers import refuse_unknown_region
 from dsar.sdk.settings import BadInput, Words
 
@@ -37,9 +37,9 @@ class MongoCollection:
     """Kind of identifier = the field that holds a further one of the same person."""
     erase: Erase = Erase.DELETE
     """Whether erasing deletes the document or masks its fields."""
-    restrict: Marking | None = None
+    restrict: RestrictionMark | None = None
     """The field and value that mark a document as restricted."""
-    object_to: Marking | None = None
+    object_to: RestrictionMark | None = None
     """The field and value that mark an objection, and the purposes it stops."""
     columns: Mapping[str, Column] = field(default_factory=dict)
     """The dictionary of its fields: field = label, or its entry."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dsar.adapters import checkpoints
 from dsar.adapters.extras import need
 from dsar.adapters.objects.settings import ObjectCollection, ObjectsSettings
-from dsar.adapters.objects.stores import LATEST, Outcome, Store, Thing, Version
+from dsar.adapters.objects.stores import LATEST, ObjectsStore, Outcome, StoredObject, Version
 from dsar.adapters.objects.templates import Template
 from dsar.sdk import (
     Adapter,
@@ -32,7 +32,7 @@ FIELDS = (
 )
 _UNKNOWN_TYPE = "application/octet-stream"
 
-Listing = Callable[[], Iterator[Thing]]
+Listing = Callable[[], Iterator[StoredObject]]
 
 
 class Objects(Adapter):
@@ -90,7 +90,7 @@ class Objects(Adapter):
         for name in names[first:]:
             template = self.settings.collections[name].parsed
 
-            def listing(template: Template = template) -> Iterator[Thing]:
+            def listing(template: Template = template) -> Iterator[StoredObject]:
                 for key in sorted(set(template.filled(subject))):
                     yield from self._store.listed(key, below=template.below)
 
@@ -140,18 +140,18 @@ class Objects(Adapter):
         ]
 
 
-def _opened(settings: ObjectsSettings) -> Store:
+def _opened(settings: ObjectsSettings) -> ObjectsStore:
     if settings.url and settings.url.startswith("s3://"):
         need("s3fs", "s3", at="url")
-        from dsar.adapters.objects.s3 import Bucket
+        from dsar.adapters.objects.s3 import S3Bucket
 
-        return Bucket(settings)
-    from dsar.adapters.objects.folder import Folder
+        return S3Bucket(settings)
+    from dsar.adapters.objects.folder import LocalFolder
 
-    return Folder(settings)
+    return LocalFolder(settings)
 
 
-def _record(collection: str, thing: Thing) -> Record:
+def _record(collection: str, thing: StoredObject) -> Record:
     latest = thing.versions[0]
     kind = mimetypes.guess_type(thing.key)[0] or _UNKNOWN_TYPE
     name = thing.key.rpartition("/")[2]

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import fsspec
 
 from dsar.adapters.objects.settings import ObjectsSettings
-from dsar.adapters.objects.stores import BLOCK, LATEST, Outcome, Thing, Version, iso
+from dsar.adapters.objects.stores import BLOCK, LATEST, Outcome, StoredObject, Version, iso
 from dsar.sdk import Done, Later, NeedsHuman
 from dsar.sdk.settings import BadInput
 
 
-class Folder:
+class LocalFolder:
     """One folder and everything below it; nothing outside is ever looked at."""
 
     def __init__(self, settings: ObjectsSettings) -> None:
@@ -40,7 +40,7 @@ class Folder:
                 raise NeedsHuman("The folder is not there. Restore it, or correct path or url.")
             self.files.ls(self.root, detail=False)
 
-    def listed(self, key: str, *, below: bool) -> Iterator[Thing]:
+    def listed(self, key: str, *, below: bool) -> Iterator[StoredObject]:
         self.check()
         with self._named_failures():
             entry = self._entry(key)
@@ -89,7 +89,7 @@ class Folder:
                 self.files.rmdir(self._full("/".join(steps)))
                 steps.pop()
 
-    def _below(self, folder: str) -> Iterator[Thing]:
+    def _below(self, folder: str) -> Iterator[StoredObject]:
         for entry in sorted(self.files.ls(folder, detail=True), key=lambda one: one["name"]):
             self._refuse_link(entry)
             if entry["type"] == "directory":
@@ -97,10 +97,10 @@ class Folder:
             else:
                 yield self._thing(entry)
 
-    def _thing(self, entry: Mapping[str, Any]) -> Thing:
+    def _thing(self, entry: Mapping[str, Any]) -> StoredObject:
         key = str(entry["name"])[len(self.root) :].lstrip("/")
         when = entry.get("mtime", entry.get("LastModified", entry.get("created")))
-        return Thing(key, (Version(LATEST, int(entry["size"] or 0), iso(when)),))
+        return StoredObject(key, (Version(LATEST, int(entry["size"] or 0), iso(when)),))
 
     def _entry(self, key: str) -> Mapping[str, Any] | None:
         if self.local and os.path.realpath(self._full(key)) != self._real(key):

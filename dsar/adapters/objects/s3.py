@@ -16,7 +16,7 @@ from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
 from dsar.adapters.objects.settings import ObjectsSettings
-from dsar.adapters.objects.stores import BLOCK, LATEST, Outcome, Thing, Version, iso
+from dsar.adapters.objects.stores import BLOCK, LATEST, Outcome, StoredObject, Version, iso
 from dsar.sdk import Done, Later, NeedsHuman
 
 #: Keys the API gives in one answer, and takes in one request to delete.
@@ -24,7 +24,7 @@ MOST = 1000
 _READ = 4 * BLOCK
 
 
-class Bucket:
+class S3Bucket:
     """One bucket, or what lies below a folder of it."""
 
     def __init__(self, settings: ObjectsSettings) -> None:
@@ -51,14 +51,14 @@ class Bucket:
         self._found(self._call("list_objects_v2", MaxKeys=1, Prefix=self.folder))
         self._keeps_versions()
 
-    def listed(self, key: str, *, below: bool) -> Iterator[Thing]:
+    def listed(self, key: str, *, below: bool) -> Iterator[StoredObject]:
         prefix = self.folder + key + ("/" if below else "")
         pages = self._versions(prefix) if self.every_version else self._latest(prefix)
         for found, states in groupby(pages, key=itemgetter("Key")):
             if below or found == prefix:
                 held = tuple(_version(one) for one in states if not one.get("marker"))
                 if held:
-                    yield Thing(found[len(self.folder) :], held)
+                    yield StoredObject(found[len(self.folder) :], held)
             elif found > prefix:  # keys come in order, the very key first
                 return
 
@@ -173,7 +173,7 @@ class Bucket:
         """The server's answer, or None where what is asked for is not there."""
         with _named_failures():
             try:
-                answer: dict[str, Any] = self._s3.call_s3(what, Bucket=self.bucket, **given)
+                answer: dict[str, Any] = self._s3.call_s3(what, S3Bucket=self.bucket, **given)
             except FileNotFoundError:
                 return None
             return answer

@@ -25,20 +25,20 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class StoredObject:
     """One object: its key from the store's root on, and its states, the latest first."""
 
     key: str
     versions: tuple[Version, ...]
 
 
-class Store(Protocol):
+class ObjectsStore(Protocol):
     """A store. Keys count from its root. Every method raises Later and NeedsHuman."""
 
     def check(self) -> None:
         """Raises what stands against using it."""
 
-    def listed(self, key: str, *, below: bool) -> Iterator[Thing]:
+    def listed(self, key: str, *, below: bool) -> Iterator[StoredObject]:
         """The object of that key, or all objects below it, in a lasting order."""
 
     def blocks(self, key: str, number: str) -> Iterator[bytes]:

@@ -7,9 +7,9 @@ of the domain that was declared; "erased" is said only when it says "completed".
 from collections.abc import Iterator, Sequence
 
 from dsar.adapters.http import auth
-from dsar.adapters.opendsr.erasing import erase
-from dsar.adapters.opendsr.finding import COLLECTION, Search
+from dsar.adapters.opendsr.erasure import erase
 from dsar.adapters.opendsr.processor import ACCESS, ERASURE, PORTABILITY, Processor
+from dsar.adapters.opendsr.search import COLLECTION, Search
 from dsar.adapters.opendsr.settings import Identity, OpenDsrSettings
 from dsar.sdk import (
     Adapter,

@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from dsar.adapters.http import Client, Reply, encoded
+from dsar.adapters.http import Client, HttpAnswer, encoded
 from dsar.adapters.opendsr.settings import Identity, OpenDsrSettings
-from dsar.adapters.opendsr.signing import Signatures
+from dsar.adapters.opendsr.signature import Signatures
 from dsar.sdk import NeedsHuman
 
 ERASURE, ACCESS, PORTABILITY = "erasure", "access", "portability"
 
 
-class State(StrEnum):
+class RequestState(StrEnum):
     """How far a request is (OpenDSR 8)."""
 
     PENDING = "pending"
@@ -29,7 +29,7 @@ class State(StrEnum):
 class Status:
     """One request as the processor says it stands, signed; `due` is when it expects to be done."""
 
-    state: State
+    state: RequestState
     due: date | None = None
     results_url: str = ""
     results_count: int | None = None
@@ -112,17 +112,17 @@ class Processor:
         if not reply.ok:
             raise self._broken(f"answers {reply.status} when asked for a request's status")
         answer = self._signed(reply, request)
-        if answer.get("request_status") not in set(State):
+        if answer.get("request_status") not in set(RequestState):
             raise self._broken("gives a status OpenDSR does not know")
         count, url = answer.get("results_count"), answer.get("results_url")
         return Status(
-            State(answer["request_status"]),
+            RequestState(answer["request_status"]),
             _date(answer.get("expected_completion_time")),
             url if isinstance(url, str) else "",
             count if isinstance(count, int) and not isinstance(count, bool) else None,
         )
 
-    def results(self, url: str) -> Reply:
+    def results(self, url: str) -> HttpAnswer:
         """What a completed request brought."""
         hosts = set(self._settings.results_hosts)
         reply = self._fetched(url, hosts, "results", "results_hosts")
@@ -130,7 +130,7 @@ class Processor:
             raise self._broken(f"no longer gives the results it announced ({reply.status})")
         return reply
 
-    def _fetched(self, url: str, hosts: set[str], what: str, setting: str) -> Reply:
+    def _fetched(self, url: str, hosts: set[str], what: str, setting: str) -> HttpAnswer:
         """From its own origin as everything else; from another allowed host without credentials."""
         try:
             parts = urlsplit(url)
@@ -152,7 +152,7 @@ class Processor:
         finally:
             client.close()
 
-    def _signed(self, reply: Reply, request: str) -> Mapping[str, Any]:
+    def _signed(self, reply: HttpAnswer, request: str) -> Mapping[str, Any]:
         """The answer's object, after its signature was checked; it must be about our request."""
         self.signatures.check(reply)
         answer = self._object(reply)
@@ -160,7 +160,7 @@ class Processor:
             raise self._broken("answers about another request than we asked for")
         return answer
 
-    def _object(self, reply: Reply) -> Mapping[str, Any]:
+    def _object(self, reply: HttpAnswer) -> Mapping[str, Any]:
         answer = reply.json()
         if not isinstance(answer, dict):
             raise self._broken("answers with JSON that is no object")

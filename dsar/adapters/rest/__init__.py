@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from dsar.adapters.dictionary import collection
 from dsar.adapters.http import Client
-from dsar.adapters.rest import checking
-from dsar.adapters.rest.acting import Acting
-from dsar.adapters.rest.finding import Search, listed
+from dsar.adapters.rest import check
+from dsar.adapters.rest.act import BatchAction
+from dsar.adapters.rest.search import Search, listed
 from dsar.adapters.rest.settings import RestSettings
 from dsar.sdk import Adapter, Batch, Collection, NeedsHuman, Page, Problem, Receipt, Subject
 
@@ -43,7 +43,7 @@ class Rest(Adapter):
 
     def check(self) -> Sequence[Problem]:
         """The declaration against itself, and against what the system answers about nobody."""
-        return checking.problems(self._client, self.settings)
+        return check.problems(self._client, self.settings)
 
     def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
         """Each declared way in turn, page by page as the system gives them."""
@@ -76,10 +76,10 @@ class Rest(Adapter):
 
     def _act(self, verb: str, batch: Batch) -> Iterator[Receipt]:
         self._refuse_faults()
-        return Acting(self._client, self.settings, verb, batch).receipts()
+        return BatchAction(self._client, self.settings, verb, batch).receipts()
 
     def _refuse_faults(self) -> None:
         """A declaration that contradicts itself is not asked by."""
-        fault = next(checking.faults(self.settings), None)
+        fault = next(check.faults(self.settings), None)
         if fault:
             raise NeedsHuman(str(fault))

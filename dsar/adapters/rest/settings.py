@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dsar.adapters.dictionary import Entry
+from dsar.adapters.dictionary import DictionaryField
 from dsar.adapters.http import Auth, HttpSettings
 from dsar.adapters.identifiers import refuse_unknown_region
 from dsar.sdk.pace import Pace
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dsar.adapters.http import Credentials
 
 
-class By(StrEnum):
+class PagedBy(StrEnum):
     """How an answer of several pages is asked for."""
 
     NONE = "none"
@@ -32,7 +32,7 @@ class Pages:
 
     SHORT = "by"
 
-    by: By = By.NONE
+    by: PagedBy = PagedBy.NONE
     """`"page"` counts pages in `{page}`, `"offset"` records in `{offset}`; `"cursor"` puts what
     `next` holds into `{cursor}`; `"link"` follows the address given for the next page."""
     first: int = 1
@@ -86,7 +86,7 @@ class Find:
     """Statuses that mean that nothing is held; 404 does so only where it stands here."""
 
 
-class Effect(StrEnum):
+class ErasureEffect(StrEnum):
     """What a successful erasure leaves."""
 
     ERASED = "erased"
@@ -113,7 +113,7 @@ class Endpoint:
     """Status = why the system keeps the record."""
     accepted: bool = False
     """202 means done, not begun."""
-    done: Effect = Effect.ERASED
+    done: ErasureEffect = ErasureEffect.ERASED
     """What erasing leaves: nothing, or a record that is nobody's."""
     purposes: tuple[str, ...] = ()
     """The processing activities an objection here stops; all of them if none is named."""
@@ -169,7 +169,7 @@ class RestCollection:
     """How that mark is taken away again."""
     object_to: Endpoint | None = None
     """How an objection is noted in one record."""
-    columns: Mapping[str, Entry] = field(default_factory=dict)
+    columns: Mapping[str, DictionaryField] = field(default_factory=dict)
     """The dictionary: field, by its dotted name = label, or its entry. What an
     erasure puts in its place is not a mask: it stands in `erase`'s body."""
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from dsar.adapters.fideslang import dataset
-from dsar.adapters.fideslang.dataset import Described
+from dsar.adapters.fideslang.dataset import DescribedCollection
 from dsar.adapters.sql.settings import Table
 
 
@@ -15,7 +15,7 @@ def read(path: Path, key: str | None = None) -> dict[str, Table]:
     return {name: _table(one) for name, one in dataset.read(path, key).items()}
 
 
-def _table(told: Described) -> Table:
+def _table(told: DescribedCollection) -> Table:
     """Whoever other rows refer to is a person, and must be one; mere mentions may be many."""
     return Table(
         key=tuple(told.key),

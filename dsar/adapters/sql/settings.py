@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dsar.adapters.dictionary import Column, Erase, Marking
+from dsar.adapters.dictionary import Column, Erase, RestrictionMark
 from dsar.adapters.identifiers import refuse_unknown_region
 from dsar.sdk.settings import Location, Words
 
@@ -45,9 +45,9 @@ class Table:
     """Kind of identifier = the column that holds a further one of the same person."""
     erase: Erase = Erase.DELETE
     """Whether erasing deletes the row or masks its columns."""
-    restrict: Marking | None = None
+    restrict: RestrictionMark | None = None
     """The column and value that mark a row as restricted."""
-    object_to: Marking | None = None
+    object_to: RestrictionMark | None = None
     """The column and value that mark an objection, and the purposes it stops."""
     columns: Mapping[str, Column] = field(default_factory=dict)
     """The dictionary: column = label, or its entry."""

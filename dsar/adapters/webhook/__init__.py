@@ -8,10 +8,10 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from dsar.adapters.asking import Asking
+from dsar.adapters.correspondent import Correspondent
 from dsar.adapters.http import Client
 from dsar.adapters.kinds import refused
-from dsar.adapters.webhook import signing
+from dsar.adapters.webhook import signature
 from dsar.adapters.webhook.settings import WebhookSettings
 from dsar.sdk import (
     Batch,
@@ -29,7 +29,7 @@ __all__ = ["Webhook", "WebhookSettings"]
 TYPE = "dsar.inquiry"
 
 
-class Webhook(Asking):
+class Webhook(Correspondent):
     """One other system, asked by Standard Webhooks."""
 
     name = "webhook"
@@ -57,7 +57,7 @@ class Webhook(Asking):
             yield Problem("secrets", "does not hold one or two.", mend)
         for text in self.settings.secrets:
             try:
-                signing.secret(text)
+                signature.secret(text)
             except ValueError as wrong:
                 yield Problem("secrets", f"{wrong}.", mend)
 
@@ -76,7 +76,7 @@ class Webhook(Asking):
             keys = self._keys()
         except NeedsHuman:
             raise Untrusted("No answer is taken: our own secrets are not in order.") from None
-        signing.check(keys, _message_id(inquiry), headers, body, now=now)
+        signature.check(keys, _message_id(inquiry), headers, body, now=now)
 
     def _act(self, verb: str, batch: Batch) -> Sequence[Receipt]:
         if faults := refused(self.collections(), batch):
@@ -97,7 +97,7 @@ class Webhook(Asking):
     def _send(self, inquiry: Inquiry) -> None:
         """Under the same id however often it is sent: whoever heard it before need do nothing."""
         keys, moment = self._keys(), int(time.time())
-        headers = signing.sign(keys, _message_id(inquiry.id), moment, body := _message(inquiry))
+        headers = signature.sign(keys, _message_id(inquiry.id), moment, body := _message(inquiry))
         reply = self._client.request(
             "POST",
             self.settings.url,
@@ -110,7 +110,7 @@ class Webhook(Asking):
 
     def _keys(self) -> list[bytes]:
         try:
-            return [signing.secret(text) for text in self.settings.secrets]
+            return [signature.secret(text) for text in self.settings.secrets]
         except ValueError as wrong:
             raise NeedsHuman(f"One of the secrets {wrong}. Mend the setting secrets.") from None
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dsar.adapters.http import HttpSettings
-from dsar.adapters.kinds import Kind
+from dsar.adapters.kinds import RecordKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class WebhookSettings(HttpSettings):
     newer one first."""
     identify: tuple[str, ...]
     """The kinds of identifier it can search by; no other is told to it."""
-    collections: Mapping[str, Kind] = field(default_factory=dict)
+    collections: Mapping[str, RecordKind] = field(default_factory=dict)
     """The kinds of record it holds."""
     gives: tuple[str, ...] = ()
     """Further kinds of identifier an answer may bring."""

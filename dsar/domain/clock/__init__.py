@@ -11,13 +11,13 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dsar.domain.calendar import Calendar, first_late_instant
-from dsar.domain.clock.case import Case
-from dsar.domain.clock.dates import ClockEvent, Dates, Step, Stretch, plain
+from dsar.domain.clock.case import ClockCase
+from dsar.domain.clock.dates import ClockEvent, Dates, DerivationStep, Stretch, plain
 from dsar.domain.clock.events import dated, local_day_of_receipt, zone_named
-from dsar.domain.clock.reading import Outcome, outcome
-from dsar.domain.regimes import ClockEventType, Regime, Rule
+from dsar.domain.clock.interpretation import ReadingDates, outcome
+from dsar.domain.regimes import ClockEventType, PeriodRule, Regime
 
-__all__ = ["ClockEvent", "ClockEventType", "Dates", "Step", "Stretch", "derive"]
+__all__ = ["ClockEvent", "ClockEventType", "Dates", "DerivationStep", "Stretch", "derive"]
 
 
 def derive(
@@ -40,18 +40,18 @@ def derive(
     happened = dated(events, received_at=received_at, zone=zone)
     rule = regime.rule_on(right, received)
     given = f"{received_at.isoformat()} in {timezone}"
-    steps = [Step("Local date of receipt", given, str(received))]
+    steps = [DerivationStep("Local date of receipt", given, str(received))]
     if rule is None:
         steps.append(_not_in_force(regime, right, received))
         return _nothing(regime, right, received=received, calendar=calendar, steps=steps)
     steps.append(_rule_applied(regime, rule))
-    case = Case(rule, right, received, happened, calendar, latest=False, steps=steps)
-    later = Case(rule, right, received, happened, calendar, latest=True, steps=[])
+    case = ClockCase(rule, right, received, happened, calendar, latest=False, steps=steps)
+    later = ClockCase(rule, right, received, happened, calendar, latest=True, steps=[])
     return _dates(regime, case, zone=zone, cautious=outcome(case), latest=outcome(later))
 
 
 def _dates(
-    regime: Regime, case: Case, *, zone: ZoneInfo, cautious: Outcome, latest: Outcome
+    regime: Regime, case: ClockCase, *, zone: ZoneInfo, cautious: ReadingDates, latest: ReadingDates
 ) -> Dates:
     rule, effective = case.rule, cautious.effective
     acknowledge = _acknowledge_by(case)
@@ -88,7 +88,7 @@ def _dates(
 
 
 def _nothing(
-    regime: Regime, right: str, *, received: date, calendar: Calendar, steps: list[Step]
+    regime: Regime, right: str, *, received: date, calendar: Calendar, steps: list[DerivationStep]
 ) -> Dates:
     """Owe nothing: a duty is never invented before its first day or after its last."""
     return Dates(
@@ -105,22 +105,24 @@ def _nothing(
     )
 
 
-def _spell(rule: Rule) -> str:
+def _spell(rule: PeriodRule) -> str:
     return f"from {rule.since}" + (f" through {rule.until}" if rule.until else "")
 
 
-def _not_in_force(regime: Regime, right: str, received: date) -> Step:
+def _not_in_force(regime: Regime, right: str, received: date) -> DerivationStep:
     spells = "; ".join(_spell(rule) for rule in regime.rules_for(right))
-    return Step("In force by day of receipt", f"received {received}; in force {spells}", "no duty")
+    return DerivationStep(
+        "In force by day of receipt", f"received {received}; in force {spells}", "no duty"
+    )
 
 
-def _rule_applied(regime: Regime, rule: Rule) -> Step:
+def _rule_applied(regime: Regime, rule: PeriodRule) -> DerivationStep:
     given = f"{regime.id} {regime.version}, rule {rule.id}, in force {_spell(rule)}"
     result = f"{rule.source} ({rule.basis.value}; certainty: {rule.certainty.value}). {rule.note}"
-    return Step("Rule that applies", given, result.strip())
+    return DerivationStep("Rule that applies", given, result.strip())
 
 
-def _acknowledge_by(case: Case) -> date | None:
+def _acknowledge_by(case: ClockCase) -> date | None:
     """Count the acknowledgement from receipt itself: no question delays it."""
     period = case.rule.acknowledge
     if period is None:
@@ -130,7 +132,7 @@ def _acknowledge_by(case: Case) -> date | None:
     return by
 
 
-def _appeal(case: Case) -> tuple[date | None, date | None]:
+def _appeal(case: ClockCase) -> tuple[date | None, date | None]:
     received = [n.day for n in case.happened if n.event.type is ClockEventType.APPEAL_RECEIVED]
     if not received:
         return None, None
@@ -147,7 +149,9 @@ def _appeal(case: Case) -> tuple[date | None, date | None]:
     return due, extended
 
 
-def _latest(case: Case, cautious: Outcome, latest: Outcome) -> tuple[date | None, date | None]:
+def _latest(
+    case: ClockCase, cautious: ReadingDates, latest: ReadingDates
+) -> tuple[date | None, date | None]:
     """Return the latest arguable `due` and effective date; None where a question is open."""
     if latest.paused_since:
         return None, None
@@ -164,7 +168,7 @@ def _later(cautious: date | None, latest: date | None) -> date | None:
     return max(cautious, latest) if cautious and latest else None
 
 
-def _passes(case: Case, effective: date | None, zone: ZoneInfo) -> datetime | None:
+def _passes(case: ClockCase, effective: date | None, zone: ZoneInfo) -> datetime | None:
     if effective is None:
         return None
     passes = first_late_instant(effective, zone)

@@ -4,22 +4,22 @@ from dataclasses import dataclass
 from datetime import date
 
 from dsar.domain.calendar import ONE_DAY, Calendar, Roll, Term, after, rolled
-from dsar.domain.clock.dates import Step
-from dsar.domain.clock.events import Dated, Span, spans
-from dsar.domain.regimes import Effect, Rule
+from dsar.domain.clock.dates import DerivationStep
+from dsar.domain.clock.events import DatedEvent, OpenQuestion, spans
+from dsar.domain.regimes import PeriodRule, QuestionEffect
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ClockCase:
     """What one reading of a rule is applied to; `steps` collects the explanation."""
 
-    rule: Rule
+    rule: PeriodRule
     right: str
     received: date
-    happened: tuple[Dated, ...]
+    happened: tuple[DatedEvent, ...]
     calendar: Calendar
     latest: bool
-    steps: list[Step]
+    steps: list[DerivationStep]
 
     @property
     def reply(self) -> Term | None:
@@ -31,7 +31,7 @@ class Case:
 
     def say(self, rule: str, given: str, result: object) -> None:
         """Add a step to the explanation."""
-        self.steps.append(Step(rule, given, str(result)))
+        self.steps.append(DerivationStep(rule, given, str(result)))
 
     def after(self, start: date, period: Term) -> date:
         """Return the last day of `period`, before pauses and rolling."""
@@ -41,7 +41,7 @@ class Case:
         """Return the day the period may end on instead of `day`."""
         return rolled(day, self.roll, calendar=self.calendar)
 
-    def spans(self, effect: Effect) -> list[Span]:
+    def spans(self, effect: QuestionEffect) -> list[OpenQuestion]:
         """Pair each question of this effect with its answers, in the order they were asked."""
         found = [
             span
@@ -56,12 +56,12 @@ class Case:
 class Pause:
     """Days left out of the count because of one question, from `span.asked` on."""
 
-    span: Span
+    span: OpenQuestion
     days: int
     end: date
 
 
-def pauses_of(case: Case, start: date, end: date) -> tuple[list[Pause], date | None]:
+def pauses_of(case: ClockCase, start: date, end: date) -> tuple[list[Pause], date | None]:
     """Leave out the days between question and answer, each day once, and push the end by them.
 
     The day of asking is left out, the day of the answer only in the latest reading where the
@@ -72,7 +72,7 @@ def pauses_of(case: Case, start: date, end: date) -> tuple[list[Pause], date | N
     pauses: list[Pause] = []
     open_since: date | None = None
     left_out_until = start
-    for span in case.spans(Effect.STOPS_CLOCK):
+    for span in case.spans(QuestionEffect.STOPS_CLOCK):
         if span.asked > end:
             continue
         if span.answered is None:
@@ -87,7 +87,7 @@ def pauses_of(case: Case, start: date, end: date) -> tuple[list[Pause], date | N
     return pauses, open_since
 
 
-def end_after_pauses(case: Case, start: date, end: date) -> date:
+def end_after_pauses(case: ClockCase, start: date, end: date) -> date:
     """Return the end of a period from `start`, pushed by its pauses, before rolling."""
     pauses, _open = pauses_of(case, start, end)
     return pauses[-1].end if pauses else end

@@ -20,7 +20,7 @@ class ClockEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DerivationStep:
     """One step of a derivation: the rule applied, what it was applied to, what came out."""
 
     rule: str
@@ -59,7 +59,7 @@ class Dates:
     basis: str | None
     certainty: str | None
     in_force: bool
-    explanation: tuple[Step, ...]
+    explanation: tuple[DerivationStep, ...]
     act_at_once: str | None = None
     clock_start: date | None = None
     ack_by: date | None = None
@@ -88,7 +88,7 @@ def plain(value: object) -> object:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Step | Stretch):
+    if isinstance(value, DerivationStep | Stretch):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
         return [plain(item) for item in value]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from dsar.domain.clock.dates import ClockEvent
 from dsar.domain.errors import BadInput
 from dsar.domain.regimes import ClockEventType as Type
-from dsar.domain.regimes import Question
+from dsar.domain.regimes import RegimeQuestion
 
 #: Receipts and events outside these years are refused: no holiday calendar reaches further.
 FIRST_YEAR, LAST_YEAR = 2000, 2090
@@ -25,7 +25,7 @@ QUESTION_OF = {
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
+class DatedEvent:
     """An event with its local date."""
 
     event: ClockEvent
@@ -33,10 +33,10 @@ class Dated:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class OpenQuestion:
     """One question and the day of its answer, None while it is open."""
 
-    question: Question
+    question: RegimeQuestion
     asked: date
     answered: date | None
 
@@ -58,7 +58,7 @@ def local_day_of_receipt(received_at: datetime, zone: ZoneInfo) -> date:
 
 def dated(
     events: Sequence[ClockEvent], *, received_at: datetime, zone: ZoneInfo
-) -> tuple[Dated, ...]:
+) -> tuple[DatedEvent, ...]:
     """Give every event its local date; refuse what cannot have happened in this order."""
     previous: date | datetime = received_at
     seen: set[Type] = set()
@@ -79,20 +79,20 @@ def dated(
             raise BadInput(f"{field}.type", f"{event.type.value} answers nothing.", mend)
         seen.add(event.type)
         previous = event.at
-    return tuple(Dated(event, _day(event.at, zone)) for event in events)
+    return tuple(DatedEvent(event, _day(event.at, zone)) for event in events)
 
 
-def spans(question: Question, happened: Sequence[Dated]) -> Iterator[Span]:
+def spans(question: RegimeQuestion, happened: Sequence[DatedEvent]) -> Iterator[OpenQuestion]:
     """Pair every asking of `question` with the first answer after it."""
     asked: date | None = None
     for item in happened:
         if item.event.type is question.asked and asked is None:
             asked = item.day
         elif item.event.type in question.answered and asked is not None:
-            yield Span(question, asked, item.day)
+            yield OpenQuestion(question, asked, item.day)
             asked = None
     if asked is not None:
-        yield Span(question, asked, None)
+        yield OpenQuestion(question, asked, None)
 
 
 def _check_time(at: date | datetime, field: str) -> None:

@@ -3,14 +3,14 @@
 from datetime import date
 
 from dsar.domain.calendar import Term, Unit
-from dsar.domain.clock.case import Case, end_after_pauses
+from dsar.domain.clock.case import ClockCase, end_after_pauses
 from dsar.domain.clock.dates import ClockEvent
-from dsar.domain.clock.events import Dated
+from dsar.domain.clock.events import DatedEvent
 from dsar.domain.regimes import ClockEventType, Extension
 
 
 def extension_of(
-    case: Case, start: date, *, end: date, due: date
+    case: ClockCase, start: date, *, end: date, due: date
 ) -> tuple[date | None, bool | None]:
     """Return the extended date, if there is or can be one, and whether a notice counts.
 
@@ -38,8 +38,8 @@ def extension_of(
 
 
 def _notified(
-    case: Case,
-    notice: Dated,
+    case: ClockCase,
+    notice: DatedEvent,
     *,
     rule: Extension,
     start: date,
@@ -66,7 +66,7 @@ def _notified(
     return new
 
 
-def _explain_second(case: Case, rule: Extension, notices: list[Dated]) -> None:
+def _explain_second(case: ClockCase, rule: Extension, notices: list[DatedEvent]) -> None:
     for notice in notices:
         case.say(rule.source, f"again notified on {notice.day}", "one extension only: no effect")
 
@@ -77,7 +77,7 @@ def _length(event: ClockEvent) -> Term | None:
     return Term(event.days, Unit.DAYS) if event.days is not None else None
 
 
-def _extended(case: Case, start: date, *, end: date, length: Term) -> date:
+def _extended(case: ClockCase, start: date, *, end: date, length: Term) -> date:
     """Count reply and extension together from the start; months are never chained."""
     if case.reply is None or case.reply.unit is not length.unit:
         return case.rolled(case.after(end, length))

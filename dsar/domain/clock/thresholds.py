@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedDates:
     """The dates of one open ticket that are watched; None where the law has none."""
 
     start: datetime
@@ -47,7 +47,7 @@ THRESHOLDS: tuple[Threshold, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class DueAlert:
     """A threshold that was passed. `day` tells raised ones apart: the date watched, or today."""
 
     name: str
@@ -55,17 +55,17 @@ class Alert:
     words: str
 
 
-def passed(watched: Watched, *, now: datetime, zone: ZoneInfo) -> Iterator[Alert]:
+def passed(watched: WatchedDates, *, now: datetime, zone: ZoneInfo) -> Iterator[DueAlert]:
     """Every threshold a ticket has passed by `now`; what was raised before is for the caller."""
     for row in THRESHOLDS:
         day: date | None = getattr(watched, row.of)
         if day is None or now < _instant(row, watched, day, zone):
             continue
         key = now.astimezone(zone).date() if row.daily else day
-        yield Alert(row.name, key, row.words.format(day=day))
+        yield DueAlert(row.name, key, row.words.format(day=day))
 
 
-def _instant(row: Threshold, watched: Watched, day: date, zone: ZoneInfo) -> datetime:
+def _instant(row: Threshold, watched: WatchedDates, day: date, zone: ZoneInfo) -> datetime:
     """The first instant at which the threshold is passed."""
     end = datetime.combine(day + _DAY, time(), zone)
     if row.share is not None:

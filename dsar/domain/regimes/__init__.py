@@ -13,36 +13,36 @@ from dsar.domain.errors import BadInput
 from dsar.domain.regimes.words import (
     CLOCK_RIGHTS,
     GROUNDS,
-    Basis,
     Certainty,
     ClockEventType,
-    Effect,
     NoticeMember,
+    PeriodBasis,
+    QuestionEffect,
 )
 
 __all__ = [
     "CLOCK_RIGHTS",
     "GROUNDS",
     "Appeal",
-    "Basis",
     "Certainty",
     "ClockEventType",
     "Complaint",
     "Duty",
-    "Effect",
     "Example",
     "Extension",
     "Ground",
     "NoticeMember",
-    "Question",
+    "PeriodBasis",
+    "PeriodRule",
+    "QuestionEffect",
     "Refusal",
     "Regime",
-    "Rule",
+    "RegimeQuestion",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RegimeQuestion:
     """A question to the person that moves the clock, and the answers that end it.
 
     `only_for` limits it to some rights (empty: all). The two readings differ where law and
@@ -53,7 +53,7 @@ class Question:
 
     asked: ClockEventType
     answered: tuple[ClockEventType, ...]
-    effect: Effect
+    effect: QuestionEffect
     source: str
     only_for: tuple[str, ...] = ()
     answer_day_excluded_at_latest: bool = False
@@ -78,7 +78,7 @@ class Appeal:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PeriodRule:
     """The periods of some rights, in force from `since` through `until` by day of receipt.
 
     `reply` is None where the law names no number; `note` then says what it names instead.
@@ -91,7 +91,7 @@ class Rule:
     until: date | None
     source: str
     certainty: Certainty
-    basis: Basis
+    basis: PeriodBasis
     note: str
     reply: Term | None
     reply_latest: Term | None
@@ -99,7 +99,7 @@ class Rule:
     roll: Roll
     roll_latest: Roll
     closed: tuple[ClosedSeason, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[RegimeQuestion, ...]
     extension: Extension | None
     appeal: Appeal | None
 
@@ -191,7 +191,7 @@ class Regime:
     certainty: Certainty
     country: str | None
     regional_holidays: bool
-    rules: tuple[Rule, ...]
+    rules: tuple[PeriodRule, ...]
     act_at_once: Mapping[str, str]
     grounds: Mapping[str, str]
     refusal: Refusal
@@ -216,11 +216,11 @@ class Regime:
         known = {right for rule in self.rules for right in rule.rights}
         return tuple(right for right in CLOCK_RIGHTS if right in known)
 
-    def rules_for(self, right: str) -> tuple[Rule, ...]:
+    def rules_for(self, right: str) -> tuple[PeriodRule, ...]:
         """Return every version of the rule for `right`, oldest first."""
         return tuple(rule for rule in self.rules if right in rule.rights)
 
-    def rule_on(self, right: str, day: date) -> Rule | None:
+    def rule_on(self, right: str, day: date) -> PeriodRule | None:
         """Return the rule for a request received on `day`; None while none is in force.
 
         Raises BadInput for a right this law does not know.

@@ -11,22 +11,22 @@ from dsar.domain.regimes import (
     CLOCK_RIGHTS,
     GROUNDS,
     Appeal,
-    Basis,
     Certainty,
     ClockEventType,
     Complaint,
     Duty,
-    Effect,
     Example,
     Extension,
     Ground,
     NoticeMember,
-    Question,
+    PeriodBasis,
+    PeriodRule,
+    QuestionEffect,
     Refusal,
     Regime,
-    Rule,
+    RegimeQuestion,
 )
-from dsar.domain.regimes.strict_toml import Table, refuse
+from dsar.domain.regimes.strict_toml import TomlTable, refuse
 from dsar.domain.rights import Right
 
 #: Keys of a worked example that are input for the clock; the regime's id is added.
@@ -42,7 +42,7 @@ def parse(text: str, name: str) -> Regime:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(name, f"It is no TOML: {error}.", "Mend the text there.") from error
-    table = Table(values, name=name, lines=tuple(text.splitlines()))
+    table = TomlTable(values, name=name, lines=tuple(text.splitlines()))
     regime = _regime(table)
     table.finish()
     if f"{regime.id}.toml" != name.rsplit("/", 1)[-1]:
@@ -50,7 +50,7 @@ def parse(text: str, name: str) -> Regime:
     return regime
 
 
-def _regime(table: Table) -> Regime:
+def _regime(table: TomlTable) -> Regime:
     return Regime(
         id=table.text("id"),
         title=table.text("title"),
@@ -72,14 +72,16 @@ def _regime(table: Table) -> Regime:
     )
 
 
-def _grounds(table: Table) -> Mapping[str, str]:
+def _grounds(table: TomlTable) -> Mapping[str, str]:
     inner = table.table("grounds")
     grounds = {key: inner.text(key) for key in GROUNDS}
     inner.finish()
     return grounds
 
 
-def _words(table: Table, key: str, *, known: tuple[str, ...] | None = None) -> Mapping[str, str]:
+def _words(
+    table: TomlTable, key: str, *, known: tuple[str, ...] | None = None
+) -> Mapping[str, str]:
     """Read a table of texts under free keys, or under keys out of `known`."""
     inner = table.table(key, optional=True)
     keys = [name for name in (known or inner.values) if name in inner]
@@ -88,7 +90,7 @@ def _words(table: Table, key: str, *, known: tuple[str, ...] | None = None) -> M
     return words
 
 
-def _refusal(table: Table) -> Refusal:
+def _refusal(table: TomlTable) -> Refusal:
     refusal = Refusal(
         must_contain=tuple(
             NoticeMember(member) for member in table.names("must_contain", tuple(NoticeMember))
@@ -100,7 +102,7 @@ def _refusal(table: Table) -> Refusal:
     return refusal
 
 
-def _refusal_grounds(table: Table) -> Mapping[str, Ground]:
+def _refusal_grounds(table: TomlTable) -> Mapping[str, Ground]:
     """Read the grounds of a refusal: no law lets anybody refuse that consent is withdrawn."""
     inner = table.table("grounds", optional=True)
     firm = {right for right in Right if not right.spec.refusable}
@@ -120,7 +122,7 @@ def _refusal_grounds(table: Table) -> Mapping[str, Ground]:
     return grounds
 
 
-def _duty(table: Table) -> Duty:
+def _duty(table: TomlTable) -> Duty:
     duty = Duty(
         text=table.text("text"),
         source=table.text("source"),
@@ -130,13 +132,13 @@ def _duty(table: Table) -> Duty:
     return duty
 
 
-def _complaint(table: Table) -> Complaint:
+def _complaint(table: TomlTable) -> Complaint:
     complaint = Complaint(body=table.text("body"), text=table.text("text"))
     table.finish()
     return complaint
 
 
-def _rules(table: Table) -> tuple[Rule, ...]:
+def _rules(table: TomlTable) -> tuple[PeriodRule, ...]:
     tables = table.tables("rules")
     rules = tuple(_rule(item) for item in tables)
     for right in CLOCK_RIGHTS:
@@ -151,15 +153,15 @@ def _rules(table: Table) -> tuple[Rule, ...]:
     return tuple(sorted(rules, key=lambda rule: rule.since))
 
 
-def _rule(table: Table) -> Rule:
-    rule = Rule(
+def _rule(table: TomlTable) -> PeriodRule:
+    rule = PeriodRule(
         id=table.text("id"),
         rights=table.names("rights", CLOCK_RIGHTS),
         since=table.day("since"),
         until=table.day("until") if "until" in table else None,
         source=table.text("source"),
         certainty=table.choice("certainty", Certainty),
-        basis=table.choice("basis", Basis, default=Basis.LAW),
+        basis=table.choice("basis", PeriodBasis, default=PeriodBasis.LAW),
         note=table.text("note", default=""),
         reply=_period(table, "reply"),
         reply_latest=_period(table, "reply_latest"),
@@ -179,7 +181,7 @@ def _rule(table: Table) -> Rule:
     return rule
 
 
-def _period(table: Table, key: str) -> Term | None:
+def _period(table: TomlTable, key: str) -> Term | None:
     if key not in table:
         return None
     inner = table.table(key)
@@ -191,19 +193,19 @@ def _period(table: Table, key: str) -> Term | None:
     return period
 
 
-def _season(table: Table) -> ClosedSeason:
+def _season(table: TomlTable) -> ClosedSeason:
     season = ClosedSeason(first=table.month_day("first"), last=table.month_day("last"))
     table.finish()
     return season
 
 
-def _question(table: Table) -> Question:
+def _question(table: TomlTable) -> RegimeQuestion:
     wait = table.whole("latest_start_days") if "latest_start_days" in table else None
     answers = table.names("answered", tuple(ClockEventType))
-    question = Question(
+    question = RegimeQuestion(
         asked=table.choice("asked", ClockEventType),
         answered=tuple(ClockEventType(answer) for answer in answers),
-        effect=table.choice("effect", Effect),
+        effect=table.choice("effect", QuestionEffect),
         source=table.text("source"),
         only_for=table.names("only_for", CLOCK_RIGHTS, optional=True),
         answer_day_excluded_at_latest=table.truth("answer_day_excluded_at_latest", default=False),
@@ -213,7 +215,7 @@ def _question(table: Table) -> Question:
     return question
 
 
-def _extension(table: Table) -> Extension | None:
+def _extension(table: TomlTable) -> Extension | None:
     if "extension" not in table:
         return None
     inner = table.table("extension")
@@ -222,7 +224,7 @@ def _extension(table: Table) -> Extension | None:
     return extension
 
 
-def _appeal(table: Table) -> Appeal | None:
+def _appeal(table: TomlTable) -> Appeal | None:
     if "appeal" not in table:
         return None
     inner = table.table("appeal")
@@ -234,7 +236,7 @@ def _appeal(table: Table) -> Appeal | None:
     return appeal
 
 
-def _example(table: Table, whole: Table) -> Example:
+def _example(table: TomlTable, whole: TomlTable) -> Example:
     given = {key: table.anything(key) for key in GIVEN if key in table}
     example = Example(
         place=table.place("title"),

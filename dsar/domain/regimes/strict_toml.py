@@ -19,7 +19,7 @@ _MONTH_DAY = re.compile(r"^(\d\d)-(\d\d)$")
 
 
 @dataclass(slots=True)
-class Table:
+class TomlTable:
     """One table of a file with the path that leads to it; keys asked for are ticked off."""
 
     values: Mapping[str, object]
@@ -104,16 +104,16 @@ class Table:
             refuse(self, key, "It is no table.", "Give keys and values in braces.")
         return value
 
-    def table(self, key: str, *, optional: bool = False) -> "Table":
+    def table(self, key: str, *, optional: bool = False) -> "TomlTable":
         value = self.free(key) if key in self.values or not optional else {}
-        return Table(value, self.name, self.lines, (*self.path, key))
+        return TomlTable(value, self.name, self.lines, (*self.path, key))
 
-    def tables(self, key: str, *, optional: bool = False) -> list["Table"]:
+    def tables(self, key: str, *, optional: bool = False) -> list["TomlTable"]:
         value = [] if optional and key not in self.values else self.anything(key)
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             refuse(self, key, "It is no list of tables.", f"Head each with [[{key}]].")
         return [
-            Table(item, self.name, self.lines, (*self.path, key, index))
+            TomlTable(item, self.name, self.lines, (*self.path, key, index))
             for index, item in enumerate(value)
         ]
 
@@ -125,7 +125,7 @@ class Table:
                 refuse(self, key, "It is unknown.", mend)
 
 
-def refuse(table: Table, key: str, problem: str, mend: str) -> NoReturn:
+def refuse(table: TomlTable, key: str, problem: str, mend: str) -> NoReturn:
     """Refuse a key of a table, naming file, line and the path to the key."""
     path = (*table.path, key)
     dotted = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")

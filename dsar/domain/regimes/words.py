@@ -52,7 +52,7 @@ class Certainty(StrEnum):
     LOW = "low"
 
 
-class Basis(StrEnum):
+class PeriodBasis(StrEnum):
     """What a period rests on: the law's words, an authority's guidance, or mere practice."""
 
     LAW = "law"
@@ -76,7 +76,7 @@ class ClockEventType(StrEnum):
     APPEAL_RECEIVED = "appeal_received"
 
 
-class Effect(StrEnum):
+class QuestionEffect(StrEnum):
     """What an open question does to the clock."""
 
     DELAYS_START = "delays_start"

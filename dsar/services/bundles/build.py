@@ -41,7 +41,7 @@ from dsar.store.tickets import locked
 from exports.data import manifest, parts
 from exports.document.contents import Contents
 from exports.proof import redact
-from exports.proof.check import Finding
+from exports.proof.check import BundleFault
 
 
 def bundle(installation: Installation, run: Run) -> None:
@@ -101,11 +101,13 @@ def _prove(material: BundleMaterial, made: exports.bundle.BuiltBundle, bundle: I
     redact.refuse(found)
 
 
-def _same_files(files: Sequence[WithheldFile], made: exports.bundle.BuiltBundle) -> list[Finding]:
+def _same_files(
+    files: Sequence[WithheldFile], made: exports.bundle.BuiltBundle
+) -> list[BundleFault]:
     """The files of the bundle that are, byte for byte, one that staff withheld."""
     places = {file.sha256: file.place for file in files if file.sha256}
     return [
-        Finding(member.name, f"is a file that was withheld in {places[member.sha256]}.")
+        BundleFault(member.name, f"is a file that was withheld in {places[member.sha256]}.")
         for member in made.members
         if member.bytes and member.sha256 in places and member.name.startswith("files/")
     ]

@@ -17,8 +17,8 @@ from dsar.services.runtime import journal
 from dsar.services.runtime.access import ticket_for
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
-from dsar.store.files.frames import CannotOpen, Sealed
-from dsar.store.files.places import FileGone, Files
+from dsar.store.files.frames import CannotOpen, SealedReader
+from dsar.store.files.places import FileGone, FileStore
 from dsar.store.tables import BundleRow, Ticket
 from dsar.store.tickets import locked
 from dsar.store.vault import KeyLost
@@ -38,15 +38,15 @@ class StoredBundle:
     sha256: str
     kept: str
     key: bytes = field(repr=False)
-    files: Files = field(repr=False)
+    files: FileStore = field(repr=False)
 
     @contextmanager
-    def opened(self) -> Iterator[Sealed]:
+    def opened(self) -> Iterator[SealedReader]:
         """The bundle, to be read from any place; raises NotDeliverable."""
         with ExitStack() as stack:
             try:
                 file = stack.enter_context(self.files.open(self.kept))
-                sealed = Sealed(file, seal_for(self.key, self.kept))
+                sealed = SealedReader(file, seal_for(self.key, self.kept))
             except (FileGone, CannotOpen) as reason:
                 raise self._refused(str(reason)) from None
             if sealed.size != self.size:

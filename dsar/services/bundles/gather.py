@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dsar import __version__
-from dsar.domain.clock import Step
+from dsar.domain.clock import DerivationStep
 from dsar.domain.coverage import Kept, Line, Outcome, why_kept
 from dsar.domain.decision import Case, decide_record
 from dsar.domain.errors import NotAllowed
@@ -33,7 +33,7 @@ from dsar.services.work.receipts import receipts_of
 from dsar.store.tables import CoverageLine, Request, Ticket
 from dsar.store.tickets import lines, request_of
 from dsar.store.vault import Seal
-from dsar.words import Spoken
+from dsar.words import SpokenLanguage
 from exports.document.contents import (
     Contents,
     HumanDecision,
@@ -134,7 +134,7 @@ def _request_facts(
     )
 
 
-def _law(installation: Installation, ticket: Ticket, spoken: Spoken) -> Law:
+def _law(installation: Installation, ticket: Ticket, spoken: SpokenLanguage) -> Law:
     words = wordings_of(installation).words_to(spoken)
     law = cited(words, regimes.load(ticket.regime), Right(ticket.right))
     return Law(law.title, law.article, law.complaint, law.remedy)
@@ -155,9 +155,9 @@ def _pictured(ticket: Ticket) -> dict[str, date]:
     return {name: date.fromisoformat(day) for name, day in found.items() if day}
 
 
-def _explained(ticket: Ticket) -> tuple[Step, ...]:
+def _explained(ticket: Ticket) -> tuple[DerivationStep, ...]:
     """The whole derivation of the due date; the report tells what of it moved the day."""
-    return tuple(Step(**step) for step in ticket.clock.get("explanation", ()))
+    return tuple(DerivationStep(**step) for step in ticket.clock.get("explanation", ()))
 
 
 def line_value(row: CoverageLine, person: Person) -> Line:
@@ -186,7 +186,7 @@ def line_value(row: CoverageLine, person: Person) -> Line:
 
 
 def _found(
-    session: Unit, ticket: Ticket, *, spoken: Spoken, case: Case, person: Person
+    session: Unit, ticket: Ticket, *, spoken: SpokenLanguage, case: Case, person: Person
 ) -> tuple[Line, ...]:
     """The ledger in the person's language: what collections are called, why something was kept."""
     found = []
@@ -199,7 +199,7 @@ def _found(
     return tuple(found)
 
 
-def _person(installation: Installation, ticket: Ticket, spoken: Spoken) -> Person:
+def _person(installation: Installation, ticket: Ticket, spoken: SpokenLanguage) -> Person:
     letters = wordings_of(installation).words_to(spoken)
     return Person.of(spoken, letters, regimes.load(ticket.regime), installation.controller)
 

@@ -19,7 +19,7 @@ from dsar.domain.errors import DsarError
 from dsar.services.bundles.stores import files_of
 from dsar.services.runtime import seals
 from dsar.services.runtime.installation import Installation, Unit
-from dsar.store.files.frames import Seal, Sealed
+from dsar.store.files.frames import BundleSeal, SealedReader
 from dsar.store.tables import BundleRow, Ticket
 from dsar.store.tickets import request_of
 
@@ -39,20 +39,20 @@ class BundleDraft:
     key: bytes = field(repr=False)
 
     @property
-    def seal(self) -> Seal:
+    def seal(self) -> BundleSeal:
         """What it is sealed with, bound to the name it will have."""
         return seal_for(self.key, self.name)
 
     @contextmanager
     def opened(self) -> Iterator[IO[bytes]]:
         """The plain ZIP, for those who check it before it is released."""
-        with self.path.open("rb") as file, Sealed(file, self.seal).stream() as plain:
+        with self.path.open("rb") as file, SealedReader(file, self.seal).stream() as plain:
             yield plain
 
 
-def seal_for(key: bytes, name: str) -> Seal:
+def seal_for(key: bytes, name: str) -> BundleSeal:
     """The seal of the bundle kept under a name."""
-    return Seal(key, name.rpartition("/")[2].removesuffix(".sealed"))
+    return BundleSeal(key, name.rpartition("/")[2].removesuffix(".sealed"))
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from dsar.config.settings import Settings
 from dsar.domain.errors import BadInput
 from dsar.sdk.settings import build
 from dsar.services.runtime.installation import Installation
-from dsar.store.files.folder import Folder
-from dsar.store.files.objects import Bucket
-from dsar.store.files.places import Files
+from dsar.store.files.folder import FolderStore
+from dsar.store.files.objects import ObjectStore
+from dsar.store.files.places import FileStore
 
 _SCHEME = "s3://"
 _TABLE = "bundle.store"
@@ -26,18 +26,18 @@ class Place:
     secret: str = field(default="", repr=False)
 
 
-def files_of(installation: Installation) -> Files:
+def files_of(installation: Installation) -> FileStore:
     """The house's store of bundles, made once."""
-    found: Files | None = installation.cache.get("files")
+    found: FileStore | None = installation.cache.get("files")
     if found is None:
         found = installation.cache["files"] = store_of(installation.settings)
     return found
 
 
-def store_of(settings: Settings) -> Files:
+def store_of(settings: Settings) -> FileStore:
     """The store the settings name; raises BadInput naming the first thing that is wrong."""
     if not settings.bundle.store:
-        return Folder(settings.at(settings.storage))
+        return FolderStore(settings.at(settings.storage))
     place = build(Place, settings.bundle.store, at=_TABLE, folder=settings.folder)
     bucket, _, prefix = place.url.removeprefix(_SCHEME).partition("/")
     if not place.url.startswith(_SCHEME) or not bucket:
@@ -49,4 +49,4 @@ def store_of(settings: Settings) -> Files:
     if importlib.util.find_spec("s3fs") is None:
         mend = "Install it: pip install 'dsar[s3]'."
         raise BadInput(f"{_TABLE}.url", "needs the package s3fs.", mend)
-    return Bucket(bucket, prefix, place.endpoint, place.region, place.key, place.secret)
+    return ObjectStore(bucket, prefix, place.endpoint, place.region, place.key, place.secret)

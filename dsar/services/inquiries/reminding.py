@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import col, select
 
 from dsar.config.settings import InquirySettings
-from dsar.domain.clock.thresholds import Alert
+from dsar.domain.clock.thresholds import DueAlert
 from dsar.services.law.clock import today
 from dsar.services.runtime.installation import Installation, Unit
 from dsar.store.tables import Inquiry, Ticket
@@ -16,7 +16,7 @@ from dsar.store.tables import Inquiry, Ticket
 REMINDER, OVERDUE = "inquiry_reminder", "inquiry_overdue"
 
 
-def pressing(session: Unit, installation: Installation) -> Iterator[tuple[str, Alert]]:
+def pressing(session: Unit, installation: Installation) -> Iterator[tuple[str, DueAlert]]:
     """Each open ticket's alerts up to today, by its id; what was raised before is for the caller.
 
     A day before which the question was not asked yet reminds nobody.
@@ -42,10 +42,10 @@ def pressing(session: Unit, installation: Installation) -> Iterator[tuple[str, A
         yield ticket_id, alert
 
 
-def _passed(asked: date, wanted: date, now: date, rules: InquirySettings) -> Iterator[Alert]:
+def _passed(asked: date, wanted: date, now: date, rules: InquirySettings) -> Iterator[DueAlert]:
     for days in rules.remind_days:
         day = wanted - timedelta(days=days)
         if asked < day <= now:
-            yield Alert(REMINDER, day, f"A source has not answered; wanted by {wanted}.")
+            yield DueAlert(REMINDER, day, f"A source has not answered; wanted by {wanted}.")
     if now > wanted:
-        yield Alert(OVERDUE, wanted, f"A source did not answer by {wanted}.")
+        yield DueAlert(OVERDUE, wanted, f"A source did not answer by {wanted}.")

@@ -8,7 +8,7 @@ from dsar.domain.errors import BadInput
 from dsar.domain.reasons import Reason
 from dsar.domain.regimes import Regime
 from dsar.services.letters.reason_words import GROUND, PART, cited, say
-from dsar.words import MODEL, Spoken, Words
+from dsar.words import MODEL, SpokenLanguage, Words
 
 PERSON = "person"
 #: What the person reads where a code has no words for them.
@@ -28,7 +28,9 @@ class Person:
     controller: Controller
 
     @classmethod
-    def of(cls, spoken: Spoken, letters: Words, regime: Regime, controller: Controller) -> "Person":
+    def of(
+        cls, spoken: SpokenLanguage, letters: Words, regime: Regime, controller: Controller
+    ) -> "Person":
         """The person who is spoken to in a language."""
         return cls(spoken.words("report", PART), letters, regime, controller)
 

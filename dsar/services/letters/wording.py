@@ -22,7 +22,7 @@ from dsar.domain.errors import BadInput, NotAllowed
 from dsar.domain.lifecycle import letters
 from dsar.services.letters.grammar import LONGEST_LETTER, LONGEST_SOURCE, compiled, refuse
 from dsar.services.letters.words import PARTS
-from dsar.words import MODEL, Languages, Spoken, Words, forms, order, ours
+from dsar.words import MODEL, Languages, SpokenLanguage, Words, forms, order, ours
 
 #: The folder of a language in which the texts of its letters lie.
 TEXTS = "letters"
@@ -171,7 +171,7 @@ class Wordings:
         """The words of a language there are letters in, the house's own over ours."""
         return self.words.get(language.lower()) or self.languages.spoken(language).words(*PARTS)
 
-    def words_to(self, spoken: Spoken) -> Words:
+    def words_to(self, spoken: SpokenLanguage) -> Words:
         """The words of letters for somebody who is spoken to in a language."""
         return replace(self.words_in(spoken.language.tag), tag=spoken.tag)
 

@@ -12,7 +12,7 @@ from typing import Any
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
 from dsar.words import FREE, MODEL, Languages, Words, catalogue, formats
-from dsar.words.catalogue import Part
+from dsar.words.catalogue import WordFile
 
 FILE = "words.toml"
 #: The files of a language that letters take their words from.
@@ -48,9 +48,9 @@ def house(place: Path, name: str, languages: Languages) -> Words:
             raise BadInput(shown, "is missing.", f"Translate {named} there.")
         return replace(ours, tag=tag, locale=locale)
     given = catalogue.read(file, shown)
-    part = Part(_as_now(given.sections), given.sha256)
+    part = WordFile(_as_now(given.sections), given.sha256)
     if ours is not None:
-        part = part.over(Part(ours.sections, ours.sha256))
+        part = part.over(WordFile(ours.sections, ours.sha256))
     catalogue.check(part.sections, model.sections, shown, locale=locale, free=FREE)
     return replace(
         ours or model,

@@ -11,7 +11,7 @@ from dsar.domain.controller import Controller
 from dsar.domain.policy import Policy
 from dsar.store.engine import Store, StoreSession
 from dsar.store.vault import Vault
-from dsar.words import Languages, Spoken, ours
+from dsar.words import Languages, SpokenLanguage, ours
 
 #: Rings for one ready task after its transaction has committed: (queue, task id). Losing a ring is
 #: harmless, the sweeper rings again.
@@ -36,7 +36,7 @@ class Installation:
     wake: Wakeup = wake_nobody
     cache: dict[str, Any] = field(default_factory=dict)
 
-    def spoken(self, *asked: str) -> Spoken:
+    def spoken(self, *asked: str) -> SpokenLanguage:
         """What somebody is spoken to in who asked for these languages, best first."""
         return self.languages.spoken(*asked, home=self.controller.language)
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dsar.domain.journal import START, Entry, Fault, digest, verify
+from dsar.domain.journal import START, ChainedEntry, JournalFault, digest, verify
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Unit
 from dsar.store.tables import JournalEntry, Ticket
@@ -39,13 +39,13 @@ def append(
 
 def history(
     session: Session, ticket: Ticket, *, only: Iterable[str] | None = None
-) -> tuple[Entry, ...]:
+) -> tuple[ChainedEntry, ...]:
     """A ticket's entries in order, or those of some events."""
     wanted = None if only is None else frozenset(only)
     return tuple(one for one in _entries(session, ticket) if wanted is None or one.event in wanted)
 
 
-def faults(session: Session) -> Iterator[Fault]:
+def faults(session: Session) -> Iterator[JournalFault]:
     """The first fault of every ticket whose history does not hold, oldest ticket first."""
     for ticket in session.exec(select(Ticket).order_by(col(Ticket.created_at))):
         fault = verify(
@@ -58,14 +58,14 @@ def faults(session: Session) -> Iterator[Fault]:
             yield fault
 
 
-def _entries(session: Session, ticket: Ticket) -> Iterator[Entry]:
+def _entries(session: Session, ticket: Ticket) -> Iterator[ChainedEntry]:
     rows = session.exec(
         select(JournalEntry)
         .where(col(JournalEntry.ticket_id) == ticket.id)
         .order_by(col(JournalEntry.seq))
     )
     for row in rows:
-        yield Entry(
+        yield ChainedEntry(
             ticket.ref, row.seq, row.at, row.event, row.actor, row.data, row.previous, row.digest
         )
 

@@ -24,7 +24,7 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.errors import DsarError
 from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason, told
-from dsar.sandbox.pool import Stopped
+from dsar.sandbox.pool import ProcessStopped
 from dsar.sdk import Later, NeedsHuman
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
@@ -181,7 +181,7 @@ def _fail(session: Unit, installation: Installation, lease: Lease, error: Except
         deferral.spend(session, lease)
         tasks.wait_human(session, installation.store, lease, reason=error.because)
         return True
-    if isinstance(error, Stopped | StoreAway):
+    if isinstance(error, ProcessStopped | StoreAway):
         return tasks.fail(session, installation.store, lease, reason=told(error.reason, "stopped"))
     if isinstance(error, DsarError):
         tasks.wait_human(session, installation.store, lease, reason=told(str(error)))

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlmodel import Session, SQLModel, col
 
 from dsar.domain.calendar.ical import DueEntry, calendar_file
-from dsar.domain.clock.thresholds import Alert, Watched, passed
+from dsar.domain.clock.thresholds import DueAlert, WatchedDates, passed
 from dsar.domain.lifecycle import ENDS, OWNER, By, Event, State
 from dsar.services.inquiries.reminding import pressing
 from dsar.services.runtime import journal
@@ -66,7 +66,7 @@ def _known(session: Session) -> set[tuple[str, str, date]]:
     return {(ticket, name, day) for ticket, name, day in rows}
 
 
-def _watched(session: Session) -> Iterator[tuple[Any, Watched]]:
+def _watched(session: Session) -> Iterator[tuple[Any, WatchedDates]]:
     columns = (
         col(Ticket.id),
         col(Ticket.due_on),
@@ -85,7 +85,7 @@ def _watched(session: Session) -> Iterator[tuple[Any, Watched]]:
         clock = row.clock
         yield (
             row,
-            Watched(
+            WatchedDates(
                 start=row.received_at,
                 due_on=row.due_on,
                 due_at=row.due_at,
@@ -100,7 +100,7 @@ def _day(value: object) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else None
 
 
-def _raise(installation: Installation, ticket_id: str, alert: Alert) -> bool:
+def _raise(installation: Installation, ticket_id: str, alert: DueAlert) -> bool:
     """One alert, in the journal and the log; False if somebody else was first."""
     with transaction(installation) as session:
         ticket = locked(session, ticket_id)

@@ -10,7 +10,7 @@ from dsar.domain.identity import Subject
 from dsar.domain.policy import Policy
 from dsar.domain.records import Collection, looks_secret
 from dsar.sandbox.checked_pages import PageChecks
-from dsar.sandbox.pool import Stopped
+from dsar.sandbox.pool import ProcessStopped
 from dsar.sdk import Later, NeedsHuman, Problem, Record
 from dsar.services.letters.reason_words import for_staff
 from dsar.services.ticket.search_order import order_of
@@ -58,7 +58,7 @@ def findings(known: Known, name: str | None = None) -> dict[str, list[Finding]]:
                 problems += map(Finding, _like_secrets(held))
         except (Later, NeedsHuman) as failed:
             problems.append(Finding(for_staff(failed.because)))
-        except Stopped as failed:
+        except ProcessStopped as failed:
             problems.append(Finding(failed.reason))
     return found
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import case, func, select
 from sqlmodel import Session, SQLModel
 
-from dsar.config.redacted import Shown, configured, shown
+from dsar.config.redacted import RedactedSetting, configured, shown
 from dsar.config.sources import Source
 from dsar.sdk import VERBS
 from dsar.services.letters.reason_words import for_staff
@@ -59,7 +59,7 @@ class Standing:
     door: Door
     at_once: int
     waiting: Waiting
-    settings: tuple[Shown, ...] | None
+    settings: tuple[RedactedSetting, ...] | None
 
 
 NOBODY = Waiting()
@@ -103,7 +103,7 @@ def _at_once(source: Source, gate: Gate | None) -> int:
 
 def _settings(
     source: Source, written: Mapping[str, Mapping[str, object]] | None
-) -> tuple[Shown, ...] | None:
+) -> tuple[RedactedSetting, ...] | None:
     if written is None:
         return None
     return shown(source.adapter.Settings, written.get(source.name, {}))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dsar.domain.journal import Entry
+from dsar.domain.journal import ChainedEntry
 from dsar.domain.lifecycle import Event, State
 from dsar.domain.policy import ON_HOLD
 from dsar.services.desk import supplement
@@ -83,7 +83,9 @@ def _asking(
     return tuple(links[one.ref] for one in known if row.source in one.sources)
 
 
-def _gap(row: CoverageLine, history: Sequence[Entry], asking: tuple[LinkedTicket, ...]) -> GapView:
+def _gap(
+    row: CoverageLine, history: Sequence[ChainedEntry], asking: tuple[LinkedTicket, ...]
+) -> GapView:
     """It was given up by the first gap that was accepted after it had last got stuck."""
     stuck = [e for e in history if e.event == "task_stuck" and e.data["source"] == row.source]
     task, after = (stuck[-1].data["task"], stuck[-1].seq) if stuck else ("", 0)

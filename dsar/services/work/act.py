@@ -25,7 +25,7 @@ from dsar.services.ticket import outcomes
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.work.cases import case_of, held
 from dsar.services.work.receipts import Filing, Place, Taking, still_to_do
-from dsar.store.effects import Standing, intend
+from dsar.store.effects import EffectBefore, intend
 from dsar.store.tables import Ticket
 from dsar.store.tickets import locked
 from dsar.store.vault import Seal
@@ -133,7 +133,7 @@ def _one_page(
         standing = intend(
             session, installation.store, run.lease, key, number=sheet.number, sheet=sheet.digest
         )
-    if standing is Standing.DONE:
+    if standing is EffectBefore.DONE:
         return
     rows = record_pages.rows(installation, job.seal, sheet)
     keys = [_KEYS[job.role](row) for row in rows]
@@ -175,8 +175,10 @@ _KEYS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _receipts(adapter: Adapter, verb: str, batch: Batch, standing: Standing) -> Iterable[Receipt]:
-    if standing is Standing.UNKNOWN and not adapter.repeatable:
+def _receipts(
+    adapter: Adapter, verb: str, batch: Batch, standing: EffectBefore
+) -> Iterable[Receipt]:
+    if standing is EffectBefore.UNKNOWN and not adapter.repeatable:
         return _probed(adapter, batch)
     given: Iterable[Receipt] = getattr(adapter, verb)(batch)
     return given

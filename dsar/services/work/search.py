@@ -10,7 +10,7 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason
 from dsar.domain.rights import Right
-from dsar.sandbox.checked_pages import PageChecks, Reached
+from dsar.sandbox.checked_pages import LimitReached, PageChecks
 from dsar.sdk import Later, Page
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages, seals
@@ -93,7 +93,7 @@ class _Intake:
             last = self.last.checkpoint if self.last is not None else None
             self._remember(later.checkpoint or last)
             raise
-        except Reached:
+        except LimitReached:
             if self.last is not None and self.last.checkpoint is not None:
                 self._remember(self.last.checkpoint)
             raise

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from dsar.store.files.places import FileGone, Lying
+from dsar.store.files.places import FileGone, StoredFile
 
 
-class Folder:
+class FolderStore:
     """A store in a local folder, which must be on the disk that `put` takes its files from."""
 
     def __init__(self, root: Path) -> None:
@@ -35,11 +35,11 @@ class Folder:
     def remove(self, name: str) -> None:
         self._place(name).unlink(missing_ok=True)
 
-    def lying(self, folder: str) -> Iterator[Lying]:
+    def lying(self, folder: str) -> Iterator[StoredFile]:
         for path in sorted(self._place(folder).glob("[!.]*")):
             if path.is_file():
                 since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                yield Lying(path.relative_to(self._root).as_posix(), since)
+                yield StoredFile(path.relative_to(self._root).as_posix(), since)
 
     def where(self, name: str) -> str:
         return str(self._root / name)

@@ -32,7 +32,7 @@ class CannotOpen(DsarError):  # noqa: N818 - the sentence reads better without t
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class BundleSeal:
     """What a bundle is sealed with: its own key of 32 bytes, and the name it is bound to."""
 
     key: bytes
@@ -42,9 +42,9 @@ class Seal:
         if len(self.key) != 32:
             raise CannotOpen(f"bundle {self.bundle}: its key is gone or has the wrong length.")
 
-    def sealing(self, out: IO[bytes]) -> "Sealing":
+    def sealing(self, out: IO[bytes]) -> "SealingWriter":
         """Seals into `out` what is written to the answer; nothing is whole before its `finish`."""
-        return Sealing(out, self)
+        return SealingWriter(out, self)
 
     def cipher(self, salt: bytes) -> AESGCM:
         """The cipher of one file; no other file sealed with this key has the same."""
@@ -60,10 +60,10 @@ def _nonce(number: int) -> bytes:
     return number.to_bytes(12, "big")
 
 
-class Sealing:
+class SealingWriter:
     """Seals what is written to it; `finish` writes the last frame."""
 
-    def __init__(self, out: IO[bytes], seal: Seal) -> None:
+    def __init__(self, out: IO[bytes], seal: BundleSeal) -> None:
         self._out = out
         self._seal = seal
         salt = os.urandom(_SALT)
@@ -89,10 +89,10 @@ class Sealing:
         self._number += 1
 
 
-class Sealed:
+class SealedReader:
     """A sealed bundle in a seekable file, read from any place; `size` is that of the plain ZIP."""
 
-    def __init__(self, file: IO[bytes], seal: Seal) -> None:
+    def __init__(self, file: IO[bytes], seal: BundleSeal) -> None:
         self._file = file
         self._seal = seal
         head = file.read(_HEAD)
@@ -139,7 +139,7 @@ class Sealed:
 class _Plain(io.RawIOBase):
     """The plain bytes of a sealed bundle, for whoever wants a file."""
 
-    def __init__(self, sealed: Sealed) -> None:
+    def __init__(self, sealed: SealedReader) -> None:
         self._sealed = sealed
         self._at = 0
 

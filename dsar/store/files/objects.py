@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dsar.domain.errors import BadInput
-from dsar.store.files.places import CannotStore, FileGone, Lying, StoreAway
+from dsar.store.files.places import CannotStore, FileGone, StoreAway, StoredFile
 
 #: The part of a multipart upload, two of which are in memory at once; AWS takes 10,000 of them.
 PART = 16 << 20
@@ -23,7 +23,7 @@ _SECONDS = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts
 
 
 @dataclass(frozen=True)
-class Bucket:
+class ObjectStore:
     """A store below `bucket/prefix`. Without key and secret the usual AWS chain is asked."""
 
     bucket: str
@@ -92,18 +92,18 @@ class Bucket:
             if self._files.exists(self._place(name)):
                 self._files.rm_file(self._place(name))
 
-    def lying(self, folder: str) -> Iterator[Lying]:
+    def lying(self, folder: str) -> Iterator[StoredFile]:
         with _named(self.bucket):
             found = self._files.find(self._place(folder), detail=True)
         for place, info in found.items():
-            yield Lying(place.removeprefix(self._root), info["LastModified"])
+            yield StoredFile(place.removeprefix(self._root), info["LastModified"])
 
     def where(self, name: str) -> str:
         return f"s3://{self._place(name)}"
 
     def check(self) -> None:
         with _named(self.bucket):
-            self._files.call_s3("list_objects_v2", Bucket=self.bucket, MaxKeys=1)
+            self._files.call_s3("list_objects_v2", ObjectStore=self.bucket, MaxKeys=1)
 
     @property
     def _root(self) -> str:

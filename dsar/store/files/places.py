@@ -29,14 +29,14 @@ class FileGone(DsarError):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
+class StoredFile:
     """One file in a store: its name and when it was written."""
 
     name: str
     since: datetime
 
 
-class Files(Protocol):
+class FileStore(Protocol):
     """A store of whole files by name, such as `bundles/DSR-1-1.5f….sealed`.
 
     A file is there complete or not at all, whatever happens on the way.
@@ -54,7 +54,7 @@ class Files(Protocol):
         """Takes a file away; it is no error if there is none."""
         ...
 
-    def lying(self, folder: str) -> Iterator[Lying]:
+    def lying(self, folder: str) -> Iterator[StoredFile]:
         """Every complete file below `folder`."""
         ...
 

@@ -8,7 +8,7 @@ from dsar.sdk import VERBS
 from dsar.sdk.desk import Wanted
 from dsar.services.inquiries.answering import Opened
 from dsar.services.inquiries.files import Dropped
-from dsar.web.answers.multipart import Form
+from dsar.web.answers.multipart import MultipartForm
 
 #: Blank entries a page begins with, per collection, and how many more are asked for at once.
 LINES, MORE_LINES, MOST_LINES = 2, 5, 100
@@ -18,7 +18,7 @@ FILES = "files"
 _REASONED = frozenset({Done.KEPT.value, Done.FAILED.value})
 
 
-class Unfinished(Exception):  # noqa: N818 - the form is
+class MissingInput(Exception):  # noqa: N818 - the form is
     """Something is missing: the field's id and the key of the words that say what."""
 
     def __init__(self, field: str, word: str) -> None:
@@ -34,32 +34,32 @@ def kind(opened: Opened) -> str:
     return "again" if opened.question.wanted else "find"
 
 
-def answer(opened: Opened, form: Form) -> dict[str, Any]:
+def answer(opened: Opened, form: MultipartForm) -> dict[str, Any]:
     """The answer as the protocol has it. Raises Unfinished."""
     outcome = form.fields.get("outcome", "")
     if outcome == "cannot":
         reason = form.fields.get("reason", "").strip()
         if not reason:
-            raise Unfinished("reason", "reason")
+            raise MissingInput("reason", "reason")
         return {"outcome": "cannot", "reason": reason}
     return _ANSWERS[kind(opened)](opened, form, outcome)
 
 
-def _find(opened: Opened, form: Form, outcome: str) -> dict[str, Any]:
+def _find(opened: Opened, form: MultipartForm, outcome: str) -> dict[str, Any]:
     note = form.fields.get("note", "").strip()
     rows = [*_entries(opened, form), *_files([file for _, file in form.files], note)]
     if outcome == "nothing":
         if rows:
-            raise Unfinished("outcome-nothing", "contradiction")
+            raise MissingInput("outcome-nothing", "contradiction")
         return {"outcome": "nothing"}
     if outcome != "records":
-        raise Unfinished("outcome-records", "outcome")
+        raise MissingInput("outcome-records", "outcome")
     if not rows:
-        raise Unfinished("outcome-records", "empty")
+        raise MissingInput("outcome-records", "empty")
     return {"outcome": "records", "records": rows}
 
 
-def _entries(opened: Opened, form: Form) -> Iterator[dict[str, Any]]:
+def _entries(opened: Opened, form: MultipartForm) -> Iterator[dict[str, Any]]:
     for name, collection in opened.collections.items():
         for number in range(1, lines(form.fields) + 1):
             data = {
@@ -90,32 +90,32 @@ def lines(fields: Mapping[str, str]) -> int:
     return min(max(asked, LINES), MOST_LINES)
 
 
-def _act(opened: Opened, form: Form, outcome: str) -> dict[str, Any]:
+def _act(opened: Opened, form: MultipartForm, outcome: str) -> dict[str, Any]:
     if outcome != "receipts":
-        raise Unfinished("outcome-receipts", "outcome")
+        raise MissingInput("outcome-receipts", "outcome")
     allowed = {done.value for done in VERBS[opened.verb]}
     rows = []
     for number, one in enumerate(opened.question.wanted):
         done = form.fields.get(f"done.{number}") or form.fields.get("done.all", "")
         why = form.fields.get(f"why.{number}", "").strip() or form.fields.get("why.all", "").strip()
         if done not in allowed:
-            raise Unfinished("done.all", "done")
+            raise MissingInput("done.all", "done")
         if done in _REASONED and not why:
-            raise Unfinished(f"why.{number}", "why")
+            raise MissingInput(f"why.{number}", "why")
         reason = {"reason": why} if done in _REASONED else {}
         rows.append({"collection": one.collection, "key": one.key, "done": done, **reason})
     return {"outcome": "receipts", "receipts": rows}
 
 
-def _again(opened: Opened, form: Form, outcome: str) -> dict[str, Any]:
+def _again(opened: Opened, form: MultipartForm, outcome: str) -> dict[str, Any]:
     """What a second look finds: what is gone is not there, what was corrected reads as asked."""
     if outcome != "looked":
-        raise Unfinished("outcome-looked", "outcome")
+        raise MissingInput("outcome-looked", "outcome")
     rows = []
     for number, one in enumerate(opened.question.wanted):
         said = form.fields.get(f"done.{number}") or form.fields.get("done.all", "")
         if said not in {"gone", "still"}:
-            raise Unfinished("done.all", "done")
+            raise MissingInput("done.all", "done")
         data = _left(one, done=said == "gone")
         if data is not None:
             rows.append({"collection": one.collection, "key": one.key, "data": data})

@@ -26,7 +26,7 @@ def broken() -> BadInput:
 
 
 @dataclass(slots=True)
-class Form:
+class MultipartForm:
     """What a form came to: its fields by name, the last of each, and its files with their field."""
 
     fields: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Reader:
         found = _BOUNDARY.search(content_type)
         if found is None:
             raise broken()
-        self.form = Form()
+        self.form = MultipartForm()
         self._drop = drop
         self._mark = b"\r\n--" + found[1].encode()
         self._waiting = bytearray(b"\r\n")
@@ -57,7 +57,7 @@ class Reader:
         while not self._over and self._step():
             pass
 
-    def finish(self) -> Form:
+    def finish(self) -> MultipartForm:
         """The whole form."""
         if not self._over:
             raise broken()

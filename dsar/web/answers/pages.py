@@ -48,7 +48,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuestionedRecord:
     """One record a question is about: what is known of it, what is to change, what was chosen."""
 
     number: int
@@ -61,14 +61,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FormFault:
     """What is wrong with the form: the field's id and the sentence."""
 
     field: str
     text: str
 
 
-class Typed(dict[str, str]):
+class FormInput(dict[str, str]):
     """What stood in a form: nothing where nothing was typed."""
 
     def __missing__(self, name: str) -> str:
@@ -88,12 +88,12 @@ class QuestionPage(AnswerPage):
     identifiers: tuple[tuple[str, str], ...]
     purposes: tuple[str, ...]
     groups: tuple[Group, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[QuestionedRecord, ...]
     choices: tuple[str, ...]
     typed: Mapping[str, str]
     lines: int
     megabytes: int
-    fault: Fault | None = None
+    fault: FormFault | None = None
 
 
 def question(
@@ -103,10 +103,10 @@ def question(
     controller: str,
     megabytes: int,
     typed: Mapping[str, str] | None = None,
-    fault: Fault | None = None,
+    fault: FormFault | None = None,
 ) -> QuestionPage:
     """The page of a question; `typed` is what stood in its form before."""
-    given = Typed(typed or {})
+    given = FormInput(typed or {})
     kind = form.kind(opened)
     number = form.lines(given)
     return QuestionPage(
@@ -163,11 +163,13 @@ def _inputs(one: Collection, entry: int, w: Words, given: Mapping[str, str]) -> 
     )
 
 
-def _row(opened: Opened, number: int, one: Wanted, w: Words, given: Mapping[str, str]) -> Row:
+def _row(
+    opened: Opened, number: int, one: Wanted, w: Words, given: Mapping[str, str]
+) -> QuestionedRecord:
     known = opened.collections.get(one.collection) or Collection(one.collection, {})
     labels = {entry.name: w.of(entry.label) for entry in known.fields}
     said = [(labels.get(name, name), str(value)) for name, value in one.data.items()]
-    return Row(
+    return QuestionedRecord(
         number=number,
         title=w.of(known.title) or one.collection,
         data=tuple(said) or ((one.collection, one.key),),

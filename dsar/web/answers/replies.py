@@ -55,7 +55,7 @@ def question(
     opened: Opened,
     *,
     typed: Mapping[str, str] | None = None,
-    fault: pages.Fault | None = None,
+    fault: pages.FormFault | None = None,
 ) -> HTMLResponse:
     """The page of a question, with what stood in its form before and what is wrong with it."""
     installation = request.app.state.installation

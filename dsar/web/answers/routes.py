@@ -15,8 +15,8 @@ from dsar.services.inquiries.answering import Opened
 from dsar.services.inquiries.links import PATH
 from dsar.services.runtime.installation import Installation
 from dsar.web.answers import replies
+from dsar.web.answers.body import take
 from dsar.web.answers.rate import Rate
-from dsar.web.answers.taking import take
 
 #: Visits of one address a minute; a person needs a handful, a machine one or two an inquiry.
 VISITS = 240

@@ -18,7 +18,7 @@ _RANGE = re.compile(r"\s*bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ByteRange:
     """The bytes from `start` up to `stop`; `whole` where no range was asked for."""
 
     start: int
@@ -43,7 +43,9 @@ def bundle(request: Request) -> Response:
     return StreamingResponse(blocks, status, _headers(stored_bundle, span))
 
 
-def wanted(range_: str | None, if_range: str | None, stored_bundle: StoredBundle) -> Span | None:
+def wanted(
+    range_: str | None, if_range: str | None, stored_bundle: StoredBundle
+) -> ByteRange | None:
     """What is asked for; None for a range beyond the end.
 
     Several ranges at once, other units, or a range of another version are answered with the whole,
@@ -52,15 +54,15 @@ def wanted(range_: str | None, if_range: str | None, stored_bundle: StoredBundle
     size = stored_bundle.size
     asked = _RANGE.fullmatch(range_ or "")
     if asked is None or not any(asked.groups()) or if_range not in (None, etag(stored_bundle)):
-        return Span(0, size, whole=True)
+        return ByteRange(0, size, whole=True)
     first, last = asked.groups()
     if not first:
         start, stop = max(0, size - int(last)), size
     else:
         start, stop = int(first), min(size, int(last) + 1 if last else size)
         if last and int(last) < start:
-            return Span(0, size, whole=True)
-    return Span(start, stop, whole=False) if start < stop else None
+            return ByteRange(0, size, whole=True)
+    return ByteRange(start, stop, whole=False) if start < stop else None
 
 
 def etag(stored_bundle: StoredBundle) -> str:
@@ -68,7 +70,7 @@ def etag(stored_bundle: StoredBundle) -> str:
     return f'"{stored_bundle.sha256}"'
 
 
-def _headers(stored_bundle: StoredBundle, span: Span) -> dict[str, str]:
+def _headers(stored_bundle: StoredBundle, span: ByteRange) -> dict[str, str]:
     headers = {
         "Content-Length": str(span.stop - span.start),
         "Content-Type": "application/zip",
@@ -81,7 +83,7 @@ def _headers(stored_bundle: StoredBundle, span: Span) -> dict[str, str]:
     return headers
 
 
-def _opened(stored_bundle: StoredBundle, span: Span) -> Iterator[bytes]:
+def _opened(stored_bundle: StoredBundle, span: ByteRange) -> Iterator[bytes]:
     """The bytes, with the first frame opened by now: a bundle that cannot be is refused in words.
 
     A frame that proves damaged later ends the connection before any byte of it is sent.

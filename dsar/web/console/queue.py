@@ -55,7 +55,7 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class QueueLine:
     """One ticket in the queue."""
 
     ref: str
@@ -77,7 +77,7 @@ class QueuePage(Page):
     template: ClassVar[str] = "queue.html"
 
     tabs: tuple[Tab, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[QueueLine, ...]
     ended: bool
     overdue: int
     near: int
@@ -119,7 +119,7 @@ def _tab(name: str, counts: Mapping[State, int], *, current: bool) -> Tab:
     return Tab(name, VIEWS[name].label, number, current)
 
 
-def _toned(lines: Sequence[Line], tone: str) -> int:
+def _toned(lines: Sequence[QueueLine], tone: str) -> int:
     return sum(line.due.tone == tone for line in lines)
 
 
@@ -128,9 +128,9 @@ def _beyond(counts: Mapping[State, int], rows: Sequence[QueueRow], *, ended: boo
     return sum(count for state, count in counts.items() if (state in ENDS) is ended) - len(rows)
 
 
-def line(row: QueueRow) -> Line:
+def line(row: QueueRow) -> QueueLine:
     """A line of the queue as staff reads it."""
-    return Line(
+    return QueueLine(
         ref=row.ref,
         right=RIGHTS[row.right][0],
         article=row.right.spec.article,

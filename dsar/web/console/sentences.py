@@ -132,7 +132,7 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class HistoryLine:
     """One entry of the history: its number, when, what happened, on which ground."""
 
     seq: int
@@ -142,7 +142,7 @@ class Moment:
     mine: bool
 
 
-def moment(entry: JournalView, regime: Regime) -> Moment:
+def moment(entry: JournalView, regime: Regime) -> HistoryLine:
     """An entry of the journal as a sentence; `mine` marks what a person did, not the engine."""
     data = entry.data
     by, _, name = entry.actor.partition(":")
@@ -154,7 +154,7 @@ def moment(entry: JournalView, regime: Regime) -> Moment:
         else f"{who}: {entry.event.replace('_', ' ')}."
     )
     ground = _citation(regime, data.get("because") or data.get("ground") or "")
-    return Moment(entry.seq, entry.at, said, ground, mine=by != By.SYSTEM)
+    return HistoryLine(entry.seq, entry.at, said, ground, mine=by != By.SYSTEM)
 
 
 def _citation(regime: Regime, ground: str) -> str:

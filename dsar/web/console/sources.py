@@ -8,7 +8,7 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from dsar.config.redacted import Shown
+from dsar.config.redacted import RedactedSetting
 from dsar.domain.rights import Right
 from dsar.sdk import VERBS as ACTS
 from dsar.sdk import Limits
@@ -68,7 +68,7 @@ class SourceCard:
     stuck: str
     at_work: str
     limits: tuple[tuple[str, str, bool], ...]
-    settings: tuple[Shown, ...] | None
+    settings: tuple[RedactedSetting, ...] | None
     check: str
 
 

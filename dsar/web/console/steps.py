@@ -26,7 +26,7 @@ _WAYS_OUT = frozenset({Event.REFUSE, Event.WITHDRAW, Event.CLOSE})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """One thing that can be done: in words, as a command, or what stands in its way."""
 
     words: str
@@ -35,7 +35,7 @@ class Step:
     choices: tuple[str, ...] = ()
 
 
-def steps(ticket: TicketView, regime: Regime) -> tuple[Step, ...]:
+def steps(ticket: TicketView, regime: Regime) -> tuple[NextStep, ...]:
     """Every step that is possible for staff: what leads on first, then what stays, then out."""
 
     def rank(row: PossibleEvent) -> tuple[bool, bool, bool]:
@@ -44,11 +44,11 @@ def steps(ticket: TicketView, regime: Regime) -> tuple[Step, ...]:
     return tuple(_step(ticket, row, regime) for row in sorted(ticket.possible, key=rank))
 
 
-def _step(ticket: TicketView, row: PossibleEvent, regime: Regime) -> Step:
+def _step(ticket: TicketView, row: PossibleEvent, regime: Regime) -> NextStep:
     asked = "ground_for_refusal" in row.asks
     choices = tuple(sorted(regime.refusal.of(ticket.right))) if asked else ()
     command = join(["dsar", *_arguments(ticket, row)])
-    return Step(EVENTS[row.event], command, row.blocked_by, choices)
+    return NextStep(EVENTS[row.event], command, row.blocked_by, choices)
 
 
 def _arguments(ticket: TicketView, row: PossibleEvent) -> Iterator[str]:

@@ -24,10 +24,10 @@ from dsar.services.views.tickets import (
     ticket_view,
 )
 from dsar.web.console.doubtful_identifiers import DoubtfulIdentifier, doubtful, retries
-from dsar.web.console.queue import Line, line
-from dsar.web.console.sentences import Moment, moment
+from dsar.web.console.queue import QueueLine, line
+from dsar.web.console.sentences import HistoryLine, moment
 from dsar.web.console.stages import Stage, stages
-from dsar.web.console.steps import Step, ask_again, steps
+from dsar.web.console.steps import NextStep, ask_again, steps
 from dsar.web.console.words import RIGHTS, STATES, Badge
 from dsar.web.pages import Page, plain, render
 from dsar.web.viewer import viewer_of
@@ -56,7 +56,7 @@ DATES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptRecords:
     """So many records of one kind a source keeps for one reason, and how many until when.
 
     `what` says whether they are records, or files of records that are handed over.
@@ -75,7 +75,7 @@ class SourceLine:
 
     view: CoverageView
     badge: Badge
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptRecords, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,13 @@ class TicketPage(Page):
 
     view: TicketView
     sealed: SealedView
-    line: Line
+    line: QueueLine
     law_title: str
     stages: tuple[Stage, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[NextStep, ...]
     clock: Clock
     sources: tuple[SourceLine, ...]
-    history: tuple[Moment, ...]
+    history: tuple[HistoryLine, ...]
     in_doubt: tuple[DoubtfulIdentifier, ...]
     retries: tuple[str, ...]
     ask_again: str
@@ -169,14 +169,14 @@ def _outcome(row: CoverageView) -> Badge:
     return Badge(words, "trouble" if row.reason else OUTCOMES[row.outcome])
 
 
-def _kept(rows: Sequence[KeptView]) -> tuple[Kept, ...]:
+def _kept(rows: Sequence[KeptView]) -> tuple[KeptRecords, ...]:
     """What a source keeps, one line for each kind of record and reason, however many end dates."""
     ends: dict[tuple[str, str, str], Counter[str]] = {}
     for row in rows:
         line = ends.setdefault((row.collection, row.because, row.part or "record"), Counter())
         line[str(row.until or "")] += row.count
     return tuple(
-        Kept(
+        KeptRecords(
             collection=plain(collection),
             because=because,
             count=untils.total(),

@@ -195,7 +195,7 @@ def test_a_missing_attachment_goes_to_a_person(tmp_path: Path) -> None:
 
 
 def test_an_address_of_the_organisation_is_nobody_elses() -> None:
-    seeker = addresses.Seeker.of(ANN, ["help@shop.example", "@firm.example"])
+    seeker = addresses.MessageMatcher.of(ANN, ["help@shop.example", "@firm.example"])
     ours = ["help@shop.example", "x@firm.example", "ann@example.com"]
     others = ["x@shop.example", "x@sub.firm.example", "bob@else.example"]
     for text in (*ours, *others):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from dsar.adapters.http.auth import Auth, Kind
+from dsar.adapters.http.auth import Auth, AuthKind
 from dsar.adapters.rest import Rest
 from dsar.sdk import Later, NeedsHuman, Subject
 from tests.adapters.http.servers import Answer, Asked
@@ -111,10 +111,10 @@ def test_wrong_credentials_need_a_human(crm: Crm) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"kind": Kind.BEARER, "token": "topsecret"},
-        {"kind": Kind.BASIC, "user": "u", "password": "topsecret"},
-        {"kind": Kind.HEADER, "name": "X", "value": "topsecret"},
-        {"kind": Kind.OAUTH2, "client_id": "c", "client_secret": "topsecret"},
+        {"kind": AuthKind.BEARER, "token": "topsecret"},
+        {"kind": AuthKind.BASIC, "user": "u", "password": "topsecret"},
+        {"kind": AuthKind.HEADER, "name": "X", "value": "topsecret"},
+        {"kind": AuthKind.OAUTH2, "client_id": "c", "client_secret": "topsecret"},
     ],
 )
 def test_no_secret_is_shown_when_settings_are(given: Mapping[str, str], crm: Crm) -> None:

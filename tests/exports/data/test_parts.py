@@ -189,7 +189,7 @@ def test_a_split_that_fails_leaves_no_part(
             raise OSError(28, "No space left on device")
         return b"part"
 
-    monkeypatch.setattr(parts._Splitting, "_letter", fail)
+    monkeypatch.setattr(parts._Splitter, "_letter", fail)
     with whole.open("rb") as file, pytest.raises(OSError, match="No space"):
         split(file, tmp_path / "R-1.zip", size=SIZE, words=samples.words)
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.domain.clock import ClockEvent, ClockEventType, Dates, Step
+from dsar.domain.clock import ClockEvent, ClockEventType, Dates, DerivationStep
 from dsar.services.law.regimes import known
 from dsar.words import ours
 from exports.document import derivation
@@ -16,8 +16,8 @@ from tests.domain.test_clock_properties import QUESTIONS, RECEIPTS
 from tests.exports import samples
 
 
-def steps(*inputs: str, result: str = "2026-03-02") -> list[Step]:
-    return [Step("GDPR Art. 12(3)", given, result) for given in inputs]
+def steps(*inputs: str, result: str = "2026-03-02") -> list[DerivationStep]:
+    return [DerivationStep("GDPR Art. 12(3)", given, result) for given in inputs]
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,12 @@ def test_what_staff_alone_needs_is_not_told() -> None:
         "cautious 2026-03-02",
         "2026-03-02 in Europe/Berlin",
     )
-    acknowledged = Step("Acknowledge the request", "10 working days from 2026-02-02", "2026-02-16")
-    void = Step("GDPR Art. 12(3)", "extension notified on 2026-02-10", "no extension: void")
+    acknowledged = DerivationStep(
+        "Acknowledge the request", "10 working days from 2026-02-02", "2026-02-16"
+    )
+    void = DerivationStep(
+        "GDPR Art. 12(3)", "extension notified on 2026-02-10", "no extension: void"
+    )
     assert derivation.told([*silent, acknowledged, void], samples.words("en")) == []
 
 

@@ -29,7 +29,11 @@ def rows(*pairs: tuple[str, str]) -> list[TableRow]:
 def odd() -> list[Block]:
     """Every text in the first and in the second cell, among rows that are plain, and as a line."""
     pairs = [("one", "two"), *((text, "b") for text in TEXTS), *(("a", text) for text in TEXTS)]
-    whole = [*rows(*pairs), TableRow(PLACE, "<tr><td>a<br/>b</td><td>c</td></tr>"), *rows(("x", "y"))]
+    whole = [
+        *rows(*pairs),
+        TableRow(PLACE, "<tr><td>a<br/>b</td><td>c</td></tr>"),
+        *rows(("x", "y")),
+    ]
     return [*whole, *(f"<p class='line'>{escape(text)}</p>" for text in ("one", *TEXTS, "last"))]
 
 

@@ -66,7 +66,7 @@ def test_many_threads_print_at_once(tmp_path: Path) -> None:
 
 def test_a_press_that_was_killed_is_replaced(tmp_path: Path) -> None:
     build(samples.review(), tmp_path / "one.zip")
-    process = printed_report._PRESS._process
+    process = printed_report._RENDERER._process
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)
     time.sleep(0.1)
@@ -76,7 +76,7 @@ def test_a_press_that_was_killed_is_replaced(tmp_path: Path) -> None:
 def test_a_press_that_ended_before_it_began_is_asked_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send, lost = printed_report._PRESS.send, []
+    send, lost = printed_report._RENDERER.send, []
 
     def forgetful(self: Any, fds: list[int]) -> None:
         if not lost:
@@ -85,7 +85,7 @@ def test_a_press_that_ended_before_it_began_is_asked_again(
         else:
             send(fds)
 
-    monkeypatch.setattr(type(printed_report._PRESS), "send", forgetful)
+    monkeypatch.setattr(type(printed_report._RENDERER), "send", forgetful)
     assert verify(build(samples.review(), tmp_path / "bundle.zip").path) == []
     assert len(lost) == 1
 
@@ -102,7 +102,7 @@ def test_a_forked_worker_starts_a_press_of_its_own(tmp_path: Path) -> None:
         try:
             build(samples.review(), tmp_path / "child.zip")
         finally:
-            printed_report._PRESS.stop()
+            printed_report._RENDERER.stop()
             os._exit(0)
     os.waitpid(child, 0)
     assert (tmp_path / "child.zip").read_bytes() == (tmp_path / "parent.zip").read_bytes()

@@ -155,7 +155,9 @@ def test_a_row_higher_than_a_page_is_printed_whole(
     place = next(rows(1)).table
     high = "<br>".join(f"line {n}" for n in range(150))
     with path.open("wb") as out:
-        write([*rows(9), TableRow(place, f"<tr><th>x</th><td>{high}</td></tr>"), *rows(9)], HEAD, out)
+        write(
+            [*rows(9), TableRow(place, f"<tr><th>x</th><td>{high}</td></tr>"), *rows(9)], HEAD, out
+        )
     found = reading.text(path)
     assert [int(n) for n in re.findall(r"line (\d+)\n", found)] == [*range(150)]
     assert len(re.findall(r"row \d+\n", found)) == 18

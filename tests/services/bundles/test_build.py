@@ -163,7 +163,7 @@ def killing_children_of_the_press() -> Iterator[list[int]]:
 
     def kill() -> None:
         while not over.wait(0.002):
-            press = printed_report._PRESS._process
+            press = printed_report._RENDERER._process
             if press is None:
                 continue
             file = Path(f"/proc/{press.pid}/task/{press.pid}/children")

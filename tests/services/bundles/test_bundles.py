@@ -16,7 +16,7 @@ from dsar.services.bundles.stores import files_of, store_of
 from dsar.services.runtime import journal
 from dsar.services.runtime.installation import reading, transaction
 from dsar.store.files import objects
-from dsar.store.files.objects import Bucket
+from dsar.store.files.objects import ObjectStore
 from dsar.store.tables import BundleRow, Request
 from dsar.store.tickets import by_ref
 from tests.company import BEN, EMAIL, Company, company
@@ -274,7 +274,7 @@ def test_a_fault_in_the_settings_of_the_store_is_told_by_its_field(
 
 def test_credentials_stand_in_no_representation(afar: Company, s3_server: S3Server) -> None:
     files = files_of(afar.installation)
-    assert isinstance(files, Bucket)
+    assert isinstance(files, ObjectStore)
     assert s3_server.secret not in repr(files) + repr(afar.installation.settings)
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import select
 
-from dsar.cli.ticket import _words
+from dsar.cli.requests.ticket import _words
 from dsar.config.settings import InquirySettings
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event

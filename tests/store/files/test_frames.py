@@ -7,25 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from dsar.store.files.frames import FRAME, CannotOpen, Seal, Sealed, Sealing
+from dsar.store.files.frames import FRAME, BundleSeal, CannotOpen, SealedReader, SealingWriter
 from exports import build, verify
 from tests.exports import samples
 
-SEAL = Seal(bytes(range(32)), "DSR-2026-0042")
+SEAL = BundleSeal(bytes(range(32)), "DSR-2026-0042")
 SIZES = [0, 1, FRAME - 1, FRAME, FRAME + 1, 3 * FRAME, 3 * FRAME + 7]
 
 
-def sealed(plain: bytes, seal: Seal = SEAL) -> bytes:
+def sealed(plain: bytes, seal: BundleSeal = SEAL) -> bytes:
     out = io.BytesIO()
-    sealing = Sealing(out, seal)
+    sealing = SealingWriter(out, seal)
     for start in range(0, len(plain), 100_000):
         sealing.write(plain[start : start + 100_000])
     sealing.finish()
     return out.getvalue()
 
 
-def opened(content: bytes, seal: Seal = SEAL) -> bytes:
-    return b"".join(Sealed(io.BytesIO(content), seal).read())
+def opened(content: bytes, seal: BundleSeal = SEAL) -> bytes:
+    return b"".join(SealedReader(io.BytesIO(content), seal).read())
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -33,7 +33,7 @@ def test_what_is_sealed_opens_as_it_was(size: int) -> None:
     plain = os.urandom(size)
     content = sealed(plain)
     assert opened(content) == plain
-    assert Sealed(io.BytesIO(content), SEAL).size == size
+    assert SealedReader(io.BytesIO(content), SEAL).size == size
 
 
 @pytest.mark.parametrize(
@@ -42,20 +42,25 @@ def test_what_is_sealed_opens_as_it_was(size: int) -> None:
 )
 def test_any_range_is_read_alone(start: int, stop: int | None) -> None:
     plain = os.urandom(3 * FRAME + 7)
-    assert b"".join(Sealed(io.BytesIO(sealed(plain)), SEAL).read(start, stop)) == plain[start:stop]
+    assert (
+        b"".join(SealedReader(io.BytesIO(sealed(plain)), SEAL).read(start, stop))
+        == plain[start:stop]
+    )
 
 
 def test_a_range_reads_only_the_frames_it_needs() -> None:
     content = bytearray(sealed(bytes(3 * FRAME)))
     content[-1] ^= 1
-    kept = Sealed(io.BytesIO(bytes(content)), SEAL)
+    kept = SealedReader(io.BytesIO(bytes(content)), SEAL)
     assert b"".join(kept.read(0, FRAME)) == bytes(FRAME)
     with pytest.raises(CannotOpen):
         list(kept.read(2 * FRAME, 2 * FRAME + 1))
 
 
-@pytest.mark.parametrize("seal", [Seal(bytes(32), SEAL.bundle), Seal(SEAL.key, "DSR-2026-0043")])
-def test_another_key_or_another_bundle_opens_nothing(seal: Seal) -> None:
+@pytest.mark.parametrize(
+    "seal", [BundleSeal(bytes(32), SEAL.bundle), BundleSeal(SEAL.key, "DSR-2026-0043")]
+)
+def test_another_key_or_another_bundle_opens_nothing(seal: BundleSeal) -> None:
     with pytest.raises(CannotOpen, match="Nothing is delivered"):
         opened(sealed(b"secret"), seal)
 
@@ -63,7 +68,7 @@ def test_another_key_or_another_bundle_opens_nothing(seal: Seal) -> None:
 @pytest.mark.parametrize("key", [b"", b"short", bytes(16), bytes(33)])
 def test_a_lost_key_is_refused_before_anything_is_read(key: bytes) -> None:
     with pytest.raises(CannotOpen, match="its key is gone"):
-        Seal(key, "DSR-1")
+        BundleSeal(key, "DSR-1")
 
 
 def cut(content: bytes) -> bytes:
@@ -131,13 +136,13 @@ def test_a_bundle_is_built_straight_into_its_seal(tmp_path: Path) -> None:
 
 def test_no_key_is_in_an_error_or_a_representation_of_bytes() -> None:
     with pytest.raises(CannotOpen) as caught:
-        opened(sealed(b"secret"), Seal(b"k" * 32, "DSR-1"))
+        opened(sealed(b"secret"), BundleSeal(b"k" * 32, "DSR-1"))
     assert "kkkk" not in str(caught.value)
 
 
 def test_a_sealed_file_is_read_like_any_file(tmp_path: Path) -> None:
     plain = os.urandom(2 * FRAME + 7)
-    with Sealed(io.BytesIO(sealed(plain)), SEAL).stream() as file:
+    with SealedReader(io.BytesIO(sealed(plain)), SEAL).stream() as file:
         assert file.read(10) == plain[:10]
         file.seek(-9, os.SEEK_END)
         assert file.read() == plain[-9:]
@@ -148,5 +153,5 @@ def test_a_sealed_file_is_read_like_any_file(tmp_path: Path) -> None:
 
 def test_a_sealed_bundle_is_checked_without_being_opened_on_disk(tmp_path: Path) -> None:
     kept = build(samples.review(), tmp_path / "kept.sealed", seal_with=SEAL)
-    with kept.path.open("rb") as file, Sealed(file, SEAL).stream() as plain:
+    with kept.path.open("rb") as file, SealedReader(file, SEAL).stream() as plain:
         assert zipfile.ZipFile(plain).testzip() is None

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from dsar.store.files import objects
-from dsar.store.files.folder import Folder
-from dsar.store.files.objects import Bucket
-from dsar.store.files.places import CannotStore, FileGone, Files, StoreAway
+from dsar.store.files.folder import FolderStore
+from dsar.store.files.objects import ObjectStore
+from dsar.store.files.places import CannotStore, FileGone, FileStore, StoreAway
 from tests.servers_s3 import REGION, S3Server
 
 NAME = "bundles/DSR-1-1.0a1b.sealed"
@@ -19,8 +19,8 @@ Write = Callable[[bytes], Path]
 
 
 @pytest.fixture
-def bucket(s3_server: S3Server, s3_url: str) -> Bucket:
-    return Bucket(
+def bucket(s3_server: S3Server, s3_url: str) -> ObjectStore:
+    return ObjectStore(
         bucket=s3_url.removeprefix("s3://"),
         prefix="privacy/dsar",
         endpoint=s3_server.endpoint,
@@ -31,11 +31,11 @@ def bucket(s3_server: S3Server, s3_url: str) -> Bucket:
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def files(request: pytest.FixtureRequest, tmp_path: Path) -> Files:
+def files(request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
     """Each kind of store, empty."""
     if request.param == "folder":
-        return Folder(tmp_path / "store")
-    found: Bucket = request.getfixturevalue("bucket")
+        return FolderStore(tmp_path / "store")
+    found: ObjectStore = request.getfixturevalue("bucket")
     return found
 
 
@@ -50,12 +50,14 @@ def write(tmp_path: Path) -> Iterator[Write]:
     assert not list(tmp_path.glob(".*.part")), "what was put must be gone from its place"
 
 
-def read(files: Files, name: str = NAME) -> bytes:
+def read(files: FileStore, name: str = NAME) -> bytes:
     with files.open(name) as file:
         return file.read()
 
 
-def test_what_was_put_is_there_whole_and_is_read_from_any_place(files: Files, write: Write) -> None:
+def test_what_was_put_is_there_whole_and_is_read_from_any_place(
+    files: FileStore, write: Write
+) -> None:
     content = os.urandom(3_000_000)
     files.put(NAME, write(content))
     assert read(files) == content
@@ -65,7 +67,7 @@ def test_what_was_put_is_there_whole_and_is_read_from_any_place(files: Files, wr
         assert file.seek(0, os.SEEK_END) == len(content)
 
 
-def test_it_is_listed_with_its_time_and_where_it_lies(files: Files, write: Write) -> None:
+def test_it_is_listed_with_its_time_and_where_it_lies(files: FileStore, write: Write) -> None:
     assert list(files.lying("bundles")) == []
     files.put(NAME, write(b"sealed"))
     (found,) = files.lying("bundles")
@@ -75,7 +77,7 @@ def test_it_is_listed_with_its_time_and_where_it_lies(files: Files, write: Write
 
 
 def test_what_was_removed_is_gone_and_removing_it_again_is_harmless(
-    files: Files, write: Write
+    files: FileStore, write: Write
 ) -> None:
     files.put(NAME, write(b"sealed"))
     files.remove(NAME)
@@ -85,18 +87,18 @@ def test_what_was_removed_is_gone_and_removing_it_again_is_harmless(
         files.open(NAME)
 
 
-def test_a_store_that_works_has_nothing_to_complain_of(files: Files) -> None:
+def test_a_store_that_works_has_nothing_to_complain_of(files: FileStore) -> None:
     files.check()
 
 
 def test_a_name_never_leads_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     with pytest.raises(FileGone):
-        Folder(tmp_path / "store").open("../secret")
+        FolderStore(tmp_path / "store").open("../secret")
 
 
 def test_a_large_file_arrives_in_parts(
-    bucket: Bucket, write: Write, monkeypatch: pytest.MonkeyPatch
+    bucket: ObjectStore, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(objects, "PART", 5 << 20)
     content = os.urandom(12 << 20)
@@ -107,7 +109,7 @@ def test_a_large_file_arrives_in_parts(
 
 
 def test_what_arrived_changed_is_taken_away_again(
-    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "sealed"
     path.write_bytes(b"as it was sealed")
@@ -134,7 +136,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
 
 @pytest.mark.parametrize("kind", WRONG)
 def test_what_is_set_up_wrong_is_said_by_name_and_the_file_stays(
-    bucket: Bucket, tmp_path: Path, kind: str
+    bucket: ObjectStore, tmp_path: Path, kind: str
 ) -> None:
     changed, words = WRONG[kind]
     wrong, path = replace(bucket, **changed), tmp_path / "sealed"
@@ -148,7 +150,7 @@ def test_what_is_set_up_wrong_is_said_by_name_and_the_file_stays(
 
 
 def test_a_store_that_is_away_is_said_to_be_away(
-    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(objects._SECONDS, "retries", {"max_attempts": 1})
     away = replace(bucket, endpoint="http://127.0.0.1:9")
@@ -159,6 +161,6 @@ def test_a_store_that_is_away_is_said_to_be_away(
     assert path.exists()
 
 
-def test_neither_key_nor_secret_is_in_its_representation(bucket: Bucket) -> None:
+def test_neither_key_nor_secret_is_in_its_representation(bucket: ObjectStore) -> None:
     assert bucket.secret not in repr(bucket)
     assert bucket.key not in repr(bucket)

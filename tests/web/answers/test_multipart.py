@@ -12,7 +12,7 @@ from dsar.domain.errors import BadInput
 from dsar.services.inquiries.files import Drop
 from dsar.store.vault import Seal
 from dsar.web.answers import multipart
-from dsar.web.answers.multipart import Form, Reader
+from dsar.web.answers.multipart import MultipartForm, Reader
 
 KIND = "multipart/form-data; boundary=----x"
 SEAL = Seal(os.urandom(32))
@@ -28,7 +28,7 @@ BODY = (
 
 def read(
     body: bytes, cuts: list[int], *, limit: int = 1000, kind: str = KIND
-) -> tuple[Form, bytes]:
+) -> tuple[MultipartForm, bytes]:
     places = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
     with closing(Drop(SEAL, "i", limit)) as drop:
         reader = Reader(kind, drop)

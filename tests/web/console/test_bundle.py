@@ -19,7 +19,7 @@ from dsar.services.runtime.journal import history
 from dsar.store.files.frames import FRAME
 from dsar.store.tables import BundleRow
 from dsar.store.tickets import by_ref
-from dsar.web.console.bundle import Span, wanted
+from dsar.web.console.bundle import ByteRange, wanted
 from dsar.web.console.ticket import page
 from tests.company import BEN
 from tests.web.conftest import visitor
@@ -214,7 +214,7 @@ def a_stored_bundle(size: int) -> StoredBundle:
 def test_no_range_ever_leads_out_of_the_bundle(asked: str | None, size: int) -> None:
     span = wanted(asked, None, a_stored_bundle(size))
     assert span is None or (0 <= span.start <= span.stop <= size)
-    assert asked is not None or span == Span(0, size, whole=True)
+    assert asked is not None or span == ByteRange(0, size, whole=True)
 
 
 def test_a_path_in_the_database_never_leads_out_of_the_storage(own: Filled) -> None:

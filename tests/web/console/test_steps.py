@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from dsar.cli import request as request_commands
-from dsar.cli import ticket as ticket_commands
+from dsar.cli.requests import request as request_commands
+from dsar.cli.requests import ticket as ticket_commands
 from dsar.domain.conditions import CONDITIONS
 from dsar.domain.lifecycle import By, Event, State, leaving
 from dsar.domain.rights import Right

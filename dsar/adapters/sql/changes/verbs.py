@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-from dsar.adapters.dictionary import NO_LIFTING, Erase, Marking
+from dsar.adapters.dictionary import NO_LIFTING, Erase, RestrictionMark
 from dsar.adapters.sql.changes.masks import has_masks, mask_of, masked
 from dsar.adapters.sql.changes.rows import NO_KEY, Change, RowChanges
 from dsar.adapters.sql.live import Key, Live
@@ -176,12 +176,12 @@ def object_to(database: Database, batch: Batch) -> list[Receipt]:
     return act(database, batch, lambda _: "", plan)
 
 
-def concerns(marking: Marking, purposes: Sequence[str]) -> bool:
+def concerns(marking: RestrictionMark, purposes: Sequence[str]) -> bool:
     """Whether the mark stops any of these purposes; one without purposes stops them all."""
     return not marking.purposes or bool(set(marking.purposes) & set(purposes))
 
 
-def _marked(live: Live, marking: Marking | None, verb: str, done: Done) -> Change:
+def _marked(live: Live, marking: RestrictionMark | None, verb: str, done: Done) -> Change:
     if marking is None:
         return _failed(
             f"{live.name} has no mark for this. Declare {verb} = {{ column = …, value = … }}."

@@ -4,12 +4,12 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from dsar.adapters.kinds import Kind, collection
+from dsar.adapters.kinds import RecordKind, collection
 from dsar.sdk import Adapter, Attachment, Batch, Collection, Receipt, Subject
 from dsar.sdk.desk import at_desk
 
 
-class AskingSettings(Protocol):
+class CorrespondentSettings(Protocol):
     """What such a source is told, whatever else its own settings hold."""
 
     @property
@@ -17,15 +17,15 @@ class AskingSettings(Protocol):
     @property
     def gives(self) -> tuple[str, ...]: ...
     @property
-    def collections(self) -> Mapping[str, Kind]: ...
+    def collections(self) -> Mapping[str, RecordKind]: ...
 
 
-class Asking(Adapter):
+class Correspondent(Adapter):
     """Somebody or something that is asked; says how by `find` and `_act`."""
 
     answers_later = True
 
-    def __init__(self, settings: AskingSettings) -> None:
+    def __init__(self, settings: CorrespondentSettings) -> None:
         super().__init__(settings)
         self.identifies_by = settings.identify
         self.gives = settings.gives

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dsar.adapters import dotted
-from dsar.adapters.files.matching import key_of
+from dsar.adapters.files.match import key_of
 from dsar.adapters.files.rows import files, rows
 from dsar.adapters.files.settings import FileCollection, FilesSettings
 from dsar.sdk import NeedsHuman, Problem

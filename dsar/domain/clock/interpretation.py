@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from dsar.domain.calendar import ONE_DAY
-from dsar.domain.clock.case import Case, Pause, end_after_pauses, pauses_of
+from dsar.domain.clock.case import ClockCase, Pause, end_after_pauses, pauses_of
 from dsar.domain.clock.dates import Stretch
-from dsar.domain.clock.events import Span
+from dsar.domain.clock.events import OpenQuestion
 from dsar.domain.clock.extension import extension_of
-from dsar.domain.regimes import Effect
+from dsar.domain.regimes import QuestionEffect
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReadingDates:
     """What one reading gives."""
 
     start: date | None = None
@@ -32,15 +32,15 @@ class Outcome:
         return self.extended if self.extension_valid else self.due
 
 
-def outcome(case: Case) -> Outcome:
+def outcome(case: ClockCase) -> ReadingDates:
     """Apply one reading of the rule and explain each step."""
     start, waiting = _start(case)
     if start is None:
-        return Outcome(waiting_for=waiting)
+        return ReadingDates(waiting_for=waiting)
     case.say("Day the period runs from", f"received {case.received}", start)
     if case.reply is None:
         case.say(case.rule.source, "period for the reply", "the law names no number")
-        return Outcome(start=start)
+        return ReadingDates(start=start)
     plain_end = case.after(start, case.reply)
     case.say(case.rule.source, f"{case.reply} from {start}", plain_end)
     pauses, open_since = pauses_of(case, start, plain_end)
@@ -48,10 +48,10 @@ def outcome(case: Case) -> Outcome:
     _explain_pauses(case, pauses, open_since)
     due = _explained_roll(case, end)
     extended, valid = extension_of(case, start, end=end, due=due)
-    return Outcome(start, due, extended, valid, _stood_still(pauses), open_since)
+    return ReadingDates(start, due, extended, valid, _stood_still(pauses), open_since)
 
 
-def _start(case: Case) -> tuple[date | None, tuple[str, ...]]:
+def _start(case: ClockCase) -> tuple[date | None, tuple[str, ...]]:
     """Return the day the period runs from, or what it waits for.
 
     It is the latest of receipt and the answers to questions asked while the period ran; a question
@@ -59,7 +59,7 @@ def _start(case: Case) -> tuple[date | None, tuple[str, ...]]:
     """
     start = case.received
     waiting: list[str] = []
-    for span in case.spans(Effect.DELAYS_START):
+    for span in case.spans(QuestionEffect.DELAYS_START):
         last_day = _last_day(case, start)
         asked = f"{span.question.asked.value} on {span.asked}"
         if last_day is not None and span.asked > last_day:
@@ -74,14 +74,14 @@ def _start(case: Case) -> tuple[date | None, tuple[str, ...]]:
     return (None, tuple(waiting)) if waiting else (start, ())
 
 
-def _beginning(case: Case, span: Span, answered: date) -> date:
+def _beginning(case: ClockCase, span: OpenQuestion, answered: date) -> date:
     wait = span.question.latest_start_days
     if case.latest and wait is not None:
         return max(answered, span.asked + wait * ONE_DAY)
     return answered
 
 
-def _last_day(case: Case, start: date) -> date | None:
+def _last_day(case: ClockCase, start: date) -> date | None:
     if case.reply is None:
         return None
     return case.rolled(end_after_pauses(case, start, case.after(start, case.reply)))
@@ -92,13 +92,13 @@ def _stood_still(pauses: list[Pause]) -> tuple[Stretch, ...]:
     return tuple(Stretch(span.asked, span.answered) for span in spans if span.answered)
 
 
-def _explain_pauses(case: Case, pauses: list[Pause], open_since: date | None) -> None:
+def _explain_pauses(case: ClockCase, pauses: list[Pause], open_since: date | None) -> None:
     for pause in pauses:
         span = pause.span
         given = f"{span.question.asked.value} on {span.asked}, answered on {span.answered}"
         case.say(span.question.source, f"{given}: {pause.days} days do not count", pause.end)
     counted = [pause.span for pause in pauses]
-    for span in case.spans(Effect.STOPS_CLOCK):
+    for span in case.spans(QuestionEffect.STOPS_CLOCK):
         if span not in counted and (open_since is None or span.answered is not None):
             given = f"{span.question.asked.value} on {span.asked}, after the last day"
             case.say(span.question.source, given, "too late: no effect")
@@ -107,7 +107,7 @@ def _explain_pauses(case: Case, pauses: list[Pause], open_since: date | None) ->
         case.say("Clock stands still", f"question of {open_since} not answered", result)
 
 
-def _explained_roll(case: Case, end: date) -> date:
+def _explained_roll(case: ClockCase, end: date) -> date:
     due = case.rolled(end)
     if due == end:
         return due

@@ -13,8 +13,8 @@ from typing import Any
 from dsar.adapters.http import Client
 from dsar.adapters.identifiers import further, wanted
 from dsar.adapters.rest import paths
-from dsar.adapters.rest.matching import carried
-from dsar.adapters.rest.paging import Asking
+from dsar.adapters.rest.list_pages import ListRequest
+from dsar.adapters.rest.match import carried
 from dsar.adapters.rest.settings import Find, RestCollection, RestSettings
 from dsar.sdk import Match, NeedsHuman, Page, Record, Subject
 
@@ -37,7 +37,7 @@ MOST_LED = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SearchPlace:
     """Where a search stands: the way, the hash of the value, the page; None is its first."""
 
     way: int = 0
@@ -50,7 +50,7 @@ class Place:
         return json.dumps([self.way, self.value, self.mark, self.over, led])
 
     @classmethod
-    def of(cls, checkpoint: str | None) -> "tuple[Place, dict[str, Values] | None]":
+    def of(cls, checkpoint: str | None) -> "tuple[SearchPlace, dict[str, Values] | None]":
         """The place and what was led to; NeedsHuman where the text is none of ours."""
         if checkpoint is None:
             return cls(), {}
@@ -110,13 +110,13 @@ class Search:
 
     def pages(self, checkpoint: str | None) -> Iterator[Page]:
         """The person's records from the checkpoint on; the last page alone has none."""
-        start, led = Place.of(checkpoint)
+        start, led = SearchPlace.of(checkpoint)
         self._led, self._whole = led or {}, led is not None
         if self._whole:
             self._walked = set(range(start.way))
         said, over = False, True
         for way in self._ways[start.way :]:
-            here = start if way.number == start.way else Place(way.number)
+            here = start if way.number == start.way else SearchPlace(way.number)
             for records, place in self._walk(way, here):
                 over = place.over and not self._more(way, place)
                 page = self._page(way, records, None if over else place)
@@ -124,11 +124,11 @@ class Search:
                     said = True
                     yield page
 
-    def _walk(self, way: Way, start: Place) -> Iterator[tuple[list[Record], Place]]:
+    def _walk(self, way: Way, start: SearchPlace) -> Iterator[tuple[list[Record], SearchPlace]]:
         """Each page of this way from `start` on, and the place behind it."""
         values = self._values(way)
         last = next(reversed(values), None)
-        asking = Asking(self._client, self._settings, way.collection, way.find)
+        asking = ListRequest(self._client, self._settings, way.collection, way.find)
         for value, sure in values.items():
             name = _digest(value)
             if name < start.value or (name == start.value and start.over):
@@ -139,18 +139,18 @@ class Search:
                 over = answer.next is None
                 if over and value == last and (self._whole or not start.value):
                     self._walked.add(way.number)
-                yield records, Place(way.number, name, answer.next, over)
+                yield records, SearchPlace(way.number, name, answer.next, over)
         if self._whole or not start.value:
             self._walked.add(way.number)
 
-    def _more(self, way: Way, place: Place) -> bool:
+    def _more(self, way: Way, place: SearchPlace) -> bool:
         """Whether anything is to be asked after this place, the last page of its value."""
         values = list(self._values(way))
         if values and _digest(values[-1]) > place.value:
             return True
         return any(self._values(other) for other in self._ways[way.number + 1 :])
 
-    def _page(self, way: Way, records: list[Record], place: Place | None) -> Page:
+    def _page(self, way: Way, records: list[Record], place: SearchPlace | None) -> Page:
         gives = way.declared.gives
         sure = [record for record in records if record.match is not Match.NAME_ONLY]
         found = dict.fromkeys(
@@ -185,7 +185,7 @@ class Search:
         collection = target.partition(".")[0]
         for way in self._ways:
             if way.collection == collection and way.number not in self._walked:
-                for _page in self._walk(way, Place(way.number)):
+                for _page in self._walk(way, SearchPlace(way.number)):
                     pass
         return dict(self._led.get(target, {}))
 

@@ -8,8 +8,8 @@ is made, so it is made once.
 import hashlib
 import uuid
 
-from dsar.adapters.opendsr.finding import COLLECTION, awaited
-from dsar.adapters.opendsr.processor import ERASURE, Processor, State, Status
+from dsar.adapters.opendsr.processor import ERASURE, Processor, RequestState, Status
+from dsar.adapters.opendsr.search import COLLECTION, awaited
 from dsar.adapters.opendsr.settings import Identity, OpenDsrSettings
 from dsar.sdk import Batch, Done, Item, Later, NeedsHuman, Receipt
 
@@ -45,7 +45,7 @@ def _settled(processor: Processor, batch: Batch, item: Item) -> Receipt | Status
         if status is None and refused:
             return _failed(item, f"{refused} Ask the processor.")
     if status is None:
-        return Status(State.PENDING)
+        return Status(RequestState.PENDING)
     return _RECEIPTS[status.state](item) if status.state in _RECEIPTS else status
 
 
@@ -61,6 +61,8 @@ def _failed(item: Item, reason: str) -> Receipt:
 
 
 _RECEIPTS = {
-    State.COMPLETED: lambda item: Receipt(COLLECTION, item.key, Done.ERASED),
-    State.CANCELLED: lambda item: _failed(item, "The processor cancelled it. Ask the processor."),
+    RequestState.COMPLETED: lambda item: Receipt(COLLECTION, item.key, Done.ERASED),
+    RequestState.CANCELLED: lambda item: _failed(
+        item, "The processor cancelled it. Ask the processor."
+    ),
 }

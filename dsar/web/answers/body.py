@@ -16,14 +16,14 @@ from dsar.services.inquiries.answering import AnsweredAlready, Opened, Over
 from dsar.services.inquiries.files import Drop
 from dsar.services.runtime.installation import Installation
 from dsar.web.answers import form, pages, replies
-from dsar.web.answers.multipart import Form, Reader
+from dsar.web.answers.multipart import MultipartForm, Reader
 
 #: How much longer than its files a body may be: base64 adds a third, a form its fields.
 _SHARE = 1.5
 _JSON, _FORM = "application/json", "multipart/form-data"
 
 
-class TooLong(Exception):  # noqa: N818
+class BodyTooLong(Exception):  # noqa: N818
     """The body is longer than we read."""
 
 
@@ -39,7 +39,7 @@ async def take(request: Request, installation: Installation, opened: Opened) -> 
         return replies.refusal(request, 415, wrong, machines=machines)
     try:
         return await (_machine if machines else _person)(request, installation, opened)
-    except TooLong:
+    except BodyTooLong:
         megabytes = installation.settings.inquiries.answer_megabytes
         wrong = BadInput("answer", f"is larger than {megabytes} MB.", "Send less.")
         return replies.refusal(request, 413, wrong, machines=machines)
@@ -68,7 +68,7 @@ async def _machine(request: Request, installation: Installation, opened: Opened)
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
-            raise TooLong
+            raise BodyTooLong
     return await run_in_threadpool(_from_json, request, installation, opened, bytes(body))
 
 
@@ -123,18 +123,18 @@ async def _person(request: Request, installation: Installation, opened: Opened) 
         return await run_in_threadpool(_from_form, request, installation, opened, filled, drop)
 
 
-async def _filled(request: Request, drop: Drop, most: int) -> Form:
+async def _filled(request: Request, drop: Drop, most: int) -> MultipartForm:
     reader, size = Reader(request.headers["content-type"], drop), 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > most:
-            raise TooLong
+            raise BodyTooLong
         await run_in_threadpool(reader.feed, chunk)
     return reader.finish()
 
 
 def _from_form(
-    request: Request, installation: Installation, opened: Opened, filled: Form, drop: Drop
+    request: Request, installation: Installation, opened: Opened, filled: MultipartForm, drop: Drop
 ) -> Response:
     typed = {name: text for name, text in filled.fields.items() if name != "more"}
     if "more" in filled.fields:
@@ -142,7 +142,7 @@ def _from_form(
         return replies.question(request, opened, typed=typed)
     try:
         answering.take(installation, opened.inquiry, form.answer(opened, filled), drop)
-    except (form.Unfinished, BadInput) as wrong:
+    except (form.MissingInput, BadInput) as wrong:
         fault = _fault(request, wrong)
         return replies.question(request, opened, typed=typed, fault=fault)
     except AnsweredAlready:
@@ -152,7 +152,7 @@ def _from_form(
     return replies.message(request, 201, "thanks")
 
 
-def _fault(request: Request, wrong: form.Unfinished | BadInput) -> pages.Fault:
-    if isinstance(wrong, form.Unfinished):
-        return pages.Fault(wrong.field, replies.words(request)["fault"][wrong.word])
-    return pages.Fault("main", str(wrong))
+def _fault(request: Request, wrong: form.MissingInput | BadInput) -> pages.FormFault:
+    if isinstance(wrong, form.MissingInput):
+        return pages.FormFault(wrong.field, replies.words(request)["fault"][wrong.word])
+    return pages.FormFault("main", str(wrong))

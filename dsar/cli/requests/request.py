@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from dsar.cli.opened import DESK, columns, fetch, opened, say
-from dsar.cli.waiting import approve_when_asked, exit_where_failed, wait_for
+from dsar.cli.requests.wait import approve_when_asked, exit_where_failed, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
 from dsar.services.desk import identity, intake

@@ -16,12 +16,12 @@ from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Any
 
-from dsar.adapters.dictionary import NO_LIFTING, Column, Erase, Marking
-from dsar.adapters.files.form import Data, Fits, RefusedError, Row
-from dsar.adapters.files.matching import key_of
+from dsar.adapters.dictionary import NO_LIFTING, Column, Erase, RestrictionMark
+from dsar.adapters.files.form import Data, FileRow, Fits, RefusedError
+from dsar.adapters.files.match import key_of
 from dsar.adapters.files.rows import files, rows, write
-from dsar.adapters.files.settings import FileCollection, FilesSettings, Form
-from dsar.adapters.replacing import replace
+from dsar.adapters.files.settings import FileCollection, FileFormat, FilesSettings
+from dsar.adapters.replacement import replace
 from dsar.sdk import Batch, Done, Item, Later, NeedsHuman, Receipt
 
 #: What becomes of a row: what its receipt says, and its new values, or None where it goes.
@@ -30,7 +30,7 @@ Change = Callable[[Item, Data], tuple[Done, Data | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class FileRewrite:
     """One batch at work in one collection of a folder."""
 
     folder: Path
@@ -39,7 +39,7 @@ class Task:
     change: Change
 
 
-def act(task: Task) -> list[Receipt]:
+def act(task: FileRewrite) -> list[Receipt]:
     """One receipt per item, in their order."""
     items = {item.key: item for item in task.batch.items}
     with _alone(task.folder):
@@ -72,7 +72,7 @@ def located(
 
 
 def _hopeless(
-    task: Task, items: Mapping[str, Item], counted: Counter[str]
+    task: FileRewrite, items: Mapping[str, Item], counted: Counter[str]
 ) -> Iterator[tuple[str, Receipt]]:
     """The receipts of records that are not there, or cannot be told from others."""
     name = task.batch.collection
@@ -84,11 +84,11 @@ def _hopeless(
             yield key, Receipt(name, key, Done.FAILED, reason)
 
 
-def _rewrite(path: Path, task: Task, items: Mapping[str, Item]) -> dict[str, Receipt]:
+def _rewrite(path: Path, task: FileRewrite, items: Mapping[str, Item]) -> dict[str, Receipt]:
     receipts: dict[str, Receipt] = {}
     name = task.batch.collection
 
-    def alter(row: Row, fits: Fits) -> Data | None:
+    def alter(row: FileRow, fits: Fits) -> Data | None:
         key = None if row.data is None else key_of(task.declared, row.data)
         item = items.get(key) if key else None
         if row.data is None or item is None:
@@ -193,7 +193,7 @@ def stopped(name: str, declared: FileCollection, purposes: Sequence[str]) -> Cha
 
 
 def _marked(name: str, declared: FileCollection, verb: str, data: Data) -> Data:
-    marking: Marking | None = getattr(declared, verb)
+    marking: RestrictionMark | None = getattr(declared, verb)
     if marking is None:
         raise RefusedError(
             f"{name} has no mark for this. Declare {verb} = {{ column = …, value = … }}."
@@ -210,7 +210,7 @@ def _refuse_unknown(
     also: str = "",
 ) -> None:
     """A table has the columns of its header; JSON Lines those it has or the declaration knows."""
-    free = declared.form_of(Path(declared.file)) is Form.JSONL
+    free = declared.form_of(Path(declared.file)) is FileFormat.JSONL
     known = {*data, *declared.columns, also} if free else set(data)
     if unknown := [field for field in fields if field not in known]:
         raise RefusedError(f"{name} has no field {unknown[0]}. Correct its name.")

@@ -12,8 +12,8 @@ from typing import Any
 from dsar.adapters import checkpoints, dotted
 from dsar.adapters.dotted import at
 from dsar.adapters.identifiers import exact, further, wanted
-from dsar.adapters.mongo.database import Database, named_failures
-from dsar.adapters.mongo.matching import held, identifiers_at, in_normal_form
+from dsar.adapters.mongo.database import MongoDatabase, named_failures
+from dsar.adapters.mongo.match import held, identifiers_at, in_normal_form
 from dsar.adapters.mongo.settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of
 from dsar.sdk import Match, NeedsHuman, Page, Record, Subject
@@ -29,7 +29,7 @@ Document = dict[str, Any]
 class Search:
     """One search of one person: what is wanted, and what documents found so far refer to."""
 
-    database: Database
+    database: MongoDatabase
     subject: Subject
     start: tuple[str, str] | None
     #: (collection, field) → the values found there, by their text

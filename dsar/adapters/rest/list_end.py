@@ -1,7 +1,7 @@
 """Whether a page is the last, and by what the next is asked for: the end is proven or doubted.
 
 A page that is taken for the last though it is not hands over half of what is held, and says that it
-is all. So whatever does not prove the end raises `Unproven`.
+is all. So whatever does not prove the end raises `UnprovenEnd`.
 """
 
 import re
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
-from dsar.adapters.http import Reply
+from dsar.adapters.http import HttpAnswer
 from dsar.adapters.rest import paths, templates
-from dsar.adapters.rest.settings import By, Find
+from dsar.adapters.rest.settings import Find, PagedBy
 
 #: RFC 8288 3: each address in angle brackets, its parameters up to the next one.
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
@@ -24,17 +24,17 @@ _SIGNS = frozenset(
 )
 
 
-class Unproven(Exception):  # noqa: N818 - says what the end of the list is
+class UnprovenEnd(Exception):  # noqa: N818 - says what the end of the list is
     """The answer proves neither that there is more nor that this was all: what, which setting."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class ListEnd:
     """One answer, and what is known of the way it was asked for; `led_on` is whether an earlier
     page has led to this one."""
 
     way: Find
-    reply: Reply
+    reply: HttpAnswer
     whole: Any
     records: Sequence[Mapping[str, Any]]
     led_on: bool
@@ -48,13 +48,13 @@ class Ending:
         if more is False:
             return None
         match self.way.pages.by:
-            case By.PAGE:
+            case PagedBy.PAGE:
                 return str(place + 1) if self.records or more else None
-            case By.OFFSET:
+            case PagedBy.OFFSET:
                 return self._offset(place, more)
-            case By.CURSOR:
+            case PagedBy.CURSOR:
                 return self._cursor(more)
-            case By.LINK:
+            case PagedBy.LINK:
                 link = self._cursor(more) if self.way.pages.next else self._link(more)
                 return urljoin(self.reply.url, link) if link else None
             case _:
@@ -68,12 +68,12 @@ class Ending:
             return None
         found = list(paths.at(self.whole, path))
         if not found or not all(isinstance(one, bool) for one in found):
-            raise Unproven(f"says neither true nor false at {path}", "pages.more")
+            raise UnprovenEnd(f"says neither true nor false at {path}", "pages.more")
         return any(found)
 
     def _offset(self, place: int, more: bool | None) -> str | None:
         if more and not self.records:
-            raise Unproven("says that there are more and gives none", "pages.more")
+            raise UnprovenEnd("says that there are more and gives none", "pages.more")
         return str(place + len(self.records)) if self.records else None
 
     def _cursor(self, more: bool | None) -> str | None:
@@ -84,10 +84,10 @@ class Ending:
         if found:
             return found
         if more:
-            raise Unproven(f"says that there are more and holds no {pages.next}", "pages.next")
+            raise UnprovenEnd(f"says that there are more and holds no {pages.next}", "pages.next")
         if not paths.there(self.whole, pages.next):
             if not pages.left_out:
-                raise Unproven(f"holds no {pages.next}", "pages.next, or say left_out = true")
+                raise UnprovenEnd(f"holds no {pages.next}", "pages.next, or say left_out = true")
             self._refuse_full("pages.next")
         return None
 
@@ -95,17 +95,17 @@ class Ending:
         last = self.way.pages.last
         if not self.records:
             if more:
-                raise Unproven("says that there are more and gives none", "pages.more")
+                raise UnprovenEnd("says that there are more and gives none", "pages.more")
             return None
         found = paths.first(self.records[-1], last)
         if not found:
-            raise Unproven(f"gives a last record without {last}", "pages.last")
+            raise UnprovenEnd(f"gives a last record without {last}", "pages.last")
         return found
 
     def _link(self, more: bool | None) -> str:
         found = _linked(self.reply)
         if not found and more:
-            raise Unproven("says that there are more and links to no next page", "pages.more")
+            raise UnprovenEnd("says that there are more and links to no next page", "pages.more")
         if not found and "link" not in self.reply.headers:
             self._refuse_full("pages")
         return found
@@ -116,13 +116,13 @@ class Ending:
         asked = any(name == "size" for name, _ in _places(self.way))
         if asked and not self.led_on and len(self.records) >= size:
             mend = f"{setting}, or raise pages.size above {size}"
-            raise Unproven(f"fills a page with {size} records and leads to no other", mend)
+            raise UnprovenEnd(f"fills a page with {size} records and leads to no other", mend)
 
     def _refuse_more(self) -> None:
         """A system that says that there is more is not read by a declaration of one page."""
         sign = "a Link to the next page" if _linked(self.reply) else next(_signs(self.whole), "")
         if sign:
-            raise Unproven(f"says that there are more ({sign})", "pages")
+            raise UnprovenEnd(f"says that there are more ({sign})", "pages")
 
 
 def _places(way: Find) -> Iterator[tuple[str, bool]]:
@@ -130,7 +130,7 @@ def _places(way: Find) -> Iterator[tuple[str, bool]]:
         yield from templates.places(part)
 
 
-def _linked(reply: Reply) -> str:
+def _linked(reply: HttpAnswer) -> str:
     """The address of the header Link whose relation is "next"."""
     for found in _LINK.finditer(reply.headers.get("link", "")):
         relation = _RELATION.search(found[2])

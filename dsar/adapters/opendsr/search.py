@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from dsar.adapters.http import Reply
-from dsar.adapters.opendsr.processor import ACCESS, PORTABILITY, Processor, State, Status
+from dsar.adapters.http import HttpAnswer
+from dsar.adapters.opendsr.processor import ACCESS, PORTABILITY, Processor, RequestState, Status
 from dsar.adapters.opendsr.settings import Identity, OpenDsrSettings
 from dsar.sdk import Attachment, Later, NeedsHuman, Page, Record, Subject
 
@@ -111,9 +111,9 @@ class Search:
             raise NeedsHuman(
                 f"{self._settings.domain} does not know a request it took. Ask the processor."
             )
-        if status and status.state is State.CANCELLED:
+        if status and status.state is RequestState.CANCELLED:
             raise NeedsHuman(f"{self._settings.domain} cancelled the request. Ask the processor.")
-        return status or Status(State.PENDING)
+        return status or Status(RequestState.PENDING)
 
     def _answered(
         self, jobs: Jobs, stands: dict[Identity, Status], *, last: bool
@@ -165,10 +165,10 @@ def awaited(settings: OpenDsrSettings, count: int, due: str) -> str:
 
 
 def _is_over(status: Status) -> bool:
-    return status.state is State.COMPLETED
+    return status.state is RequestState.COMPLETED
 
 
-def _is_json(reply: Reply) -> bool:
+def _is_json(reply: HttpAnswer) -> bool:
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind.endswith(("/json", "+json"))
 

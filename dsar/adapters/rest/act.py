@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from dsar.adapters.http import Client, Reply
+from dsar.adapters.http import Client, HttpAnswer
 from dsar.adapters.rest import paths, templates
 from dsar.adapters.rest.settings import Endpoint, ErasedWith, RestCollection, RestSettings
 from dsar.sdk import Batch, Done, Item, NeedsHuman, Receipt
@@ -29,7 +29,7 @@ _REFUSALS: Mapping[int, str] = {
 }
 
 
-class Acting:
+class BatchAction:
     """One verb on one batch."""
 
     def __init__(self, client: Client, settings: RestSettings, verb: str, batch: Batch) -> None:
@@ -68,7 +68,9 @@ class Acting:
         )
         return self._receipt(item, *self._judged(endpoint, reply, (done, planned.reason)))
 
-    def _judged(self, endpoint: Endpoint, reply: Reply, done: tuple[Done, str]) -> tuple[Done, str]:
+    def _judged(
+        self, endpoint: Endpoint, reply: HttpAnswer, done: tuple[Done, str]
+    ) -> tuple[Done, str]:
         if reply.status == 202 and not endpoint.accepted:
             return Done.FAILED, (
                 "The system only promised to do it (202). Try again once it has, or declare "
@@ -93,7 +95,7 @@ class Acting:
         return Receipt(self._batch.collection, item.key, done, reason)
 
 
-class Planned:
+class PlannedRequest:
     """The request for one item, and what it means that it is answered well."""
 
     __slots__ = ("body", "changes", "done", "endpoint", "method", "reason")
@@ -116,7 +118,7 @@ class Planned:
         self.reason = reason
 
 
-Plan = Planned | tuple[Done, str]
+Plan = PlannedRequest | tuple[Done, str]
 
 
 def _undeclared(verb: str, batch: Batch) -> Plan:
@@ -129,7 +131,7 @@ def _erase(declared: RestCollection, batch: Batch, item: Item) -> Plan:
     """The whole record; single fields only where the system can be given corrections."""
     if item.fields:
         plan = _written(declared, batch, dict.fromkeys(item.fields))
-        if isinstance(plan, Planned):
+        if isinstance(plan, PlannedRequest):
             plan.done = Done.ANONYMISED
             return plan
         return Done.FAILED, f"Only some fields are to go. {plan[1]}"
@@ -137,7 +139,7 @@ def _erase(declared: RestCollection, batch: Batch, item: Item) -> Plan:
         return _looked_for(declared.erased_with)
     if declared.erase is None:
         return _undeclared("erase", batch)
-    return Planned(declared.erase, _METHODS["erase"], Done(declared.erase.done))
+    return PlannedRequest(declared.erase, _METHODS["erase"], Done(declared.erase.done))
 
 
 def _looked_for(taken: ErasedWith) -> Plan:
@@ -147,7 +149,7 @@ def _looked_for(taken: ErasedWith) -> Plan:
     """
     looking = Endpoint(path=taken.path, query=taken.query, missing=taken.missing)
     left = f"It is still there, although it goes with {taken.collection}. Look there."
-    return Planned(looking, "GET", Done.FAILED, reason=left)
+    return PlannedRequest(looking, "GET", Done.FAILED, reason=left)
 
 
 def _rectify(declared: RestCollection, batch: Batch, item: Item) -> Plan:
@@ -164,7 +166,7 @@ def _written(declared: RestCollection, batch: Batch, changes: Mapping[str, Any])
             return Done.FAILED, f"{name} is the record's key and is never changed."
     if declared.rectify is None:
         return _undeclared("rectify", batch)
-    return Planned(
+    return PlannedRequest(
         declared.rectify,
         _METHODS["rectify"],
         Done.RECTIFIED,
@@ -177,14 +179,14 @@ def _restrict(declared: RestCollection, batch: Batch, item: Item) -> Plan:
     del item
     if declared.restrict is None:
         return _undeclared("restrict", batch)
-    return Planned(declared.restrict, _METHODS["restrict"], Done.RESTRICTED)
+    return PlannedRequest(declared.restrict, _METHODS["restrict"], Done.RESTRICTED)
 
 
 def _lift(declared: RestCollection, batch: Batch, item: Item) -> Plan:
     del item
     if declared.lift is None:
         return _undeclared("lift", batch)
-    return Planned(declared.lift, _METHODS["lift"], Done.LIFTED)
+    return PlannedRequest(declared.lift, _METHODS["lift"], Done.LIFTED)
 
 
 def _object_to(declared: RestCollection, batch: Batch, item: Item) -> Plan:
@@ -195,7 +197,7 @@ def _object_to(declared: RestCollection, batch: Batch, item: Item) -> Plan:
     if endpoint.purposes and not set(endpoint.purposes) & set(batch.purposes):
         stopped = ", ".join(endpoint.purposes)
         return Done.KEPT, f"{batch.collection} takes objections to {stopped} only."
-    return Planned(endpoint, _METHODS["object_to"], Done.STOPPED)
+    return PlannedRequest(endpoint, _METHODS["object_to"], Done.STOPPED)
 
 
 _PLANS: Mapping[str, Callable[[RestCollection, Batch, Item], Plan]] = {

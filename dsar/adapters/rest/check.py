@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from dsar.adapters import dotted
 from dsar.adapters.http import Client, auth
 from dsar.adapters.rest import templates
-from dsar.adapters.rest.finding import Search, order
+from dsar.adapters.rest.search import Search, order
 from dsar.adapters.rest.settings import (
-    By,
-    Effect,
     Endpoint,
+    ErasureEffect,
     Find,
+    PagedBy,
     Pages,
     RestCollection,
     RestSettings,
 )
 from dsar.sdk import Later, NeedsHuman, Problem, Subject
 
-_PAGED = {By.PAGE: "page", By.OFFSET: "offset", By.CURSOR: "cursor"}
+_PAGED = {PagedBy.PAGE: "page", PagedBy.OFFSET: "offset", PagedBy.CURSOR: "cursor"}
 _ASKED = frozenset({"identifier", "size", "page", "offset", "cursor"})
 _CHANGED = frozenset({"key", "changes"})
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -106,15 +106,17 @@ def _find(settings: RestSettings, at: str, way: Find) -> Iterator[Problem]:
 
 def _paged(at: str, pages: Pages) -> Iterator[Problem]:
     """How the pages follow each other: what leads on, and that it can be found."""
-    cursor, given = pages.by is By.CURSOR, bool(pages.next) + bool(pages.last)
+    cursor, given = pages.by is PagedBy.CURSOR, bool(pages.next) + bool(pages.last)
     if cursor and not given:
         yield Problem(f"{at}.next", "is missing.", "Name the path of the next cursor, or last.")
     if given > 1:
         yield Problem(f"{at}.last", "stands beside next.", "Leave one out.")
-    if (pages.last and not cursor) or (pages.next and pages.by not in {By.CURSOR, By.LINK}):
+    if (pages.last and not cursor) or (
+        pages.next and pages.by not in {PagedBy.CURSOR, PagedBy.LINK}
+    ):
         what = f'leads nowhere by = "{pages.by}".'
         yield Problem(f"{at}.{'last' if pages.last else 'next'}", what, "Leave it out.")
-    if pages.more and pages.by is By.NONE:
+    if pages.more and pages.by is PagedBy.NONE:
         yield Problem(f"{at}.more", "has no pages to tell of.", "Say by what they follow.")
     if pages.left_out and not pages.next:
         yield Problem(f"{at}.left_out", "speaks of next, which is not there.", "Name next.")
@@ -147,7 +149,7 @@ def _erased_with(settings: RestSettings, at: str, declared: RestCollection) -> I
     if other is None or other.erase is None:
         what = f"names {taken.collection}, which is no collection that declares an erase."
         yield Problem(f"{place}.collection", what, "Name the one whose erasure takes it along.")
-    elif other.erase.done is Effect.ANONYMISED:
+    elif other.erase.done is ErasureEffect.ANONYMISED:
         what = f"names {taken.collection}, of which erasing leaves an anonymous record."
         yield Problem(f"{place}.collection", what, "Declare an erase of its own.")
     if declared.erase:

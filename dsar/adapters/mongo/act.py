@@ -7,8 +7,8 @@ from typing import Any
 
 import pymongo
 
-from dsar.adapters.dictionary import NO_LIFTING, Column, Erase, Marking
-from dsar.adapters.mongo.database import Database, named_failures
+from dsar.adapters.dictionary import NO_LIFTING, Column, Erase, RestrictionMark
+from dsar.adapters.mongo.database import MongoDatabase, named_failures
 from dsar.adapters.mongo.settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of, like, number_of
 from dsar.sdk import Batch, Done, Item, Receipt
@@ -31,7 +31,7 @@ class RefusedError(Exception):
 Change = Callable[[Item, Document], tuple[Done, Document | None]]
 
 
-def act(database: Database, batch: Batch, change: Change) -> list[Receipt]:
+def act(database: MongoDatabase, batch: Batch, change: Change) -> list[Receipt]:
     """One receipt per item, in their order."""
     done: dict[str, Receipt] = {}
     for start in range(0, len(batch.items), _CHUNK):
@@ -41,7 +41,7 @@ def act(database: Database, batch: Batch, change: Change) -> list[Receipt]:
 
 
 def _chunk(
-    database: Database, batch: Batch, items: Sequence[Item], change: Change
+    database: MongoDatabase, batch: Batch, items: Sequence[Item], change: Change
 ) -> dict[str, Receipt]:
     name, documents = batch.collection, database.documents(batch.collection)
     done: dict[str, Receipt] = {}
@@ -74,7 +74,7 @@ def _absent(name: str, key: str) -> Receipt:
     return Receipt(name, key, Done.MISSING)
 
 
-def _found(database: Database, name: str, keys: Sequence[str]) -> dict[str, Document]:
+def _found(database: MongoDatabase, name: str, keys: Sequence[str]) -> dict[str, Document]:
     """The documents of these keys that are there."""
     numbers = [one[0] for key in keys if (one := number_of(key))]
     found = database.documents(name).find({"_id": {"$in": numbers}}) if numbers else ()
@@ -129,7 +129,7 @@ def rectified(name: str, declared: MongoCollection) -> Change:
     return change
 
 
-def marked(name: str, marking: Marking | None, verb: str, done: Done) -> Change:
+def marked(name: str, marking: RestrictionMark | None, verb: str, done: Done) -> Change:
     """The mark the collection declares for that verb."""
 
     def change(_item: Item, _document: Document) -> tuple[Done, Document | None]:

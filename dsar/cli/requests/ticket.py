@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from dsar.cli.opened import DESK, columns, fetch, listed, opened, say
-from dsar.cli.waiting import exit_where_failed, wait_for
+from dsar.cli.requests.wait import exit_where_failed, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.services.bundles import files_view

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from dsar.adapters.webhook import signing
-from dsar.adapters.webhook.signing import check, secret, sign
+from dsar.adapters.webhook import signature
+from dsar.adapters.webhook.signature import check, secret, sign
 from dsar.sdk.desk import Untrusted
 
 OLD = secret("whsec_" + base64.b64encode(b"o" * 32).decode())
@@ -61,8 +61,10 @@ def test_another_body_or_another_secret_is_refused() -> None:
 def test_every_comparison_takes_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each key is tried on each signature whichever fits first."""
     calls = []
-    real = signing.hmac.compare_digest
-    monkeypatch.setattr(signing.hmac, "compare_digest", lambda a, b: calls.append(1) or real(a, b))
+    real = signature.hmac.compare_digest
+    monkeypatch.setattr(
+        signature.hmac, "compare_digest", lambda a, b: calls.append(1) or real(a, b)
+    )
     check([NEW, OLD], "m", sign([NEW, OLD], "m", NOW, b"x"), b"x", now=NOW)
     assert len(calls) == 1 + 4
 

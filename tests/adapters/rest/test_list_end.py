@@ -9,7 +9,7 @@ from dsar.sdk import NeedsHuman
 from tests.adapters.http.servers import Answer, Asked
 from tests.adapters.rest.apis import Crm, Desk, Shop, give
 from tests.adapters.rest.declared import opened, table
-from tests.adapters.rest.test_finding import ANN, contact, find_of, keys, only, refused
+from tests.adapters.rest.test_search import ANN, contact, find_of, keys, only, refused
 
 SIZE = 100
 

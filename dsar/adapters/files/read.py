@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsar.adapters.files.form import Row
-from dsar.adapters.files.matching import Pair, Seeker, key_of
+from dsar.adapters.files.form import FileRow
+from dsar.adapters.files.match import Pair, RowMatcher, key_of
 from dsar.adapters.files.rows import files, rows
 from dsar.adapters.files.settings import FileCollection, FilesSettings
 from dsar.adapters.identifiers import further
@@ -16,7 +16,7 @@ from dsar.sdk import Match, NeedsHuman, Page, Record, Subject
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class ResumePoint:
     """Where a search goes on: behind this line of this file, if the files are as they were."""
 
     collection: str
@@ -25,7 +25,7 @@ class Start:
     line: int
 
     @classmethod
-    def of(cls, checkpoint: str) -> "Start":
+    def of(cls, checkpoint: str) -> "ResumePoint":
         try:
             return cls(*json.loads(checkpoint))
         except (ValueError, TypeError):
@@ -43,7 +43,7 @@ class Found:
 
     record: Record
     further: tuple[Pair, ...]
-    place: Start
+    place: ResumePoint
 
 
 def pages(settings: FilesSettings, subject: Subject, checkpoint: str | None) -> Iterator[Page]:
@@ -64,18 +64,18 @@ def _page(found: Sequence[Found], checkpoint: str | None) -> Page:
 
 
 def _search(settings: FilesSettings, subject: Subject, checkpoint: str | None) -> Iterator[Found]:
-    start = Start.of(checkpoint) if checkpoint is not None else None
+    start = ResumePoint.of(checkpoint) if checkpoint is not None else None
     names = list(settings.collections)
     first = names.index(start.collection) if start and start.collection in names else 0
     for name in names[first:]:
         declared = settings.collections[name]
-        seeker = Seeker.of(declared, subject)
+        seeker = RowMatcher.of(declared, subject)
         if seeker:
             found = _in_collection(name, settings.path, seeker)
             yield from _behind(found, start if start and start.collection == name else None)
 
 
-def _behind(found: Iterator[Found], start: Start | None) -> Iterator[Found]:
+def _behind(found: Iterator[Found], start: ResumePoint | None) -> Iterator[Found]:
     """What comes after `start`; all of it where the files are no longer the same."""
     for one in found:
         given = start is not None and one.place.stamp == start.stamp
@@ -84,7 +84,7 @@ def _behind(found: Iterator[Found], start: Start | None) -> Iterator[Found]:
         yield one
 
 
-def _in_collection(name: str, folder: Path, seeker: Seeker) -> Iterator[Found]:
+def _in_collection(name: str, folder: Path, seeker: RowMatcher) -> Iterator[Found]:
     declared = seeker.declared
     paths = files(folder, declared)
     stamp = _stamp(paths)
@@ -101,7 +101,9 @@ def _in_collection(name: str, folder: Path, seeker: Seeker) -> Iterator[Found]:
             _refuse_double(path, row, key, seen)
             own = key if declared.unique and match is Match.VERIFIED_IDENTIFIER else None
             record = Record(name, key, row.data, match, own)
-            yield Found(record, _further(declared, record), Start(name, stamp, path.name, row.line))
+            yield Found(
+                record, _further(declared, record), ResumePoint(name, stamp, path.name, row.line)
+            )
 
 
 def _stamp(paths: Sequence[Path]) -> str:
@@ -110,7 +112,7 @@ def _stamp(paths: Sequence[Path]) -> str:
     return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
 
 
-def _key(path: Path, declared: FileCollection, row: Row) -> str:
+def _key(path: Path, declared: FileCollection, row: FileRow) -> str:
     key = key_of(declared, row.data or {})
     if key is None:
         raise NeedsHuman(
@@ -120,7 +122,7 @@ def _key(path: Path, declared: FileCollection, row: Row) -> str:
     return key
 
 
-def _refuse_double(path: Path, row: Row, key: str, seen: set[str]) -> None:
+def _refuse_double(path: Path, row: FileRow, key: str, seen: set[str]) -> None:
     """Rows that cannot be told apart would be changed one for the other."""
     if key in seen:
         raise NeedsHuman(
@@ -130,7 +132,7 @@ def _refuse_double(path: Path, row: Row, key: str, seen: set[str]) -> None:
     seen.add(key)
 
 
-def _shared(name: str, paths: Sequence[Path], seeker: Seeker) -> frozenset[Pair]:
+def _shared(name: str, paths: Sequence[Path], seeker: RowMatcher) -> frozenset[Pair]:
     """The person's identifiers that stand in more than one row; refused unless declared shared."""
     keys: defaultdict[Pair, set[str]] = defaultdict(set)
     for path in paths:

@@ -26,7 +26,7 @@ def key_of(declared: FileCollection, data: Mapping[str, Any]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Seeker:
+class RowMatcher:
     """Tells the rows of one person from all others, in one collection."""
 
     declared: FileCollection
@@ -34,7 +34,7 @@ class Seeker:
     names: frozenset[str]
 
     @classmethod
-    def of(cls, declared: FileCollection, subject: Subject) -> "Seeker":
+    def of(cls, declared: FileCollection, subject: Subject) -> "RowMatcher":
         found = {
             kind: wanted(kind, subject.values(kind), declared.fold) for kind in declared.identify
         }

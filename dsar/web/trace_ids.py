@@ -13,7 +13,7 @@ log = structlog.get_logger("dsar.web")
 HEADER = "X-Request-Id"
 
 
-class Traced:
+class TraceIds:
     """Writes one line for each request that names a ticket, and the id into every answer.
 
     Other requests leave no line: nothing is logged of who looked at what page. Plain ASGI.

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from dsar.adapters.http import Reply
+from dsar.adapters.http import HttpAnswer
 from dsar.adapters.opendsr.settings import OpenDsrSettings
 from dsar.sdk import NeedsHuman
 
@@ -33,7 +33,7 @@ class Signatures:
         self._key = certificates[0].public_key()
         _trust(settings, certificates)
 
-    def check(self, reply: Reply) -> None:
+    def check(self, reply: HttpAnswer) -> None:
         """NeedsHuman unless the answer is the processor's own; its body is not looked into."""
         domain = _header(reply.headers, "processor-domain")
         if domain.lower() != self._domain:

@@ -6,22 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dsar.adapters.http import Client, Reply
+from dsar.adapters.http import Client, HttpAnswer
 from dsar.adapters.rest import paths, templates
-from dsar.adapters.rest.ending import Ending, Unproven
-from dsar.adapters.rest.settings import By, Find, RestSettings
+from dsar.adapters.rest.list_end import ListEnd, UnprovenEnd
+from dsar.adapters.rest.settings import Find, PagedBy, RestSettings
 from dsar.sdk import NeedsHuman
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ListPage:
     """The records of one page, and by what the next is asked for; None after the last."""
 
     records: list[Mapping[str, Any]]
     next: str | None
 
 
-class Asking:
+class ListRequest:
     """One way of one search: its address filled in, its pages asked for one after the other."""
 
     def __init__(self, client: Client, settings: RestSettings, name: str, way: Find) -> None:
@@ -31,7 +31,7 @@ class Asking:
         self._way = way
         self._led_on = False
 
-    def answers(self, identifier: str, mark: str | None) -> Iterator[Answer]:
+    def answers(self, identifier: str, mark: str | None) -> Iterator[ListPage]:
         """Each page from `mark` on; NeedsHuman where they go in a circle or never end."""
         seen: set[str] = set()
         for _ in range(self._settings.most_pages):
@@ -47,28 +47,28 @@ class Asking:
             self._led_on = True
         raise self._stop(f"gives more than {self._settings.most_pages:,} pages")
 
-    def _ask(self, identifier: str, mark: str | None) -> tuple[Answer, str]:
+    def _ask(self, identifier: str, mark: str | None) -> tuple[ListPage, str]:
         way = self._way
         self._settings.pace.wait()
         reply = self._send(identifier, mark)
         if reply.status in way.nothing_held:
             self._refuse_end(mark)
-            return Answer([], None), ""
+            return ListPage([], None), ""
         if not reply.ok:
             raise self._stop(f"answers {reply.status} where records were expected")
         whole = reply.json()
         records = self._records(whole)
         digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
-        ending = Ending(way, reply, whole, records, led_on=self._led_on or mark is not None)
+        ending = ListEnd(way, reply, whole, records, led_on=self._led_on or mark is not None)
         try:
-            return Answer(records, ending.next(self._place(mark))), digest
-        except Unproven as unproven:
+            return ListPage(records, ending.next(self._place(mark))), digest
+        except UnprovenEnd as unproven:
             raise self._unproven(*unproven.args) from None
 
-    def _send(self, identifier: str, mark: str | None) -> Reply:
+    def _send(self, identifier: str, mark: str | None) -> HttpAnswer:
         way, values = self._way, self._values(identifier, mark)
         headers = self._settings.headers
-        if way.pages.by is By.LINK and mark is not None:
+        if way.pages.by is PagedBy.LINK and mark is not None:
             return self._client.request(way.method, mark, headers=headers)
         return self._client.request(
             way.method,
@@ -80,7 +80,7 @@ class Asking:
 
     def _values(self, identifier: str, mark: str | None) -> Mapping[str, Any]:
         pages = self._way.pages
-        numbers = {By.PAGE: pages.first, By.OFFSET: 0}
+        numbers = {PagedBy.PAGE: pages.first, PagedBy.OFFSET: 0}
         counted = self._number(mark) if mark is not None and pages.by in numbers else None
         number = numbers.get(pages.by) if counted is None else counted
         return {
@@ -93,14 +93,14 @@ class Asking:
 
     def _place(self, mark: str | None) -> int:
         """The number of the page, or of its first record, where pages are counted."""
-        counted = self._way.pages.by in {By.PAGE, By.OFFSET}
-        first = self._way.pages.first if self._way.pages.by is By.PAGE else 0
+        counted = self._way.pages.by in {PagedBy.PAGE, PagedBy.OFFSET}
+        first = self._way.pages.first if self._way.pages.by is PagedBy.PAGE else 0
         return self._number(mark) if counted and mark is not None else first
 
     def _refuse_end(self, mark: str | None) -> None:
         """A status that means "nothing held" ends a later page only where pages are counted."""
         pages = self._way.pages
-        if mark is not None and (pages.more or pages.by not in {By.PAGE, By.OFFSET}):
+        if mark is not None and (pages.more or pages.by not in {PagedBy.PAGE, PagedBy.OFFSET}):
             raise self._unproven("said that there are more, and then that nothing is held", "pages")
 
     def _number(self, mark: str) -> int:

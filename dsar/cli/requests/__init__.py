@@ -1,0 +1,1 @@
+"""Commands about what one person asked: their request, its tickets, bundles, holds on them."""
