@@ -261,4 +261,8 @@ def _failure(error: BaseException) -> dict[str, Any]:
         return {"fault": list(error.args)}
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     where = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
-    return {"error": type(error).__name__, "where": where}
+    return {
+        "error": type(error).__name__,
+        "where": where,
+        "passing": isinstance(error, wire.PASSING),
+    }

@@ -57,6 +57,10 @@ class ProcessStopped(DsarError):  # noqa: N818 - named for what happened
         self.reason = reason
 
 
+class Defect(ProcessStopped):
+    """An adapter raised what it should not have: it would do so again, however long one waits."""
+
+
 def _start(*fds: int) -> subprocess.Popen[bytes]:
     path = json.dumps([one for one in sys.path if isinstance(one, str)])
     known = {name: os.environ[name] for name in ENVIRONMENT & os.environ.keys()}
@@ -225,7 +229,8 @@ def _failure(said: dict[str, Any], source: str, limits: Limits) -> Exception:
     name = "".join(sign for sign in said["error"][:60] if sign.isalnum() or sign == "_")
     where = "".join(sign for sign in said["where"][:300] if sign.isalnum() or sign in "_.-:< ")
     log.warning("adapter.failed", source=source, error=name, where=where)
-    return ProcessStopped(f"It failed with {name}; an operator finds it in the log.")
+    kind = ProcessStopped if said.get("passing") is True else Defect
+    return kind(f"It failed with {name}; an operator finds it in the log.")
 
 
 def _too_much_memory(limits: Limits) -> str:

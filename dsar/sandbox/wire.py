@@ -24,6 +24,9 @@ from dsar.sdk import (
     Record,
 )
 
+#: What an adapter may raise that can be over the next time: of its network, its disk.
+PASSING = (OSError, EOFError)
+
 
 def from_settings(value: Any) -> Any:
     """Settings as the table they could have been read from: references resolved, paths whole.

@@ -16,7 +16,7 @@ import structlog
 from dsar.config.sources import Source, load
 from dsar.domain.errors import BadInput
 from dsar.sandbox import pool
-from dsar.sandbox.pool import NURSERY, ProcessStopped
+from dsar.sandbox.pool import NURSERY, Defect, ProcessStopped
 from dsar.sdk import Batch, Done, Item, Later, Limits, NeedsHuman, Receipt, Subject, can
 from dsar.services.upkeep import logs
 from tests.sandbox.strange import FILE, PERSON, Inner, Settings, Strange
@@ -101,6 +101,7 @@ def test_whatever_it_does_has_a_name_and_leaves_no_process(does: str) -> None:
             next(pages)
         child = adapter._child  # type: ignore[attr-defined]
     assert stopped.value.reason == reason
+    assert isinstance(stopped.value, Defect) is ("failed with" in reason)
     assert PERSON not in str(stopped.value)
     NURSERY.empty()
     assert not Path(f"/proc/{child.pid}").exists()

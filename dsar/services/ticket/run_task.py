@@ -24,7 +24,8 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.errors import DsarError
 from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason, told
-from dsar.sandbox.pool import ProcessStopped
+from dsar.sandbox.pool import Defect, ProcessStopped
+from dsar.sandbox.wire import PASSING
 from dsar.sdk import Later, NeedsHuman
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
@@ -32,7 +33,7 @@ from dsar.services.runtime.installation import Installation, Unit, transaction
 from dsar.services.ticket import deferral, working_hours
 from dsar.services.ticket.advance import settle
 from dsar.services.ticket.search_order import unblock
-from dsar.store import tasks
+from dsar.store import gates, tasks
 from dsar.store.files.places import StoreAway
 from dsar.store.tables import CoverageLine, Task, Ticket
 from dsar.store.tasks import Expired, Fenced, Lease, Poison
@@ -181,6 +182,11 @@ def _fail(session: Unit, installation: Installation, lease: Lease, error: Except
         deferral.spend(session, lease)
         tasks.wait_human(session, installation.store, lease, reason=error.because)
         return True
+    if isinstance(error, Defect) or (lease.source and not isinstance(error, _PASSING)):
+        reason = told(error.reason, "stopped") if isinstance(error, Defect) else _reason(error)
+        gates.failed(session, installation.store, lease.source, reason=reason)
+        tasks.wait_human(session, installation.store, lease, reason=reason)
+        return True
     if isinstance(error, ProcessStopped | StoreAway):
         return tasks.fail(session, installation.store, lease, reason=told(error.reason, "stopped"))
     if isinstance(error, DsarError):
@@ -191,6 +197,9 @@ def _fail(session: Unit, installation: Installation, lease: Lease, error: Except
     return tasks.fail(session, installation.store, lease, reason=_reason(error), source=blamed)
 
 
+#: What may be over the next time. Whatever else comes of asking a source would come again: it is
+#: staff's at once.
+_PASSING = (*PASSING, MemoryError, SQLAlchemyError, DsarError)
 #: What a disk can be: its operator mends it, and the task goes on by itself.
 _DISKS = {
     errno.ENOSPC: "disk_full",

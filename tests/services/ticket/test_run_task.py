@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from dsar.domain.reasons import as_text
+from dsar.sandbox.pool import Defect, ProcessStopped
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.ticket import run_task as services
 from dsar.services.ticket.run_task import Handler, Run
@@ -46,10 +47,22 @@ def failures(installation: Installation) -> int:
         return session.get_one(Gate, "shop").failures
 
 
-def test_what_an_adapter_raises_counts_against_its_source(installation: Installation) -> None:
-    new = perform(installation, ValueError("broken"))
+RAISED = {
+    ConnectionResetError("passing"): "ready",
+    ValueError("broken"): "waiting_human",
+    ProcessStopped("It did not answer."): "ready",
+    Defect("It failed with ValueError."): "waiting_human",
+}
+
+
+@pytest.mark.parametrize("error", RAISED, ids=repr)
+def test_what_an_adapter_raises_counts_against_its_source(
+    installation: Installation, error: Exception
+) -> None:
+    """What may be over the next time is tried again; any other fault is staff's at once."""
+    new = perform(installation, error)
     assert failures(installation) == 1
-    assert task(installation.store, new).state == "ready"
+    assert task(installation.store, new).state == RAISED[error]
 
 
 def test_a_failure_of_our_own_database_counts_against_nobodys_source(
