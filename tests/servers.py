@@ -267,10 +267,10 @@ class PostgresServer(Server):
         return f"postgresql+psycopg://dsar@127.0.0.1:{self.port}/{database}"
 
     @contextlib.contextmanager
-    def database(self, *, template: str = "template0") -> Iterator[str]:
+    def database(self, *, template: str = "template0", encoding: str = "UTF8") -> Iterator[str]:
         """A new database for the length of the block, copied from `template`: its SQLAlchemy URL."""
         name = f"t_{uuid.uuid4().hex}"
-        self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._administer(f"CREATE DATABASE {name} TEMPLATE \"{template}\" ENCODING '{encoding}'")
         try:
             yield self.url(name)
         finally:

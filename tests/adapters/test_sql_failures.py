@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from dsar.adapters.sql import Sql
 from dsar.sdk import Batch, Item, Later, NeedsHuman
 from tests.adapters.shop import PERSON, counted, fill, run, shop
+from tests.servers import PostgresServer
 
 EMAIL = "ann.lee@example.com"
 
@@ -176,9 +177,49 @@ def test_a_file_somebody_else_is_writing_is_asked_again_later(file: Path) -> Non
 def test_text_that_is_not_utf_8_is_named_without_it(file: Path) -> None:
     run(f"sqlite:///{file}", "UPDATE orders SET note = CAST(x'ff6869' AS TEXT)")
     source = shop(f"sqlite:///{file}")
-    with pytest.raises(NeedsHuman, match="not UTF-8") as failure:
+    with pytest.raises(NeedsHuman, match="text in column note is not UTF-8") as failure:
         find(source)
     assert "hi" not in str(failure.value).split()
+    source.close()
+
+
+@pytest.mark.postgres
+def test_a_database_without_an_encoding_is_read_in_the_one_its_url_names(
+    postgres_server: PostgresServer,
+) -> None:
+    """SQL_ASCII: the server keeps whatever octets it was given, and says nothing of them."""
+    with postgres_server.database(encoding="SQL_ASCII") as url:
+        utf8, latin1 = (f"{url}?client_encoding={one}" for one in ("utf8", "latin1"))
+        run(utf8, "CREATE TABLE u (id INTEGER PRIMARY KEY, email VARCHAR(99), name TEXT)")
+        run(latin1, f"INSERT INTO u VALUES (1, '{EMAIL}', 'Zoë')")
+        declared = {"u": {"identify": {"email": "email"}}}
+        source = shop(url, tables=declared)
+        with pytest.raises(NeedsHuman, match=r"A text in u\.name is not .*URL") as said:
+            find(source)
+        assert "Zo" not in str(said.value)
+        source.close()
+        told = shop(latin1, tables=declared)
+        [page] = told.find(PERSON)
+        assert page.records[0].data["name"] == "Zoë"
+        told.close()
+        run(utf8, "UPDATE u SET name = 'Zoë'")
+        source = shop(url, tables=declared)
+        [page] = source.find(PERSON)
+        assert page.records[0].data["name"] == "Zoë"
+        source.close()
+
+
+@pytest.mark.postgres
+def test_a_view_that_fails_is_named(postgres_url: str) -> None:
+    run(
+        postgres_url,
+        "CREATE TABLE u (id INTEGER PRIMARY KEY, email VARCHAR(99), n INTEGER)",
+        f"INSERT INTO u VALUES (1, '{EMAIL}', 0)",
+        "CREATE VIEW v AS SELECT id, email, 1 / n AS share FROM u",
+    )
+    source = shop(postgres_url, tables={"v": {"key": "id", "identify": {"email": "email"}}})
+    with pytest.raises(NeedsHuman, match="answered the statement to v with error 22012"):
+        find(source)
     source.close()
 
 

@@ -3,7 +3,6 @@
 import uuid
 from typing import Any
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -152,16 +151,10 @@ def test_a_text_in_a_column_of_numbers_is_found_in_sqlite(tmp_path: Any) -> None
 def test_a_text_the_database_has_no_signs_for_is_nobodys(
     postgres_server: PostgresServer, encoding: str, value: str, keys: list[str]
 ) -> None:
-    name = f"coded_{uuid.uuid4().hex}"
-    create = f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LOCALE 'C'"
-    admin = postgres_server.url("postgres").replace("+psycopg", "")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(create.encode())
-        url = postgres_server.url(name)
+    with postgres_server.database(encoding=encoding) as url:
         made(url, "VARCHAR(99)", "'Zoë '")
         assert found(source(url), number=value) == keys
         assert "99" in found(source(url), email="ann@example.com", number=value)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def test_a_text_a_column_has_no_signs_for_is_nobodys_in_mariadb(mariadb_url: str) -> None:

@@ -24,6 +24,11 @@ _IS_VIEW = "{name} is a view whose rows cannot be changed. Declare the table beh
 _CREDENTIALS = "The database refuses our credentials. Correct the user or password in the URL."
 _NO_TABLE = "Table {name} is not in the database. Restore it, or mend the source's declaration."
 _NO_COLUMN = "Column {name} is not in the database. Restore it, or mend the source's declaration."
+_NOT_UTF8 = "A text in column {column} is not UTF-8. Mend the data, then try again."
+_CODED = (
+    "A text in {place} is not in the encoding it is read in. Name the one it is in at the end of "
+    "the URL, such as ?client_encoding=latin1, or mend the data."
+)
 
 #: By SQLSTATE, or its first two signs (PostgreSQL manual, appendix A).
 _STATES: Mapping[str, Exception] = {
@@ -36,6 +41,7 @@ _STATES: Mapping[str, Exception] = {
 }
 _REFUSED_WRITING = {"25006", "42501"}
 _NO_CHANGES = "55000"
+_STRANGE_SIGNS = {"22021", "22P05"}
 _TABLE_GONE, _COLUMN_GONE = "42P01", "42703"
 
 #: What SQLite, and whoever refuses a connection, says in words only.
@@ -59,8 +65,8 @@ _WORDS = (
         lambda _: NeedsHuman("The file is no sound SQLite database. Restore it."),
     ),
     (
-        re.compile(r"decode to UTF-8"),
-        lambda _: NeedsHuman("A text is not UTF-8. Mend the data, then try again."),
+        re.compile(r"decode to UTF-8 column '([^']*)'"),
+        lambda m: NeedsHuman(_NOT_UTF8.format(column=m[1])),
     ),
 )
 
@@ -72,6 +78,8 @@ def named_failures(table: str = "") -> Iterator[None]:
         yield
     except exc.SQLAlchemyError as error:
         raise failure(error, table) from None
+    except UnicodeDecodeError:  # the driver's own, which SQLAlchemy lets through
+        raise _coded(table) from None
 
 
 def failure(error: exc.SQLAlchemyError, table: str = "") -> Exception:
@@ -88,6 +96,8 @@ def failure(error: exc.SQLAlchemyError, table: str = "") -> Exception:
 def _from_driver(error: exc.DBAPIError, table: str) -> Exception:
     state = sqlstate(error)
     where = f" to {table}" if table else ""
+    if state in _STRANGE_SIGNS:
+        return _coded(table)
     if state in _REFUSED_WRITING:
         return NeedsHuman(_WRITING.format(where=where))
     if state == _NO_CHANGES or _VIEW.search(str(error.orig)):
@@ -99,6 +109,16 @@ def _from_driver(error: exc.DBAPIError, table: str) -> Exception:
         if known in _STATES:
             return _fresh(_STATES[known])
     return _from_words(error) or _unnamed(error, state, where)
+
+
+def _coded(place: str) -> NeedsHuman:
+    return NeedsHuman(_CODED.format(place=place or "the database"))
+
+
+def in_another_encoding(error: Exception) -> bool:
+    """Whether a text is not in the encoding it is read in."""
+    coded = isinstance(error, exc.DBAPIError) and sqlstate(error) in _STRANGE_SIGNS
+    return coded or isinstance(error, UnicodeDecodeError)
 
 
 def _from_words(error: exc.DBAPIError) -> Exception | None:

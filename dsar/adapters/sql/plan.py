@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from dsar.adapters.sql.dialects.form import Expression
+from dsar.adapters.sql.errors import named_failures
 from dsar.adapters.sql.live import Live, Where, key_text
 from dsar.adapters.sql.matching import named, same
 from dsar.adapters.sql.settings import SqlSettings, Table
@@ -138,12 +139,12 @@ def steps(
     found: dict[str, list[Step]] = {}
     ordered, _ = order(settings.tables)
     for name in ordered:
-        ways = [
-            *_roots(connection, live[name], subject),
-            *_references(live, name, found),
-            *_by_name(connection, live[name], subject),
-        ]
-        found[name] = ways
+        with named_failures(live[name].full_name):
+            found[name] = [
+                *_roots(connection, live[name], subject),
+                *_references(live, name, found),
+                *_by_name(connection, live[name], subject),
+            ]
     return [step for name in ordered for step in _apart(found[name])]
 
 

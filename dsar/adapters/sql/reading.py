@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from dsar.adapters.json_values import plain
-from dsar.adapters.sql.errors import named_failures
+from dsar.adapters.sql.errors import in_another_encoding, named_failures
 from dsar.adapters.sql.live import Live
 from dsar.adapters.sql.plan import Step
 from dsar.sdk import Match, NeedsHuman, Page, Record, normal_form
@@ -65,8 +66,33 @@ def _rest(steps: Sequence[Step], checkpoint: str | None) -> tuple[Sequence[Step]
 def _chunks(
     connection: sa.Connection, live: Live, step: Step, after: Mark | None, size: int
 ) -> Iterator[Sequence[sa.Row[Any]]]:
-    """The step's rows behind a key: the first at once, for most people have few; then a stream."""
+    """The step's rows behind a key. A text that cannot be read is named by its column."""
     statement = sa.select(*live.shown).where(step.where).order_by(*live.order)
+    try:
+        yield from _streamed(connection, live, statement, after, size)
+    except (UnicodeDecodeError, exc.DBAPIError) as error:
+        if not in_another_encoding(error):
+            raise
+        connection.rollback()
+        with named_failures(f"{live.full_name}.{_unreadable(connection, live, step)}"):
+            raise
+
+
+def _unreadable(connection: sa.Connection, live: Live, step: Step) -> str:
+    """The first column that holds a text in another encoding than it is read in."""
+    for name in live.names:
+        try:
+            for _ in connection.execute(sa.select(live.asked(name)).where(step.where)):
+                pass
+        except (UnicodeDecodeError, exc.DBAPIError):
+            return name
+    return "?"
+
+
+def _streamed(
+    connection: sa.Connection, live: Live, statement: sa.Select[Any], after: Mark | None, size: int
+) -> Iterator[Sequence[sa.Row[Any]]]:
+    """The first rows at once, for most people have few; then a stream."""
     first = connection.execute(_behind(live, statement, after).limit(size)).all()
     _refuse_double(live, first, None)
     if first:
