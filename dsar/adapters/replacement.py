@@ -57,5 +57,6 @@ def _refused(path: Path, error: OSError) -> Exception:
         return Later("The disk of the folder is full.", 600)
     return NeedsHuman(
         f"The folder refuses writing {path.name} ({error.strerror}). "
-        "Give this process the right to change it."
+        "Give this process the right to change it.",
+        code="refused",
     )

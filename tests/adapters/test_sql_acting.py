@@ -76,6 +76,7 @@ def test_what_another_table_refers_to_stays_and_the_rest_of_the_batch_goes(
 def test_what_cannot_be_deleted_is_emptied_where_masks_are_declared(source: Sql, url: str) -> None:
     receipts = source.erase(batch("customers", "1", "3"))
     assert done(receipts) == {"1": Done.ANONYMISED, "3": Done.ERASED}
+    assert [one.code for one in receipts] == ["still_referenced", ""]
     assert "Rows of orders still refer to this record" in receipts[0].reason
     assert counted(url, "SELECT email FROM customers WHERE id = 1") == "erased-1@invalid"
     assert counted(url, "SELECT count(*) FROM orders WHERE customer_id = 1") == 3
@@ -222,7 +223,7 @@ def test_a_mark_that_is_no_flag_is_lifted_only_by_what_is_declared(source: Sql, 
 def test_an_objection_to_another_purpose_leaves_the_mark_and_says_so(source: Sql) -> None:
     other = Batch("customers", [Item("1")], "k1", ("profiling",))
     [receipt] = source.object_to(other)
-    assert receipt.done is Done.KEPT
+    assert (receipt.done, receipt.code) == (Done.KEPT, "other_purposes")
     assert "newsletter only" in receipt.reason
 
 

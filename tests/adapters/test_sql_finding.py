@@ -56,6 +56,7 @@ def test_an_identifier_of_two_people_stops_and_names_neither(url: str) -> None:
     with pytest.raises(NeedsHuman, match="more than one person in customers") as stopped:
         found(shop(url))
     assert "ann" not in str(stopped.value).lower()
+    assert stopped.value.because.code == "shared_identifier"
 
 
 def test_a_shared_identifier_makes_weak_matches_of_all_its_rows(url: str) -> None:

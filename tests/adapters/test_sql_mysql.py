@@ -116,8 +116,9 @@ def test_a_user_who_may_only_read_and_a_wrong_password_are_named(
         wrong = source(
             url.set(username="reader", password="wrong").render_as_string(hide_password=False)
         )
-        with pytest.raises(NeedsHuman, match="refuses our credentials"):
+        with pytest.raises(NeedsHuman, match="refuses our credentials") as refused:
             keys(wrong, "email", "ann@example.com")
+        assert refused.value.because.code == "refused"
         wrong.close()
     finally:
         mariadb_server.administer("DROP USER reader@'%'")

@@ -103,7 +103,8 @@ def _opened(path: Path, **options: Any) -> Iterator[Any]:
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, SyntaxError):
         raise NeedsHuman(
             f"{path.name} is not an Excel workbook (.xlsx), is locked by a password, or is damaged."
-            " Save it as .xlsx without a password, then try again."
+            " Save it as .xlsx without a password, then try again.",
+            code="unreadable",
         ) from None
     try:
         yield book
@@ -120,7 +121,8 @@ def _refuse_large(path: Path, part: str) -> None:
     if size > UNPACKED_LIMIT:
         raise NeedsHuman(
             f"{path.name} is larger than {UNPACKED_LIMIT:,} bytes when unpacked. Split it, or keep "
-            "it as CSV or Parquet."
+            "it as CSV or Parquet.",
+            code="too_large",
         )
 
 

@@ -31,9 +31,9 @@ class FileRow:
 class RefusedError(Exception):
     """This record is left as it is; the text says why and goes on its receipt."""
 
-    def __init__(self, reason: str, done: Done = Done.FAILED) -> None:
+    def __init__(self, reason: str, done: Done = Done.FAILED, code: str = "") -> None:
         super().__init__(reason)
-        self.done = done
+        self.done, self.code = done, code
 
 
 #: Whether this file can hold these values in this row's place; raises RefusedError.
@@ -58,7 +58,9 @@ def anything(_data: Data) -> None:
 
 def malformed(name: str, line: int, why: str) -> NeedsHuman:
     """What stops the reading of a file, named by file and line."""
-    return NeedsHuman(f"{name} line {line} cannot be read: {why}. Mend it, then try again.")
+    return NeedsHuman(
+        f"{name} line {line} cannot be read: {why}. Mend it, then try again.", code="unreadable"
+    )
 
 
 def columns(names: Sequence[str], name: str, line: int, declared: FileCollection) -> list[str]:
@@ -85,4 +87,6 @@ def unreadable(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno is None:  # a library's complaint about what is in it
             raise
-        raise NeedsHuman(f"{path.name} cannot be read: {error.strerror}.") from None
+        raise NeedsHuman(
+            f"{path.name} cannot be read: {error.strerror}.", code="unreadable"
+        ) from None

@@ -65,7 +65,8 @@ def _opened(path: Path, declared: FileCollection) -> Iterator[pq.ParquetFile]:
             yield source
     except (pa.ArrowException, ValueError, OverflowError, OSError):  # Arrow's own OSError
         raise NeedsHuman(
-            f"{path.name} is not Parquet, is encrypted, or is damaged. Restore it, then try again."
+            f"{path.name} is not Parquet, is encrypted, or is damaged. Restore it, then try again.",
+            code="unreadable",
         ) from None
 
 

@@ -144,7 +144,8 @@ def _shared(name: str, paths: Sequence[Path], seeker: RowMatcher) -> frozenset[P
         kind, _ = min(shared)
         raise NeedsHuman(
             f"The {kind} belongs to more than one person in {name}. Find out which of them asked "
-            "and add an identifier only that person has, such as a customer number."
+            "and add an identifier only that person has, such as a customer number.",
+            code="shared_identifier",
         )
     return shared
 

@@ -98,7 +98,7 @@ def _rewrite(path: Path, task: FileRewrite, items: Mapping[str, Item]) -> dict[s
             if data is not None:
                 fits(data)
         except RefusedError as refused:
-            receipts[item.key] = Receipt(name, item.key, refused.done, str(refused))
+            receipts[item.key] = Receipt(name, item.key, refused.done, str(refused), refused.code)
             return row.data
         receipts[item.key] = Receipt(name, item.key, done)
         return data
@@ -186,7 +186,8 @@ def stopped(name: str, declared: FileCollection, purposes: Sequence[str]) -> Cha
     def change(_item: Item, data: Data) -> tuple[Done, Data | None]:
         if marking and others:
             only = ", ".join(marking.purposes)
-            raise RefusedError(f"{name} marks objections to {only} only.", Done.KEPT)
+            told = f"{name} marks objections to {only} only."
+            raise RefusedError(told, Done.KEPT, "other_purposes")
         return Done.STOPPED, _marked(name, declared, "object_to", data)
 
     return change

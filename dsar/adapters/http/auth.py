@@ -107,7 +107,8 @@ class ClientCredentials:
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise NeedsHuman(
                 f"{self._settings.host} gives no access token ({reply.status}). Correct client_id, "
-                "client_secret and scope."
+                "client_secret and scope.",
+                code="refused",
             )
         life = reply.json().get("expires_in")
         seconds = float(life) if isinstance(life, int | float) else USUAL_LIFE

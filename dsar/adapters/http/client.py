@@ -180,7 +180,8 @@ class Client:
             if len(body) > self._settings.largest_answer:
                 raise NeedsHuman(
                     f"{self._settings.host} answered more than {self._settings.largest_answer:,} "
-                    "bytes. Ask for smaller pages, or raise the setting largest_answer."
+                    "bytes. Ask for smaller pages, or raise the setting largest_answer.",
+                    code="too_large",
                 )
         return HttpAnswer(self._settings.host, response.status, headers, bytes(body), url)
 

@@ -49,7 +49,8 @@ class HttpAnswer:
             )
         except (ValueError, RecursionError):
             raise NeedsHuman(
-                f"{self.host} answered malformed JSON. Have it mended there, then try again."
+                f"{self.host} answered malformed JSON. Have it mended there, then try again.",
+                code="unreadable",
             ) from None
 
 

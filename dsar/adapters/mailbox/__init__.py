@@ -99,11 +99,13 @@ class Mailbox(Adapter):
         for block in self._store.blocks(key):
             whole += block
             if len(whole) > self.settings.largest_bytes:
-                raise NeedsHuman("The message is larger than largest allows. Raise it.")
+                raise NeedsHuman(
+                    "The message is larger than largest allows. Raise it.", code="too_large"
+                )
         for part in leaves(bytes(whole))[0]:
             if part.reference == reference:
                 return part.content()
-        raise NeedsHuman("The message has no such attachment. Search again.")
+        raise NeedsHuman("The message has no such attachment. Search again.", code="not_there")
 
     def erase(self, batch: Batch) -> list[Receipt]:
         """Deletes messages for good; one message can only go whole."""

@@ -121,9 +121,11 @@ class Account:
         name = Name.of(key)
         with session(self.settings) as open_session:
             if name is None or open_session.open(name.folder) != name.validity:
-                raise NeedsHuman(_RENUMBERED)
+                raise NeedsHuman(_RENUMBERED, code="not_there")
             if name.uid not in open_session.there([name.uid]):
-                raise NeedsHuman("The message is not there any more. Search again.")
+                raise NeedsHuman(
+                    "The message is not there any more. Search again.", code="not_there"
+                )
             yield from open_session.blocks(name.uid)
 
     def there(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
@@ -154,7 +156,8 @@ def _opened(open_session: Session, folder: str) -> str:
     if validity is None:
         raise NeedsHuman(
             f"The mail server has no folder {from_wire(folder)}, or does not let the user open it. "
-            "Correct the name in folders, or give the user the right to read it."
+            "Correct the name in folders, or give the user the right to read it.",
+            code="refused",
         )
     return validity
 

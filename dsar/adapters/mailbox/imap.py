@@ -68,7 +68,8 @@ def _named_failures() -> Iterator[None]:
     except imaplib.IMAP4.error:
         raise NeedsHuman(
             "The mail server answered what cannot be understood, or more than can be held. Search "
-            "fewer folders, or ask whoever runs it."
+            "fewer folders, or ask whoever runs it.",
+            code="unreadable",
         ) from None
 
 
@@ -110,7 +111,8 @@ def _sign_in(client: imaplib.IMAP4, settings: MailboxSettings) -> None:
         raise
     except (imaplib.IMAP4.error, UnicodeEncodeError):
         raise NeedsHuman(
-            "The mail server refuses the user or the password. Correct user and password."
+            "The mail server refuses the user or the password. Correct user and password.",
+            code="refused",
         ) from None
 
 
@@ -138,7 +140,8 @@ class Session:
         except imaplib.IMAP4.readonly:
             raise NeedsHuman(
                 "The mail server lets this user read a folder and change nothing in it. "
-                "Give the user the right to delete there."
+                "Give the user the right to delete there.",
+                code="refused",
             ) from None
         if status != "OK":
             return None
@@ -223,7 +226,9 @@ class Session:
     def _ok(self, answer: tuple[str, list[Any]], doing: str) -> list[Any]:
         status, told = answer
         if status != "OK":
-            raise NeedsHuman(f"The mail server refuses {doing}. Ask whoever runs it why.")
+            raise NeedsHuman(
+                f"The mail server refuses {doing}. Ask whoever runs it why.", code="refused"
+            )
         return told
 
 

@@ -173,13 +173,13 @@ def leaves(whole: bytes) -> tuple[list[MessagePart], bool]:
     message = BytesParser().parsebytes(whole)
     found = list(_walk(message, "", 0))
     if len(found) > _PARTS:
-        raise NeedsHuman("A message has too many parts.")
+        raise NeedsHuman("A message has too many parts.", code="unreadable")
     return found, not any(part.defects for part in message.walk())
 
 
 def _walk(message: Message, place: str, depth: int) -> Iterator[MessagePart]:
     if depth > _DEPTH:
-        raise NeedsHuman("The parts of a message stand too deep in each other.")
+        raise NeedsHuman("The parts of a message stand too deep in each other.", code="unreadable")
     inner = message.get_payload()
     if message.get_content_maintype() == "message" or not isinstance(inner, list):
         yield MessagePart(place or "0", message)

@@ -90,7 +90,9 @@ class MboxFiles:
                 header = _header(source, span)
                 match = seeker.match(BytesHeaderParser().parsebytes(header))
                 if match is None and len(header) >= _HEADER_LIMIT:
-                    raise NeedsHuman(f"{path.name} holds a message whose header is too long.")
+                    raise NeedsHuman(
+                        f"{path.name} holds a message whose header is too long.", code="unreadable"
+                    )
                 if match is not None:
                     mark = json.dumps([_hashed(path.name), stamp, span.line])
                     small = span.stop - span.start <= self.settings.largest_bytes
@@ -117,7 +119,7 @@ class MboxFiles:
                     if key == f"{path.name}/{_digest(source, span)}":
                         yield from _bytes(source, span)
                         return
-        raise NeedsHuman("The message is not there any more. Search again.")
+        raise NeedsHuman("The message is not there any more. Search again.", code="not_there")
 
     def there(self, keys: Sequence[str]) -> Mapping[str, Outcome]:
         """Whether each message is there; nothing is changed."""
@@ -178,7 +180,9 @@ def _reading(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as source:
             yield source
     except OSError as error:
-        raise NeedsHuman(f"{path.name} cannot be read: {error.strerror}.") from None
+        raise NeedsHuman(
+            f"{path.name} cannot be read: {error.strerror}.", code="unreadable"
+        ) from None
 
 
 def _spans(path: Path, source: BinaryIO) -> Iterator[MessageLines]:
@@ -194,7 +198,9 @@ def _spans(path: Path, source: BinaryIO) -> Iterator[MessageLines]:
                 source.seek(after)
             begun = (place, after)
         elif begun is None and line.strip():
-            raise NeedsHuman(f"{path.name} is no mbox file: it begins with no From line.")
+            raise NeedsHuman(
+                f"{path.name} is no mbox file: it begins with no From line.", code="unreadable"
+            )
         blank = at_start and not line.strip()
         stop = place if blank else after
         at_start = line.endswith(b"\n")
@@ -260,5 +266,6 @@ def _changing(path: Path) -> BinaryIO:
 
 def _refused(path: Path, error: OSError) -> NeedsHuman:
     return NeedsHuman(
-        f"The folder refuses changing {path.name} ({error.strerror}). Give this process the right."
+        f"The folder refuses changing {path.name} ({error.strerror}). Give this process the right.",
+        code="refused",
     )

@@ -22,9 +22,9 @@ Document = dict[str, Any]
 class RefusedError(Exception):
     """This document is left as it is; the text says why and goes on its receipt."""
 
-    def __init__(self, reason: str, done: Done = Done.FAILED) -> None:
+    def __init__(self, reason: str, done: Done = Done.FAILED, code: str = "") -> None:
         super().__init__(reason)
-        self.done = done
+        self.done, self.code = done, code
 
 
 #: What becomes of a document: what its receipt says, and the fields to write; None deletes it.
@@ -55,7 +55,7 @@ def _chunk(
         try:
             what, values = change(item, document)
         except RefusedError as refused:
-            done[item.key] = Receipt(name, item.key, refused.done, str(refused))
+            done[item.key] = Receipt(name, item.key, refused.done, str(refused), refused.code)
             continue
         done[item.key] = Receipt(name, item.key, what)
         this = {"_id": {"$eq": document["_id"]}}
@@ -162,7 +162,8 @@ def stopped(name: str, declared: MongoCollection, purposes: Sequence[str]) -> Ch
         only = ", ".join(marking.purposes)
 
         def kept(_item: Item, _document: Document) -> tuple[Done, Document | None]:
-            raise RefusedError(f"{name} marks objections to {only} only.", Done.KEPT)
+            told = f"{name} marks objections to {only} only."
+            raise RefusedError(told, Done.KEPT, "other_purposes")
 
         return kept
     return marked(name, marking, "object_to", Done.STOPPED)

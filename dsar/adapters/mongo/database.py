@@ -60,15 +60,19 @@ def named_failures() -> Iterator[None]:
     except errors.OperationFailure as error:
         if error.code in _FORBIDDEN:
             raise NeedsHuman(
-                "The database refuses this user. Correct url, or grant the right to read and write."
+                "The database refuses this user. Correct url, or grant the right to read and "
+                "write.",
+                code="refused",
             ) from None
         raise NeedsHuman(
             f"The database refuses what it is asked (code {error.code}). Compare its collections "
-            "with the declaration, and its log."
+            "with the declaration, and its log.",
+            code="refused",
         ) from None
     except (errors.AutoReconnect, errors.ExecutionTimeout) as error:
         raise Later(f"The database cannot be reached ({type(error).__name__}).") from None
     except errors.PyMongoError as error:
         raise NeedsHuman(
-            f"The database gave what cannot be understood ({type(error).__name__})."
+            f"The database gave what cannot be understood ({type(error).__name__}).",
+            code="unreadable",
         ) from None

@@ -104,7 +104,10 @@ class Search:
             parent, _, column = target.partition(".")
             values = list(self.values.get((parent, column), {}).values())
             if len(values) > _MOST_REFERENCES:
-                raise NeedsHuman(f"More documents than can be followed are referred to by {name}.")
+                raise NeedsHuman(
+                    f"More documents than can be followed are referred to by {name}.",
+                    code="too_large",
+                )
             if values:
                 yield {path: {"$in": values}}
 
@@ -162,7 +165,8 @@ class Search:
             kind, _ = min(shared)
             raise NeedsHuman(
                 f"The {kind} belongs to more than one person in {name}. Find out which of them "
-                "asked and add an identifier only that person has, such as a customer number."
+                "asked and add an identifier only that person has, such as a customer number.",
+                code="shared_identifier",
             )
         return shared
 

@@ -103,7 +103,7 @@ class Objects(Adapter):
         """The object's bytes, or those of one of its older versions."""
         declared = self.settings.collections.get(collection)
         if declared is None or not declared.parsed.holds(key):
-            raise NeedsHuman("This is no key of this collection. Search again.")
+            raise NeedsHuman("This is no key of this collection. Search again.", code="not_there")
         yield from self._store.blocks(key, attachment.reference)
 
     def erase(self, batch: Batch) -> list[Receipt]:

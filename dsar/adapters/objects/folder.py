@@ -56,7 +56,9 @@ class LocalFolder:
         with self._named_failures():
             entry = self._entry(key)
             if entry is None or entry["type"] != "file":
-                raise NeedsHuman("The object is not there any more. Search again.")
+                raise NeedsHuman(
+                    "The object is not there any more. Search again.", code="not_there"
+                )
             with self.files.open(entry["name"], "rb", block_size=BLOCK) as source:
                 while block := source.read(BLOCK):
                     yield block
@@ -132,7 +134,8 @@ class LocalFolder:
             yield
         except PermissionError:
             raise NeedsHuman(
-                "The store refuses to be read. Give this process the right, or correct options."
+                "The store refuses to be read. Give this process the right, or correct options.",
+                code="refused",
             ) from None
         except OSError as error:
             raise Later(f"The store cannot be reached ({type(error).__name__}).") from None

@@ -66,12 +66,14 @@ class S3Bucket:
         which = {"Key": self.folder + key} | ({"VersionId": number} if number != LATEST else {})
         head = self._call("head_object", **which)
         if head is None:
-            raise NeedsHuman("The object is not there any more. Search again.")
+            raise NeedsHuman("The object is not there any more. Search again.", code="not_there")
         for start in range(0, head["ContentLength"], _READ):
             span = f"bytes={start}-{start + _READ - 1}"
             answer = self._call("get_object", **which, Range=span, IfMatch=head["ETag"])
             if answer is None:
-                raise NeedsHuman("The object is not there any more. Search again.")
+                raise NeedsHuman(
+                    "The object is not there any more. Search again.", code="not_there"
+                )
             content = sync(self._s3.loop, answer["Body"].read)
             for place in range(0, len(content), BLOCK):
                 yield content[place : place + BLOCK]
@@ -198,7 +200,8 @@ def _named_failures() -> Iterator[None]:
     except PermissionError:
         raise NeedsHuman(
             "The store refuses these credentials, or they lack a right (to list, read, delete, and "
-            "ask about versions). Correct key and secret in options, or grant it."
+            "ask about versions). Correct key and secret in options, or grant it.",
+            code="refused",
         ) from None
     except (OSError, BotoCoreError) as error:
         raise Later(f"The store cannot be reached ({type(error).__name__}).") from None

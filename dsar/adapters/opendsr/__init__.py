@@ -87,7 +87,10 @@ class OpenDsr(Adapter):
         del collection, key
         status = self._processor.status(attachment.reference)
         if status is None or not status.results_url:
-            raise NeedsHuman(f"{self.settings.domain} no longer gives these results. Search anew.")
+            raise NeedsHuman(
+                f"{self.settings.domain} no longer gives these results. Search anew.",
+                code="not_there",
+            )
         yield self._processor.results(status.results_url).body
 
     def erase(self, batch: Batch) -> list[Receipt]:

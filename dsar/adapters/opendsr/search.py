@@ -93,7 +93,8 @@ class Search:
         if not kind and not self._settings.hand_on:
             raise NeedsHuman(
                 f"{self._settings.domain} takes no access requests, so it cannot be searched. Ask "
-                "it by hand, or say hand_on = true if erasures are to be handed on without."
+                "it by hand, or say hand_on = true if erasures are to be handed on without.",
+                code="cannot",
             )
         return kind
 
@@ -112,7 +113,9 @@ class Search:
                 f"{self._settings.domain} does not know a request it took. Ask the processor."
             )
         if status and status.state is RequestState.CANCELLED:
-            raise NeedsHuman(f"{self._settings.domain} cancelled the request. Ask the processor.")
+            raise NeedsHuman(
+                f"{self._settings.domain} cancelled the request. Ask the processor.", code="refused"
+            )
         return status or Status(RequestState.PENDING)
 
     def _answered(

@@ -91,8 +91,8 @@ class BatchAction:
         parts = (self._verb, self._batch.idempotency_key, self._batch.collection, item.key)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 
-    def _receipt(self, item: Item, done: Done, reason: str = "") -> Receipt:
-        return Receipt(self._batch.collection, item.key, done, reason)
+    def _receipt(self, item: Item, done: Done, reason: str = "", code: str = "") -> Receipt:
+        return Receipt(self._batch.collection, item.key, done, reason, code)
 
 
 class PlannedRequest:
@@ -118,7 +118,7 @@ class PlannedRequest:
         self.reason = reason
 
 
-Plan = PlannedRequest | tuple[Done, str]
+Plan = PlannedRequest | tuple[Done, str] | tuple[Done, str, str]
 
 
 def _undeclared(verb: str, batch: Batch) -> Plan:
@@ -196,7 +196,8 @@ def _object_to(declared: RestCollection, batch: Batch, item: Item) -> Plan:
         return _undeclared("object_to", batch)
     if endpoint.purposes and not set(endpoint.purposes) & set(batch.purposes):
         stopped = ", ".join(endpoint.purposes)
-        return Done.KEPT, f"{batch.collection} takes objections to {stopped} only."
+        told = f"{batch.collection} takes objections to {stopped} only."
+        return Done.KEPT, told, "other_purposes"
     return PlannedRequest(endpoint, _METHODS["object_to"], Done.STOPPED)
 
 

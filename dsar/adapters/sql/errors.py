@@ -33,7 +33,7 @@ _CODED = (
 #: By SQLSTATE, or its first two signs (PostgreSQL manual, appendix A).
 _STATES: Mapping[str, Exception] = {
     "08": Later(_UNREACHABLE),
-    "28": NeedsHuman(_CREDENTIALS),
+    "28": NeedsHuman(_CREDENTIALS, code="refused"),
     "40": Later(_BUSY, 5),
     "53": Later(_BUSY),
     "55P03": Later(_BUSY, 5),
@@ -49,12 +49,15 @@ _WORDS = (
     (re.compile(r"no such table: (?:main\.)?(\S+)"), lambda m: NeedsHuman(_no_table(m[1]))),
     (re.compile(r"no such column: (\S+)"), lambda m: NeedsHuman(_no_column(m[1]))),
     (re.compile(r"has no column named (\S+)"), lambda m: NeedsHuman(_no_column(m[1]))),
-    (re.compile(r"readonly database"), lambda _: NeedsHuman(_WRITING.format(where=""))),
+    (
+        re.compile(r"readonly database"),
+        lambda _: NeedsHuman(_WRITING.format(where=""), code="refused"),
+    ),
     (re.compile(r"unable to open|disk I/O"), lambda _: Later(_UNREACHABLE)),
     (re.compile(r"locked|busy"), lambda _: Later(_BUSY, 5)),
     (
         re.compile(r"(?:role|user) \S+ does not exist|authentication failed|no password supplied"),
-        lambda _: NeedsHuman(_CREDENTIALS),
+        lambda _: NeedsHuman(_CREDENTIALS, code="refused"),
     ),
     (
         re.compile(r"database \S+ does not exist|Unknown database"),
@@ -62,11 +65,13 @@ _WORDS = (
     ),
     (
         re.compile(r"not a database|malformed"),
-        lambda _: NeedsHuman("The file is no sound SQLite database. Restore it."),
+        lambda _: NeedsHuman(
+            "The file is no sound SQLite database. Restore it.", code="unreadable"
+        ),
     ),
     (
         re.compile(r"decode to UTF-8 column '([^']*)'"),
-        lambda m: NeedsHuman(_NOT_UTF8.format(column=m[1])),
+        lambda m: NeedsHuman(_NOT_UTF8.format(column=m[1]), code="unreadable"),
     ),
 )
 
@@ -99,9 +104,9 @@ def _from_driver(error: exc.DBAPIError, table: str) -> Exception:
     if state in _STRANGE_SIGNS:
         return _coded(table)
     if state in _REFUSED_WRITING:
-        return NeedsHuman(_WRITING.format(where=where))
+        return NeedsHuman(_WRITING.format(where=where), code="refused")
     if state == _NO_CHANGES or _VIEW.search(str(error.orig)):
-        return NeedsHuman(_IS_VIEW.format(name=table or "It"))
+        return NeedsHuman(_IS_VIEW.format(name=table or "It"), code="cannot")
     if state in {_TABLE_GONE, _COLUMN_GONE}:
         name = _quoted(error) or table
         return NeedsHuman(_no_table(name) if state == _TABLE_GONE else _no_column(name))
@@ -112,7 +117,7 @@ def _from_driver(error: exc.DBAPIError, table: str) -> Exception:
 
 
 def _coded(place: str) -> NeedsHuman:
-    return NeedsHuman(_CODED.format(place=place or "the database"))
+    return NeedsHuman(_CODED.format(place=place or "the database"), code="unreadable")
 
 
 def in_another_encoding(error: Exception) -> bool:
@@ -137,7 +142,9 @@ def _unnamed(error: exc.DBAPIError, state: str, where: str) -> Exception:
 
 
 def _fresh(known: Exception) -> Exception:
-    return Later(known.reason, known.wait) if isinstance(known, Later) else NeedsHuman(str(known))
+    if isinstance(known, Later):
+        return Later(known.reason, known.wait)
+    return NeedsHuman(str(known), code="refused")
 
 
 def _no_table(name: str) -> str:

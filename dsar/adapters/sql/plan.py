@@ -184,7 +184,8 @@ def _shared(live: Live, kind: str, where: Where | None) -> Where:
     if where is None or not live.declared.shared:
         raise NeedsHuman(
             f"The {kind} belongs to more than one person in {live.name}. Find out which of them "
-            "asked and add an identifier only that person has, such as a customer number."
+            "asked and add an identifier only that person has, such as a customer number.",
+            code="shared_identifier",
         )
     return where
 

@@ -114,7 +114,9 @@ def _behind(live: Live, statement: sa.Select[Any], after: Mark | None) -> sa.Sel
         return statement
     where = live.behind(after)
     if where is None:
-        raise NeedsHuman(f"The key of {live.name} has changed its type. Start the search anew.")
+        raise NeedsHuman(
+            f"The key of {live.name} has changed its type. Start the search anew.", code="not_there"
+        )
     return statement.where(where)
 
 

@@ -14,7 +14,7 @@ from dsar.domain.coverage import Kept, Line, Outcome, why_kept
 from dsar.domain.decision import Case, decide_record
 from dsar.domain.errors import NotAllowed
 from dsar.domain.policy import Activity
-from dsar.domain.reasons import receipt_reason
+from dsar.domain.reasons import SEAM, receipt_reason
 from dsar.domain.records import Attachment, Collection, Done, Receipt, Record, in_language
 from dsar.domain.rights import Right
 from dsar.services.bundles.keep import next_number
@@ -294,9 +294,12 @@ def _acted(
 def _receipts(
     installation: Installation, seal: Seal, sheets: tuple[PageRef, ...], person: Person
 ) -> Iterator[Receipt]:
-    """What was done to each record, and why not, in the person's words."""
+    """What was done to each record, and why not, in the person's words.
+
+    Only of what is kept a source's own sentence is quoted.
+    """
     for receipt in receipts_of(installation, seal, sheets):
-        if receipt.done is Done.KEPT:
+        if receipt.done is Done.KEPT or receipt.code in SEAM:
             why = person.told(receipt_reason(receipt.reason, receipt.code))
             yield replace(receipt, reason=why, code="")
         else:

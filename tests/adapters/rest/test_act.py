@@ -184,7 +184,7 @@ def test_an_objection_to_another_purpose_is_kept(crm: Crm) -> None:
     declared = table("rest_crm", crm)
     declared["collections"]["contacts"]["object_to"]["purposes"] = ["profiling"]
     [receipt] = act(opened(declared), "object_to", "contacts", Item("1"))
-    assert receipt.done is Done.KEPT
+    assert (receipt.done, receipt.code) == (Done.KEPT, "other_purposes")
     assert "profiling" in receipt.reason
 
 

@@ -59,6 +59,7 @@ class Change:
 
     done: Done
     reason: str = ""
+    code: str = ""
     deleted: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
     instead: "Change | None" = None
@@ -93,7 +94,13 @@ class RowChanges:
     def receipt(self, text: str) -> Receipt:
         """What came of one record; what neither its key nor its text found is missing."""
         done, reason = self.done.get(text, (Done.MISSING, ""))
-        return Receipt(self.live.name, text, done, reason)
+        return Receipt(self.live.name, text, done, reason, self._code(done))
+
+    def _code(self, done: Done) -> str:
+        """What the person reads of it: a row is emptied in place of being deleted for others."""
+        if done is self.change.done:
+            return self.change.code
+        return "still_referenced" if done is Done.ANONYMISED else ""
 
     def _delete(self, keys: Sequence[Key]) -> None:
         """Deletes these rows, those first that refer to others of them."""

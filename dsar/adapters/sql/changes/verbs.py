@@ -88,7 +88,7 @@ def _masking(live: Live, fields: Sequence[str], mask_key: str) -> Change:
             return _failed(f"Column {live.name}.{name} cannot be empty. Declare a mask for it.")
     if not values:
         kept = f"Nothing in {live.name} that is asked for is declared to be erased."
-        return Change(Done.KEPT, kept)
+        return Change(Done.KEPT, kept, "nothing_to_erase")
     return Change(Done.ANONYMISED, values=values)
 
 
@@ -170,7 +170,8 @@ def object_to(database: Database, batch: Batch) -> list[Receipt]:
         marking = live.declared.object_to
         if marking and not concerns(marking, batch.purposes):
             stopped = ", ".join(marking.purposes)
-            return Change(Done.KEPT, f"{live.name} marks objections to {stopped} only.")
+            told = f"{live.name} marks objections to {stopped} only."
+            return Change(Done.KEPT, told, "other_purposes")
         return _marked(live, marking, "object_to", Done.STOPPED)
 
     return act(database, batch, lambda _: "", plan)
