@@ -22,5 +22,9 @@ class NotAllowed(DsarError):  # noqa: N818
     """The ticket's state, the law or a rule of the house does not allow this step now."""
 
 
+class Conflict(DsarError):  # noqa: N818
+    """What is asked contradicts what was asked before under the same name; nothing was changed."""
+
+
 class NotFound(DsarError):  # noqa: N818
     """Nothing has that reference."""

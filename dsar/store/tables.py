@@ -1,9 +1,8 @@
 """The tables. Rows are storage only: rules are functions on values, in `dsar.domain`.
 
-Personal data stands only in the columns named `sealed…` (AES-256-GCM under the request's own data
-key, see `vault.py`), in `SealedText` (under the house's) and, as keyed hashes, in
-`identifier.blind` and `request.idempotency_key`. Rows are built only in `dsar.store` and
-`dsar.services`.
+Personal data stands only in columns named `sealed…` (AES-256-GCM under the request's data key, see
+`vault.py`), in `SealedText` (the house's) and as keyed hashes: `identifier.blind`,
+`request.idempotency_key`, `request.asked_mark`. Rows are built only in `dsar.store` and services.
 """
 
 from datetime import date, datetime
@@ -27,6 +26,7 @@ class Request(SQLModel, table=True):
     id: str = Field(default_factory=_id, primary_key=True, max_length=32)
     ref: str = Field(unique=True, max_length=20)
     idempotency_key: str | None = Field(default=None, unique=True, max_length=200)
+    asked_mark: str | None = Field(default=None, max_length=69)
     channel: str = Field(max_length=40)
     language: str = Field(max_length=35)
     regime: str = Field(max_length=40)

@@ -4,12 +4,12 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from dsar.domain.errors import BadInput
+from dsar.domain.errors import BadInput, Conflict
 from dsar.domain.identity import Subject
 from dsar.domain.lifecycle import State
 from dsar.domain.policy import purposes
@@ -57,21 +57,22 @@ class Application:
 
 
 def file(session: Unit, actor: Actor, application: Application) -> Request:
-    """Files the request; filing the same idempotency key again returns the first one.
+    """Files the request; filing the same again under its idempotency key returns the first one.
 
-    Raises BadInput naming the field; nothing is stored then.
+    Raises BadInput naming the field, and Conflict where something else was asked under the key;
+    nothing is stored then.
     """
     installation = session.installation
-    mark = _key_mark(installation, application.idempotency_key)
-    known = _known(session, mark)
+    subject = _checked(installation, application)
+    known = _known(session, installation, application, subject)
     if known is not None:
         return known
-    subject = _checked(installation, application)
     now = session.now()
     received = _received(application, now)
     request = _request(installation, application, received=received, now=now)
+    request.asked_mark = _asked_mark(installation, application, subject)
     if not add_once(session, installation.store, request, same=("idempotency_key",)):
-        return _known(session, mark) or request
+        return _known(session, installation, application, subject) or request
     request = session.get_one(Request, request.id)
     _identify(session, installation, request, subject)
     parts = purposes.tickets(application.rights, application.purposes, installation.policy)
@@ -90,10 +91,43 @@ def _key_mark(installation: Installation, key: str | None) -> str | None:
     return seals.key_mark(installation.vault, key) if key is not None else None
 
 
-def _known(session: Session, key: str | None) -> Request | None:
+def _known(
+    session: Session, installation: Installation, application: Application, subject: Subject
+) -> Request | None:
+    """What was filed under this key before; raises Conflict where that was something else."""
+    key = _key_mark(installation, application.idempotency_key)
     if key is None:
         return None
-    return session.exec(select(Request).where(col(Request.idempotency_key) == key)).one_or_none()
+    first = select(Request).where(col(Request.idempotency_key) == key)
+    known = session.exec(first).one_or_none()
+    asked = _asked_mark(installation, application, subject)
+    if known is not None and known.asked_mark not in {None, asked}:
+        message = (
+            f"idempotency_key: {known.ref} was filed under this key, and it asks for something"
+            " else. Give each request a key of its own."
+        )
+        raise Conflict(message)
+    return known
+
+
+def _asked_mark(
+    installation: Installation, application: Application, subject: Subject
+) -> str | None:
+    """What is kept of what was asked under a key: all that the sender wrote, and nothing we set."""
+    if application.idempotency_key is None:
+        return None
+    asked = {
+        "rights": sorted(application.rights),
+        "identifiers": sorted(subject.pairs()),
+        "received": application.received_at and application.received_at.astimezone(UTC),
+        "regime": application.regime,
+        "channel": application.channel,
+        "language": application.language,
+        "words": application.words,
+        "corrections": dict(application.corrections),
+        "purposes": sorted(application.purposes),
+    }
+    return seals.asked_mark(installation.vault, asked)
 
 
 def _checked(installation: Installation, application: Application) -> Subject:

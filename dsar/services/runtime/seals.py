@@ -1,5 +1,7 @@
 """Opens and closes what is sealed on a request: identifiers, words, details, letters."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from dsar.domain.decision.ownership import KnownIdentifier
@@ -16,6 +18,12 @@ MARK = "mark:"
 def key_mark(vault: Vault, key: str) -> str:
     """What is kept of an idempotency key: a keyed hash."""
     return MARK + vault.blind("idempotency key", key)
+
+
+def asked_mark(vault: Vault, asked: Mapping[str, Any]) -> str:
+    """What is kept of all that was asked under an idempotency key: a keyed hash of its JSON."""
+    text = json.dumps(asked, sort_keys=True, default=str)
+    return MARK + vault.blind("asked under a key", text)
 
 
 def seal_of(session: Unit, request: Request) -> Seal:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dsar.domain.errors import BadInput
+from dsar.domain.errors import BadInput, Conflict
 from dsar.domain.rights import Right
 from dsar.services.desk import intake
 from dsar.services.runtime.installation import Unit, transaction
@@ -38,11 +38,38 @@ def test_a_received_request_is_in_the_queue_before_anybody_confirmed_it(small: C
 
 def test_the_same_key_gives_the_first_request_again(either: Company) -> None:
     first = either.file(Right.ACCESS, idempotency_key="mail-1")
-    again = either.file(Right.ERASURE, idempotency_key="mail-1")
+    again = either.file(Right.ACCESS, idempotency_key="mail-1")
     assert again == first
     assert [t.right for t in either.tickets(first)] == ["access"]
     assert either.file(Right.ACCESS, idempotency_key="mail-2") != first
     assert len(either.rows(Request)) == 2
+
+
+@pytest.mark.parametrize(
+    ("right", "other"),
+    [
+        (Right.ERASURE, {}),
+        (Right.ACCESS, {"identifiers": (("email", "somebody.else@example.org"),)}),
+        (Right.ACCESS, {"words": "and what you sold"}),
+        (Right.ACCESS, {"language": "de"}),
+    ],
+)
+def test_a_key_used_again_for_something_else_is_a_conflict(
+    either: Company, right: Right, other: dict[str, Any]
+) -> None:
+    first = either.file(Right.ACCESS, idempotency_key="mail-1")
+    with pytest.raises(Conflict, match=f"{first} was filed under this key"):
+        either.file(right, idempotency_key="mail-1", **other)
+    assert [t.right for t in either.tickets(first)] == ["access"]
+    assert len(either.rows(Request)) == 1
+
+
+def test_identifiers_written_otherwise_are_the_same_request(small: Company) -> None:
+    first = small.file(
+        Right.ACCESS, idempotency_key="mail-1", identifiers=(("email", "ana@example.org"),)
+    )
+    again = (("email", " ANA@Example.org"),)
+    assert small.file(Right.ACCESS, idempotency_key="mail-1", identifiers=again) == first
 
 
 def test_without_a_key_two_equal_requests_are_two(small: Company) -> None:
