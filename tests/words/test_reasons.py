@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dsar.domain.coverage import why_kept
 from dsar.domain.reasons import ADAPTER, SEAM, TOLD, Reason, told
 from dsar.services.law import regimes
 from dsar.services.letters.person import Person
@@ -154,6 +155,15 @@ def test_a_german_reads_ground_and_field_in_german() -> None:
         "Art. 15 Abs. 4, Art. 20 Abs. 4 DSGVO: Rechte und Freiheiten anderer Personen (nur: Notiz)"
     )
     assert for_staff(reason, regimes.load("eu_gdpr")).endswith("(only: Note)")
+
+
+def test_a_kept_row_that_is_older_than_codes_tells_the_person_its_ground_in_their_language() -> (
+    None
+):
+    sentence = "GDPR Art. 15(4), 20(4): rights and freedoms of others (only: Note)"
+    row = {"collection": "cases", "count": 1, "ground": "rights_of_others", "because": sentence}
+    assert person("de").told(why_kept(row)).endswith("Rechte und Freiheiten anderer Personen")
+    assert for_staff(why_kept(row)) == sentence
 
 
 @pytest.mark.parametrize(

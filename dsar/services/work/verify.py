@@ -10,7 +10,7 @@ from dsar.config.hours import in_words
 from dsar.domain.decision import means_the_same
 from dsar.domain.identity import UNUSED, Subject
 from dsar.domain.reasons import Reason
-from dsar.domain.records import Done, Item, Record
+from dsar.domain.records import PROOF, Done, Item, Record
 from dsar.domain.rights import Right
 from dsar.sandbox.checked_pages import PageChecks
 from dsar.sdk import Adapter, Batch, Later, NeedsHuman, can
@@ -47,13 +47,11 @@ def look_again(installation: Installation, run: Run) -> None:
         )
     seal = record_pages.seal_for(installation, run.lease.ticket_id)
     with installation.sources[source].open(desk_for(installation, run.lease)) as adapter:
-        items = _items(installation, seal, manifest)
-        kept = _kept(installation, seal, receipts)
+        done = _done(installation, seal, manifest, receipts)
         look = Look(installation, run, adapter, seal, *_resume(seal, run.lease))
         if right.spec.looked_for_again and not look.searched:
-            before = _before(installation, seal, run.lease.ticket_id, source, items)
-            expected = {place: item for place, item in items.items() if place not in kept}
-            look.search(subject, lambda record: _left_over(record, expected, before))
+            before = _before(installation, seal, run.lease.ticket_id, source, done)
+            look.search(subject, lambda record: _left_over(record, done, before))
         if right is Right.ERASURE and can(adapter, "probe"):
             look.probe(receipts)
     if look.residue:
@@ -177,14 +175,22 @@ def _items(
     }
 
 
-def _kept(installation: Installation, seal: Seal, sheets: tuple[PageRef, ...]) -> frozenset[Place]:
-    """What the source said it keeps is expected to be there."""
-    return frozenset(
+def _done(
+    installation: Installation,
+    seal: Seal,
+    manifest: tuple[PageRef, ...],
+    receipts: tuple[PageRef, ...],
+) -> dict[Place, Item]:
+    """What the source proved it did. The rest is expected to be there: what it said it keeps, and
+    what a hold kept from being asked for."""
+    items = _items(installation, seal, manifest)
+    proven = (
         (sheet.collection, key)
-        for sheet, rows in record_pages.opened(installation, seal, sheets)
+        for sheet, rows in record_pages.opened(installation, seal, receipts)
         for done, key, _ in map(record_pages.receipt_parts, rows)
-        if done == Done.KEPT
+        if done in PROOF
     )
+    return {place: items[place] for place in proven if place in items}
 
 
 def _before(

@@ -5,9 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from dsar.domain.lifecycle import Event
+from dsar.sdk import Batch, Receipt
 from dsar.services.desk import holds
 from dsar.services.runtime.installation import transaction
+from dsar.services.work.decide import BATCH
 from tests.company import EMAIL, Company
+from tests.scripted import Script, case
+from tests.services.conftest import Make
 from tests.services.work.approved import approved
 from tests.stories.bundles import everything, members, report
 
@@ -71,3 +75,26 @@ def test_it_counts_the_records_as_kept_and_no_system_as_failed(small: Company) -
         assert {kept["ground"] for kept in line["kept"]} >= {"legal_claims"}
         assert sum(kept["count"] for kept in line["kept"]) == line["found"]
     assert "could not be searched" not in report(small.bundle(ref))
+
+
+def test_what_was_erased_before_the_hold_is_told_apart_from_what_it_kept(
+    make: Make, desk: Script
+) -> None:
+    """A hold between two pages: the first is erased and searched for again, the second is kept."""
+    desk.records = [case(str(number)) for number in range(BATCH + 1)]
+
+    def held_meanwhile(script: Script, verb: str, batch: Batch) -> list[Receipt]:
+        hold(one)
+        return script.act(verb, batch)
+
+    desk.acting = held_meanwhile
+    one = make()
+    ref = approved(one)
+    one.work()
+    assert one.state(ref) == "action_failed"
+    one.act(ref, Event.ACCEPT_GAP, reason="the claim goes on")
+    one.work()
+    line = one.line(ref, "desk")
+    assert (line["outcome"], line["done"], line["residue"]) == ("withheld", BATCH, 0)
+    assert [(kept["count"], kept["ground"]) for kept in line["kept"]] == [(1, "legal_claims")]
+    assert one.state(ref) == "assembling"
