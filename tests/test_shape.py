@@ -84,6 +84,42 @@ def assignments_of_state(path: Path) -> Iterator[int]:
                 yield node.lineno
 
 
+#: Tables on which only verbs of the store build statements: what they do to a fence is decided there.
+BEHIND_VERBS = {"Task", "TASK", "CoverageLine", "Page"}
+_TABLES = re.compile(r"dsar\.store\.(tables|tasks\.states)$")
+
+
+def statements_on_tables(path: Path) -> Iterator[int]:
+    """Lines that name one of those tables otherwise than as the type of something."""
+    tree = ast.parse(path.read_text())
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    own = {
+        name.asname or name.name
+        for node in imported
+        for name in node.names
+        if _TABLES.match(node.module or "") and name.name in BEHIND_VERBS
+    }
+    types = set(_in_annotations(tree))
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(name) if name in own and node not in types:
+                yield node.lineno
+            case ast.Attribute(ast.Name("tables" | "states"), name) if name in BEHIND_VERBS:
+                if node not in types:
+                    yield node.lineno
+            case ast.Subscript(slice=ast.Constant("task" | "coverage" | "page")):
+                if ast.unparse(node.value).endswith("metadata.tables"):
+                    yield node.lineno
+
+
+def _in_annotations(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        for name in ("annotation", "returns"):
+            told = getattr(node, name, None)
+            if told is not None:
+                yield from ast.walk(told)
+
+
 LIMITS = [
     # lines of a   measure       at most
     ("function", median, 8),
@@ -155,6 +191,44 @@ def test_every_way_to_assign_a_state_is_seen(code: str, tmp_path: Path) -> None:
     written = tmp_path / "code.py"
     written.write_text(f"if t.state == 1:\n    {code}\n")
     assert list(assignments_of_state(written)) == [2]
+
+
+def test_statements_on_tasks_coverage_and_pages_are_built_in_the_store_only() -> None:
+    elsewhere = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in modules()
+        if ROOT / "dsar/store" not in path.parents
+        for line in statements_on_tables(path)
+    }
+    assert not elsewhere
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "run(update(Task).where(here).values(rank=1))",
+        "run(delete(tables.Page).where(here))",
+        "run(rows_of(TASK.c.id))",
+        "run(select(col(Line.source)))",
+        "session.get_one(Task, 'one')",
+        "session.add(Line())",
+        "run(sa.insert(SQLModel.metadata.tables['coverage']))",
+    ],
+)
+def test_every_statement_on_one_of_them_is_seen(code: str, tmp_path: Path) -> None:
+    written = tmp_path / "code.py"
+    head = "from dsar.store.tables import CoverageLine as Line, Task\nfrom dsar.store.tasks.states import TASK"
+    written.write_text(f"{head}\nif True:\n    {code}\n")
+    assert list(statements_on_tables(written)) == [4]
+
+
+def test_a_row_may_be_named_as_the_type_of_what_a_verb_gives(tmp_path: Path) -> None:
+    written = tmp_path / "code.py"
+    written.write_text(
+        "from dsar.store.tables import Task\n\n\n"
+        "def tell(row: Task | None) -> list[Task]:\n    found: list[Task] = []\n"
+    )
+    assert list(statements_on_tables(written)) == []
 
 
 def test_every_module_is_named_after_what_it_is_about() -> None:

@@ -21,9 +21,10 @@ from dsar.domain.errors import DsarError
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.ticket import run_task as services
 from dsar.services.upkeep import logs
-from dsar.store import gates, tasks
 from dsar.store import processes as signs
+from dsar.store import tasks
 from dsar.store.counts import count
+from dsar.store.tasks import gates
 from workers import actors, schedule
 from workers.broker import broker_for
 from workers.handlers import QUEUES

@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, func, select, update
 from sqlmodel import Session, col
 
 from dsar.store.engine import Store, StoreSession
-from dsar.store.tables import Effect
-from dsar.store.tasks import Lease, renew
+from dsar.store.tables import Effect, Task, Ticket
+from dsar.store.tasks import Lease, TaskState, renew
 
 
 class EffectBefore(StrEnum):
@@ -65,3 +65,17 @@ def unsettled(session: Session, *, ticket_id: str, source: str) -> bool:
     mine = (col(Effect.ticket_id) == ticket_id, col(Effect.source) == source)
     begun = select(col(Effect.idem_key)).where(*mine, col(Effect.state) == "intent").limit(1)
     return session.execute(begun).first() is not None
+
+
+def unknown(session: Session) -> int:
+    """How many changes of open tickets were begun under a lease that is over, without a receipt."""
+    under_way = and_(col(Task.state) == TaskState.LEASED, col(Task.fence) == col(Effect.fence))
+    begun = (
+        select(func.count())
+        .select_from(Effect)
+        .join(Ticket, col(Ticket.id) == col(Effect.ticket_id))
+        .join(Task, col(Task.id) == col(Effect.task_id))
+        .where(col(Ticket.closed_at).is_(None), col(Effect.state) == "intent", ~under_way)
+    )
+    number: int = session.execute(begun).scalar_one()
+    return number

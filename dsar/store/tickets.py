@@ -8,8 +8,7 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import VERSION, State
-from dsar.store.engine import StoreSession
-from dsar.store.tables import CoverageLine, Identifier, Request, RulingRow, Ticket
+from dsar.store.tables import Identifier, Request, RulingRow, Ticket
 
 # Statements of every task, built once: building one costs as much as running it.
 _LOCKED = (
@@ -28,11 +27,6 @@ _IDENTIFIERS = (
     select(Identifier)
     .where(col(Identifier.request_id) == bindparam("request_id"))
     .order_by(col(Identifier.kind), col(Identifier.blind))
-)
-_LINES = (
-    select(CoverageLine)
-    .where(col(CoverageLine.ticket_id) == bindparam("ticket_id"))
-    .order_by(col(CoverageLine.source))
 )
 _RULINGS = (
     select(RulingRow)
@@ -111,18 +105,6 @@ def of_request(session: Session, request: Request) -> Sequence[Ticket]:
 def identifiers(session: Session, request_id: str) -> Sequence[Identifier]:
     """All identifiers known of the person who sent a request."""
     return session.exec(_IDENTIFIERS, params={"request_id": request_id}).all()
-
-
-def lines(session: StoreSession, ticket_id: str) -> Sequence[CoverageLine]:
-    """A ticket's coverage, one line per source; asked for once in a unit of work."""
-    if not session.lines.get(ticket_id):
-        session.lines[ticket_id] = session.exec(_LINES, params={"ticket_id": ticket_id}).all()
-    return session.lines[ticket_id]
-
-
-def line(session: StoreSession, ticket_id: str, source: str) -> CoverageLine:
-    """The coverage line of one source."""
-    return next(row for row in lines(session, ticket_id) if row.source == source)
 
 
 def rulings(session: Session, ticket_id: str) -> Sequence[RulingRow]:

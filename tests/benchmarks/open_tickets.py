@@ -17,7 +17,7 @@ from dsar.domain.reasons import told
 from dsar.domain.rights import Right
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.upkeep.numbers import figures
-from dsar.store import gates
+from dsar.store.tasks import gates
 from tests.benchmarks._company import ask, company, show
 from workers.run_here import run_until_idle
 

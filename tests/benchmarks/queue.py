@@ -22,8 +22,9 @@ from dsar.domain.reasons import told
 from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.ticket.run_task import Run
-from dsar.store import gates, migrate, tasks
-from dsar.store.task_states import TASK
+from dsar.store import migrate, tasks
+from dsar.store.tasks import gates
+from dsar.store.tasks.states import TASK
 from tests.benchmarks._company import show
 from tests.servers import PostgresServer, Process, RedisServer
 from tests.store.rows import DUE, new_ticket

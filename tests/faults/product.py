@@ -24,7 +24,7 @@ from dsar.services.desk import identity, intake
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.runtime.seals import key_mark
-from dsar.store import leases
+from dsar.store.tasks import leases
 from tests.faults.ledger import person
 from tests.faults.place import Place
 from tests.servers import Process

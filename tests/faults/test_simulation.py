@@ -15,10 +15,10 @@ from sqlalchemy import delete, event
 from sqlmodel import SQLModel
 
 from dsar.domain.reasons import told
-from dsar.store import effects, gates, leases, sweep, tables, tasks
+from dsar.store import effects, tables, tasks
 from dsar.store.effects import EffectBefore, intend, settle_effect
 from dsar.store.engine import Store, StoreSession
-from dsar.store.tasks import Fenced, Lease, TaskState
+from dsar.store.tasks import Fenced, Lease, TaskState, gates, leases, sweep
 from dsar.store.tickets import locked
 from tests.faults.simulation import LEASE, Actor, Body, Ids, NeverEnds, Simulation
 from tests.store.rows import DUE, Hands, new_ticket

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from dsar.domain.reasons import told
-from dsar.store import gates, tasks
+from dsar.store import tasks
 from dsar.store.engine import Store
-from dsar.store.gates import BREAKER_FAILURES, BREAKER_LONGEST, BREAKER_PAUSE
+from dsar.store.tasks import gates
+from dsar.store.tasks.gates import BREAKER_FAILURES, BREAKER_LONGEST, BREAKER_PAUSE
 from tests.store.rows import Hands, add_task, claim, claimed, committed, new_store, new_ticket
 
 

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from dsar.domain.reasons import told
-from dsar.store import gates, tasks
+from dsar.store import tasks
 from dsar.store.engine import Store
-from dsar.store.sweep import sweep
-from dsar.store.tasks import Fenced
+from dsar.store.tasks import Fenced, gates
+from dsar.store.tasks.sweep import sweep
 from dsar.store.tickets import locked
 from tests.store.rows import add_task, claim, committed, new_store, new_ticket
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from dsar.domain.reasons import Reason, told
-from dsar.store import gates, tasks
+from dsar.store import tasks
 from dsar.store.counts import counted
 from dsar.store.engine import Store
-from dsar.store.sweep import (
+from dsar.store.tasks import TaskState, gates
+from dsar.store.tasks.sweep import (
     MAX_CRASHES,
     RING_PAUSES,
     Expired,
@@ -17,7 +18,6 @@ from dsar.store.sweep import (
     Swept,
     oldest_unclaimed,
 )
-from dsar.store.tasks import TaskState
 from tests.store.rows import (
     DUE,
     Hands,

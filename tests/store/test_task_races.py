@@ -9,10 +9,10 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
-from dsar.store import gates, tasks
+from dsar.store import tasks
 from dsar.store.engine import Store
-from dsar.store.task_states import TASK, TaskState
-from dsar.store.tasks import Fenced, Lease
+from dsar.store.tasks import Fenced, Lease, gates
+from dsar.store.tasks.states import TASK, TaskState
 from dsar.store.tickets import locked
 from tests.store.rows import DUE, add_task, claim, claimed, committed, new_store, new_ticket, task
 

@@ -13,10 +13,11 @@ from starlette.testclient import TestClient
 
 from dsar.domain.reasons import told
 from dsar.services.runtime.installation import Installation
-from dsar.store import gates, processes, tasks
+from dsar.store import processes, tasks
 from dsar.store.counts import count
 from dsar.store.engine import system_clock
-from dsar.store.task_states import TASK
+from dsar.store.tasks import gates
+from dsar.store.tasks.states import TASK
 from dsar.web.app import create
 from tests.store.rows import committed, new_ticket
 from tests.web.filled import Filled

@@ -12,7 +12,7 @@ from dsar.domain.rights import Right
 from dsar.sdk import NeedsHuman
 from dsar.services.desk.supplement import supplement
 from dsar.services.runtime.installation import transaction
-from dsar.store import gates
+from dsar.store.tasks import gates
 from dsar.store.tickets import by_ref
 from tests.company import BEN, Company, company
 from tests.scripted import Script, case

@@ -25,13 +25,15 @@ from dsar.services.letters.facts import cited
 from dsar.services.letters.person import Person
 from dsar.services.runtime import record_pages, seals
 from dsar.services.runtime.installation import Installation, Unit, reading
-from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket.advance import EXTENDED
 from dsar.services.work import attachments
 from dsar.services.work.cases import case_of
 from dsar.services.work.receipts import receipts_of
+from dsar.store import pages
+from dsar.store.coverage import lines
+from dsar.store.pages import PageRef
 from dsar.store.tables import CoverageLine, Request, Ticket
-from dsar.store.tickets import lines, request_of
+from dsar.store.tickets import request_of
 from dsar.store.vault import Seal
 from dsar.words import SpokenLanguage
 from exports.document.contents import (
@@ -220,7 +222,7 @@ def _handed(
     if case.right.spec.handed is None:
         return ()
     installation, sets = session.installation, []
-    every = record_pages.sheets(session, ticket.id, role=record_pages.RECORDS)
+    every = pages.refs(session, ticket.id, role=record_pages.RECORDS)
     for line in found:
         mine = tuple(sheet for sheet in every if sheet.source == line.source)
         counts, attached = _counted(installation, seal, case, line.source, mine)
@@ -275,9 +277,7 @@ def _decided(
 def _acted(
     session: Unit, seal: Seal, ticket: Ticket, *, case: Case, person: Person
 ) -> tuple[ReceiptSet, ...]:
-    sheets = record_pages.sheets(
-        session, ticket.id, role=record_pages.RECEIPTS, round_=ticket.round
-    )
+    sheets = pages.refs(session, ticket.id, role=record_pages.RECEIPTS, round_=ticket.round)
     counts: Counter[tuple[str, str]] = Counter()
     for sheet in sheets:
         counts[(sheet.source, sheet.collection)] += sheet.count

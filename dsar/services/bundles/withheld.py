@@ -8,8 +8,9 @@ from dsar.domain.decision.withheld import withheld_files, withheld_values, withh
 from dsar.domain.records import Record
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, Unit
-from dsar.services.runtime.record_pages import PageRef
 from dsar.services.work import attachments
+from dsar.store import pages
+from dsar.store.pages import PageRef
 from dsar.store.tables import Ticket
 from dsar.store.vault import Seal
 from exports.proof.redact import WithheldValue
@@ -66,7 +67,7 @@ class Withholding:
 
 def withholding(session: Unit, seal: Seal, ticket: Ticket, case: Case) -> Withholding:
     """What is kept from the person in a ticket."""
-    every = record_pages.sheets(session, ticket.id, role=record_pages.RECORDS)
+    every = pages.refs(session, ticket.id, role=record_pages.RECORDS)
     names = {sheet.source for sheet in every}
     sheets = {name: tuple(one for one in every if one.source == name) for name in names}
     return Withholding(session.installation, seal, ticket.id, case, sheets)

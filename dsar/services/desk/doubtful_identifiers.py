@@ -7,8 +7,6 @@ cases as in `learning`.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import col, select
-
 from dsar.domain.identity import (
     CONFIRMED,
     GIVEN,
@@ -21,8 +19,9 @@ from dsar.domain.lifecycle import ENDS, State, TaskKind
 from dsar.services.runtime import seals
 from dsar.services.runtime.installation import Unit
 from dsar.services.work.found_identifiers import proven_elsewhere, stopped_at
-from dsar.store.tables import Identifier, Request, Task, Ticket
-from dsar.store.task_states import TaskState
+from dsar.store import tasks
+from dsar.store.tables import Identifier, Request, Ticket
+from dsar.store.tasks.states import TaskState
 from dsar.store.tickets import identifiers, of_request, request_of
 
 #: How another identifier of the same kind is known, with who gave it.
@@ -104,11 +103,8 @@ def _others(known: Sequence[Identifier], row: Identifier) -> list[Identifier]:
 def _waiting(session: Unit, request: Request, kind: str) -> Iterator[Waiting]:
     """The searches of the request's tickets that stopped at an identifier of this kind."""
     tickets = {one.id: one for one in of_request(session, request)}
-    rows = session.exec(
-        select(Task)
-        .where(col(Task.ticket_id).in_(tickets), col(Task.kind) == TaskKind.SEARCH)
-        .where(col(Task.state) == TaskState.WAITING_HUMAN.value)
-    )
+    stopped = (TaskState.WAITING_HUMAN,)
+    rows = tasks.of_tickets(session, tickets, kind=TaskKind.SEARCH, states=stopped)
     for row in sorted(rows, key=lambda row: (tickets[row.ticket_id].ref, row.source)):
         if stopped_at(row.reason, kind):
             its = tickets[row.ticket_id]

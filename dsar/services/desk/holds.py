@@ -31,8 +31,9 @@ from dsar.services.runtime.installation import Installation, Unit, reading, tran
 from dsar.services.runtime.seals import seal_of
 from dsar.services.ticket.advance import advance
 from dsar.services.work.cases import held, kept_by_hold
+from dsar.store.coverage import lines
 from dsar.store.tables import Hold, Identifier, Ticket
-from dsar.store.tickets import lines, locked, request_of
+from dsar.store.tickets import locked, request_of
 from dsar.store.vault import KeyLost
 
 _LONGEST = 500

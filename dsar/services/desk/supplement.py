@@ -22,8 +22,9 @@ from dsar.services.ticket.advance import advance
 from dsar.services.ticket.owed_tasks import SCOPE
 from dsar.services.work.cases import FILE, place
 from dsar.store import tickets
+from dsar.store.coverage import lines
 from dsar.store.tables import RulingRow, Ticket
-from dsar.store.tickets import lines, locked, of_request, request_of, siblings
+from dsar.store.tickets import locked, of_request, request_of, siblings
 from dsar.store.vault import KeyLost
 
 FORGOTTEN = "The person was forgotten, so nothing can be asked any more."

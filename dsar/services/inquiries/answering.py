@@ -22,8 +22,9 @@ from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.ticket.advance import advance
 from dsar.store import tasks
-from dsar.store.tables import Inquiry, Task, Ticket
-from dsar.store.tickets import lines, locked
+from dsar.store.coverage import lines
+from dsar.store.tables import Inquiry, Ticket
+from dsar.store.tickets import locked
 from dsar.store.vault import KeyLost
 
 log = structlog.get_logger("dsar.inquiries")
@@ -72,7 +73,7 @@ def open_link(installation: Installation, secret: str) -> Opened | None:
             seal = keeping.seal_for(session, installation, row.ticket_id)
         except KeyLost:
             return None
-        task = session.get_one(Task, row.task_id)
+        task = tasks.task(session, row.task_id)
         over = keeping.over(ticket, row)
         answered = row.answered_at is not None
         hidden = over or answered
@@ -162,7 +163,7 @@ def _go_on(session: Unit, ticket: Ticket, row: Inquiry) -> None:
         if line.source == row.source and line.outcome == Outcome.OPEN:
             line.reason = None
             session.add(line)
-    task = session.get_one(Task, row.task_id, populate_existing=True)
+    task = tasks.task(session, row.task_id)
     stuck = task.state == tasks.TaskState.WAITING_HUMAN
     if stuck and task.kind in stuck_kinds(State(ticket.state)):
         advance(session, SYSTEM, ticket.id, Event.RETRY)

@@ -19,11 +19,12 @@ from dsar.services.law.clock import today
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
+from dsar.store.coverage import lines
 from dsar.store.engine import add_once
-from dsar.store.leases import Lease
 from dsar.store.tables import Inquiry as Row
 from dsar.store.tables import Ticket
-from dsar.store.tickets import lines, locked
+from dsar.store.tasks.leases import Lease
+from dsar.store.tickets import locked
 
 _DAY = timedelta(days=1)
 _SHORTEST = 60.0

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import IO
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from dsar.domain.errors import BadInput
 from dsar.domain.records import Attachment
 from dsar.sdk import NeedsHuman
 from dsar.services.inquiries import keeping
 from dsar.services.runtime.installation import Installation, reading
-from dsar.store.tables import Inquiry, Page
+from dsar.store import pages
+from dsar.store.tables import Inquiry
 from dsar.store.vault import Seal
 
 ROLE = "answer"
@@ -106,25 +106,20 @@ def _place(reference: str, number: int) -> str:
 
 def keep(session: Session, row: Inquiry, drop: Drop) -> None:
     """Writes the pieces beside the answer, in its transaction. The caller has locked the ticket."""
-    mine = (col(Page.ticket_id) == row.ticket_id, col(Page.role) == ROLE)
-    last = session.exec(
-        select(func.max(Page.number)).where(*mine, col(Page.source) == row.source)
-    ).one()
-    number = last or 0
+    number = pages.last_number(session, row.ticket_id, role=ROLE, source=row.source)
     for dropped in drop.files:
         for sealed in drop.sealed(dropped):
             number += 1
-            page = Page(
+            page = pages.add(
+                session,
                 ticket_id=row.ticket_id,
                 role=ROLE,
                 source=row.source,
                 number=number,
                 collection=dropped.reference,
                 count=1,
-                digest=hashlib.sha256(sealed).hexdigest(),
                 sealed=sealed,
             )
-            session.add(page)
             session.flush()
             session.expunge(page)
 
@@ -135,14 +130,14 @@ def read(
     """The bytes of one file, a piece at a time."""
     with reading(installation) as session:
         seal = keeping.seal_for(session, installation, ticket)
-        mine = (col(Page.ticket_id) == ticket, col(Page.role) == ROLE, col(Page.source) == source)
-        query = select(Page.id).where(*mine, col(Page.collection) == attachment.reference)
-        pieces = session.exec(query.order_by(col(Page.number))).all()
+        pieces = pages.ids_in(
+            session, ticket, role=ROLE, source=source, collection=attachment.reference
+        )
     size = 0
     for number, piece in enumerate(pieces):
         with reading(installation) as session:
-            sealed = session.exec(select(Page.sealed).where(col(Page.id) == piece)).one()
-        plain = seal.open_bytes(sealed, _place(attachment.reference, number))
+            sealed = pages.sealed(session, [piece])
+        plain = seal.open_bytes(sealed[piece], _place(attachment.reference, number))
         size += len(plain)
         yield plain
     if attachment.size is not None and size != attachment.size:

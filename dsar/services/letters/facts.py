@@ -17,8 +17,8 @@ from dsar.services.letters.wording import Facts
 from dsar.services.letters.words import article
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
+from dsar.store.coverage import lines
 from dsar.store.tables import CoverageLine, Request, Ticket
-from dsar.store.tickets import lines
 from dsar.words import Words
 
 

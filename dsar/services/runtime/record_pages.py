@@ -2,21 +2,21 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import orjson
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from dsar.domain.reasons import Reason, receipt_reason
 from dsar.domain.records import Attachment, Done, Item, Match, Receipt, Record
 from dsar.services.runtime.installation import Installation, reading
+from dsar.store import pages
+from dsar.store.pages import PageRef
 from dsar.store.tables import Page, Request, Ticket
 from dsar.store.vault import Seal
-
-_c = Page.__table__.c  # type: ignore[attr-defined]
 
 _KEY = (
     sa_select(col(Request.id), col(Request.data_key))
@@ -25,30 +25,6 @@ _KEY = (
 )
 
 RECORDS, MANIFEST, RECEIPTS = "records", "manifest", "receipts"
-
-
-@dataclass(frozen=True, slots=True)
-class PageRef:
-    """One page as it lies in the database: where it belongs and how much is on it."""
-
-    id: str
-    source: str
-    collection: str
-    number: int
-    count: int
-    digest: str
-
-
-_SHEETS = (
-    sa_select(*(getattr(_c, name) for name in PageRef.__dataclass_fields__))
-    .where(col(Page.ticket_id) == bindparam("ticket_id"), col(Page.role) == bindparam("role"))
-    .where(col(Page.round) == bindparam("round"))
-    .order_by(col(Page.source), col(Page.number))
-)
-_SHEETS_OF_SOURCE = _SHEETS.where(col(Page.source) == bindparam("source"))
-_SEALED = sa_select(col(Page.id), col(Page.sealed)).where(
-    col(Page.id).in_(bindparam("ids", expanding=True))
-)
 
 
 def write(
@@ -64,57 +40,26 @@ def write(
     rows: Sequence[Any],
 ) -> Page:
     """Adds one sealed page; the caller's fenced transaction makes it count."""
-    page = Page(
+    page_id = uuid4().hex
+    return pages.add(
+        session,
+        page_id=page_id,
         ticket_id=ticket_id,
         role=role,
-        round=round_,
+        round_=round_,
         source=source,
         number=number,
         collection=collection,
         count=len(rows),
-        digest="",
-        sealed=b"",
+        sealed=seal.close(rows, bound_to(page_id)),
     )
-    page.sealed = seal.close(rows, bound_to(page.id))
-    page.digest = hashlib.sha256(page.sealed).hexdigest()
-    session.add(page)
-    return page
-
-
-def remove(
-    session: Session, ticket_id: str, *, role: str, round_: int, source: str, number: int
-) -> None:
-    """Takes a page away that is written anew."""
-    session.execute(
-        delete(Page)
-        .where(col(Page.ticket_id) == ticket_id, col(Page.role) == role)
-        .where(col(Page.round) == round_, col(Page.source) == source, col(Page.number) == number)
-    )
-
-
-def forget_records(session: Session, ticket_id: str, source: str) -> None:
-    """Takes away all that a source said: it is searched from the start."""
-    said = (col(Page.ticket_id) == ticket_id, col(Page.role) == RECORDS)
-    session.execute(delete(Page).where(*said, col(Page.source) == source))
-
-
-def sheets(
-    session: Session, ticket_id: str, *, role: str, round_: int = 1, source: str | None = None
-) -> tuple[PageRef, ...]:
-    """A ticket's pages of one role in order, without their contents."""
-    of = {"ticket_id": ticket_id, "role": role, "round": round_}
-    if source is None:
-        found = session.execute(_SHEETS, of)
-    else:
-        found = session.execute(_SHEETS_OF_SOURCE, of | {"source": source})
-    return tuple(PageRef(*row) for row in found)
 
 
 def rows(installation: Installation, seal: Seal, sheet: PageRef) -> list[Any]:
     """What stands on one page."""
     with reading(installation) as session:
-        sealed = session.execute(select(Page.sealed).where(col(Page.id) == sheet.id)).scalar_one()
-    found: list[Any] = seal.open(sealed, bound_to(sheet.id))
+        sealed = pages.sealed(session, [sheet.id])
+    found: list[Any] = seal.open(sealed[sheet.id], bound_to(sheet.id))
     return found
 
 
@@ -203,8 +148,7 @@ def opened(
     """Each page with its rows; small pages are read together, large ones one by one."""
     for group in _groups(every):
         with reading(installation) as session:
-            found = session.execute(_SEALED, {"ids": [sheet.id for sheet in group]})
-            sealed = {row.id: row.sealed for row in found}
+            sealed = pages.sealed(session, [sheet.id for sheet in group])
         for sheet in group:
             yield sheet, seal.open(sealed.pop(sheet.id), bound_to(sheet.id))
 
@@ -241,7 +185,7 @@ def records(
 ) -> Iterator[Record]:
     """A ticket's records of one source, page by page."""
     with reading(installation) as session:
-        every = sheets(session, ticket_id, role=RECORDS, source=source)
+        every = pages.refs(session, ticket_id, role=RECORDS, source=source)
     yield from records_on(installation, seal, every)
 
 

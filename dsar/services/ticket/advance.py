@@ -8,8 +8,7 @@ of work commits it all at once. What follows by itself follows here, in the same
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from dsar.domain.conditions import Facts, unmet
 from dsar.domain.errors import NotAllowed
@@ -34,13 +33,11 @@ from dsar.services.ticket import owed_tasks
 from dsar.services.ticket.automatic import following
 from dsar.services.ticket.facts import facts_of
 from dsar.store import tasks
-from dsar.store.tables import Task, Ticket
+from dsar.store.tables import Ticket
 from dsar.store.tickets import identifiers, locked, request_of, siblings
 
 #: In a ticket's details: why its time was extended, as staff said it to the person.
 EXTENDED = "extended_because"
-
-_LIVE = ("blocked", "ready", "leased", "waiting_human", "parked")
 
 
 def advance(
@@ -131,12 +128,7 @@ def _move_clock(session: Unit, ticket: Ticket, event: Event, because: Because) -
         if event is Event.EXTEND and ticket.due_on == before:
             mend = "Give a shorter one, or no length for the longest there is."
             raise NotAllowed(f"An extension of that length has no effect under this law. {mend}")
-        session.execute(
-            update(Task)
-            .where(col(Task.ticket_id) == ticket.id)
-            .where(col(Task.state).in_(_LIVE))
-            .values(rank=ticket.due_at)
-        )
+        tasks.rank(session, ticket_id=ticket.id, at=ticket.due_at)
 
 
 def _enter(session: Unit, ticket: Ticket, row: Transition, because: Because) -> None:

@@ -12,13 +12,8 @@ from dsar.domain.lifecycle import Event, State, TaskKind
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
 from dsar.services.ticket.facts import facts_of, marketing_only, waits_for
-from dsar.store import tasks
+from dsar.store import coverage, tasks
 from dsar.store.tables import Ticket
-from dsar.store.tasks import TaskState
-from dsar.store.tickets import lines
-
-_OPEN = (TaskState.BLOCKED, TaskState.READY, TaskState.LEASED)
-_STUCK = (TaskState.PARKED, TaskState.WAITING_HUMAN)
 
 
 def following(session: Unit, ticket: Ticket) -> Event | None:
@@ -40,16 +35,16 @@ def _joined(kind: TaskKind) -> Callable[[Unit, Ticket], Event | None]:
 
     def rule(session: Session, ticket: Ticket) -> Event | None:
         counts = tasks.by_state(session, ticket.id, kind)
-        if any(counts.get(state) for state in _OPEN):
+        if counts.keys() & tasks.COMING:
             return None
-        return kind.spec.failed if any(counts.get(state) for state in _STUCK) else kind.spec.done
+        return kind.spec.failed if counts.keys() & tasks.STUCK else kind.spec.done
 
     return rule
 
 
 def _checked(session: Unit, ticket: Ticket) -> Event | None:
     event = _joined(TaskKind.LOOK_AGAIN)(session, ticket)
-    left = any(line.residue for line in lines(session, ticket.id))
+    left = coverage.residues(session, ticket.id)
     return Event.RESIDUE_FOUND if event is Event.CHECKED and left else event
 
 

@@ -16,8 +16,9 @@ from dsar.services.letters.reason_words import doubted
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import details_of
+from dsar.store.coverage import lines
 from dsar.store.tables import CoverageLine, Ticket
-from dsar.store.tickets import identifiers, lines, siblings
+from dsar.store.tickets import identifiers, siblings
 
 _UNPROVEN = {Outcome.COULD_NOT.value, Outcome.WITHHELD.value}
 

@@ -9,10 +9,12 @@ from dsar.domain.reasons import SOURCE_KEEPS, Reason, receipt_reason
 from dsar.domain.records import PROOF
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Unit
-from dsar.services.runtime.record_pages import PageRef
 from dsar.services.runtime.seals import seal_of
+from dsar.store import pages
+from dsar.store.coverage import line
+from dsar.store.pages import PageRef
 from dsar.store.tables import CoverageLine, Ticket
-from dsar.store.tickets import line, request_of
+from dsar.store.tickets import request_of
 
 
 def tell(session: Unit, ticket: Ticket, source: str) -> None:
@@ -46,7 +48,7 @@ def keep_on_hold(session: Unit, ticket: Ticket, row: CoverageLine) -> None:
 
 
 def _pages(session: Unit, ticket: Ticket, source: str, role: str) -> tuple[PageRef, ...]:
-    return record_pages.sheets(session, ticket.id, role=role, round_=ticket.round, source=source)
+    return pages.refs(session, ticket.id, role=role, round_=ticket.round, source=source)
 
 
 def _count(session: Unit, ticket: Ticket, row: CoverageLine, receipts: Sequence[PageRef]) -> None:

@@ -18,9 +18,7 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, select
 
-from dsar.domain.coverage import Outcome
 from dsar.domain.errors import DsarError
 from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason, told
@@ -33,10 +31,10 @@ from dsar.services.runtime.installation import Installation, Unit, transaction
 from dsar.services.ticket import deferral, working_hours
 from dsar.services.ticket.advance import settle
 from dsar.services.ticket.search_order import unblock
-from dsar.store import gates, tasks
+from dsar.store import coverage, tasks
 from dsar.store.files.places import StoreAway
-from dsar.store.tables import CoverageLine, Task, Ticket
-from dsar.store.tasks import Expired, Fenced, Lease, Poison
+from dsar.store.tables import Ticket
+from dsar.store.tasks import Expired, Fenced, Lease, Poison, gates
 from dsar.store.tickets import locked
 
 log = structlog.get_logger("dsar.tasks")
@@ -218,26 +216,13 @@ def _reason(error: Exception) -> Reason:
 
 def _stuck(session: Unit, ticket: Ticket, lease: Lease | Expired) -> None:
     """A task that got stuck says so on its coverage line and in the journal; the rest goes on."""
-    row = session.get(Task, lease.task_id, populate_existing=True)
-    reason = row.reason if row is not None else None
     if TaskKind(lease.kind).spec.on_ledger:
-        _name_on_line(session, ticket, lease.source, reason)
+        reason = tasks.task(session, lease.task_id).reason
+        coverage.hinder(session, ticket.id, lease.source, reason)
     data = {"task": lease.kind, "source": lease.source, "attempts": lease.attempts}
     journal.append(session, SYSTEM, ticket, event="task_stuck", data=data)
     session.add(ticket)
     _after(session, ticket, lease.kind)
-
-
-def _name_on_line(session: Session, ticket: Ticket, source: str, reason: Reason | None) -> None:
-    line = session.exec(
-        select(CoverageLine).where(
-            col(CoverageLine.ticket_id) == ticket.id, col(CoverageLine.source) == source
-        )
-    ).one_or_none()
-    if line is not None:
-        line.outcome = Outcome.OPEN.value
-        line.reason = reason
-        session.add(line)
 
 
 def _after(session: Unit, ticket: Ticket, kind: str) -> None:

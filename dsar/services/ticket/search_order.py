@@ -5,19 +5,14 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlmodel import col, func, select
 
 from dsar.config.sources import Sources
-from dsar.domain.coverage import Outcome
 from dsar.domain.identity import GIVEN
 from dsar.domain.lifecycle import TaskKind
 from dsar.domain.search_order import MOST_VALUES, Searched, SearchOrder, search_order
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Unit
-from dsar.store import tasks
+from dsar.store import coverage, pages, tasks
 from dsar.store.tables import Identifier, Task, Ticket
 from dsar.store.tasks import TaskState
-from dsar.store.tickets import lines
-
-_OPEN = frozenset({TaskState.BLOCKED, TaskState.READY, TaskState.LEASED})
-_STUCK = frozenset({TaskState.PARKED, TaskState.WAITING_HUMAN})
 
 
 def order_of(known: Sources, names: Iterable[str]) -> SearchOrder:
@@ -38,7 +33,7 @@ def unblock(session: Unit, ticket: Ticket) -> None:
     if not any(row.state == TaskState.BLOCKED for row in searches):
         return
     order = order_of(installation.sources, (row.source for row in searches))
-    ready = order.ready([row.source for row in searches if row.state in _OPEN])
+    ready = order.ready([row.source for row in searches if row.state in tasks.COMING])
     for row in searches:
         if row.state == TaskState.BLOCKED and row.source in ready:
             tasks.unblock(session, installation.store, row.id)
@@ -48,7 +43,7 @@ def ask_again(session: Unit, ticket: Ticket) -> None:
     """Who answered without the identifiers of a source that got stuck is asked anew, behind it."""
     searches = _searches(session, ticket)
     order = order_of(session.installation.sources, (row.source for row in searches))
-    again = {row.source for row in searches if row.state in _STUCK}
+    again = {row.source for row in searches if row.state in tasks.STUCK}
     answered = {row.source: row for row in searches if row.state == TaskState.DONE}
     while behind := {name for name in answered if again & _listens_to(order, name)}:
         again |= behind
@@ -72,7 +67,7 @@ def ask_circle(session: Unit, ticket: Ticket, source: str, kinds: Collection[str
     for name in beside:
         row = searches[name]
         if not known[name].needs.isdisjoint(news) and _has_begun(row):
-            stays = row.state if row.state in _STUCK else TaskState.READY
+            stays = row.state if row.state in tasks.STUCK else TaskState.READY
             _begin_anew(session, ticket, row, TaskState(stays))
 
 
@@ -92,17 +87,11 @@ def _worth_asking(session: Unit, ticket: Ticket, kinds: Collection[str]) -> froz
 
 
 def _searches(session: Unit, ticket: Ticket) -> Sequence[Task]:
-    mine = select(Task).where(col(Task.ticket_id) == ticket.id, col(Task.kind) == TaskKind.SEARCH)
-    return session.exec(
-        mine.order_by(col(Task.id)), execution_options={"populate_existing": True}
-    ).all()
+    return tasks.of_tickets(session, [ticket.id], kind=TaskKind.SEARCH)
 
 
 def _begin_anew(session: Unit, ticket: Ticket, row: Task, state: TaskState) -> None:
     """What a source said counts no more: it is searched from the start."""
-    record_pages.forget_records(session, ticket.id, row.source)
+    pages.forget(session, ticket.id, role=record_pages.RECORDS, source=row.source)
     tasks.begin_anew(session, session.installation.store, row.id, state=state)
-    for line in lines(session, ticket.id):
-        if line.source == row.source:
-            line.outcome, line.found, line.reason = Outcome.OPEN.value, 0, None
-            session.add(line)
+    coverage.begin_anew(session, ticket.id, row.source)

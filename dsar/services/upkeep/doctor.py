@@ -20,8 +20,8 @@ from dsar.services.views.source_check import check_all
 from dsar.store import migrate, processes
 from dsar.store.counts import COUNTERS, counted
 from dsar.store.engine import system_clock
-from dsar.store.sweep import oldest_unclaimed
 from dsar.store.tasks import stuck
+from dsar.store.tasks.sweep import oldest_unclaimed
 
 #: A ready task unclaimed for longer than this means that nobody works or too few do.
 PATIENCE = timedelta(minutes=5)

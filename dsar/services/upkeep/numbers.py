@@ -9,21 +9,20 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import and_, func, union_all
+from sqlalchemy import func
 from sqlalchemy import select as rows_of
 from sqlmodel import SQLModel, col, select
 
 from dsar.domain.lifecycle import ENDS
 from dsar.domain.rights import Right
 from dsar.services.runtime.installation import Unit
-from dsar.store import gates, processes
+from dsar.store import effects, processes, tasks
 from dsar.store.counts import counted
-from dsar.store.tables import Effect as _Effect  # noqa: F401 - registers the table
 from dsar.store.tables import Request, Ticket
-from dsar.store.task_states import TASK, TaskState, is_queued
+from dsar.store.tasks import gates
+from dsar.store.tasks.states import TaskState
 
 _ticket = SQLModel.metadata.tables["ticket"]
-_effect = SQLModel.metadata.tables["effect"]
 _open = _ticket.c.closed_at.is_(None)
 
 #: When an open ticket's deadline is at risk: days from now, the later bound included. Each ticket
@@ -82,41 +81,21 @@ class Figures:
 
 def figures(session: Unit) -> Figures:
     """Read in seven short statements, none of which looks at tickets that are closed."""
-    tasks = session.execute(_tasks()).all()
+    heaps = tasks.heaps(session)
     now = session.now()
     return Figures(
-        tasks={(row.state, row.kind): row.number for row in tasks},
+        tasks={(row.state, row.kind): row.number for row in heaps},
         oldest_due={
             row.kind: max((now - row.due).total_seconds(), 0.0)
-            for row in tasks
+            for row in heaps
             if row.state == TaskState.READY
         },
         counts=counted(session),
-        unknown_effects=session.execute(_unknown()).scalar_one(),
+        unknown_effects=effects.unknown(session),
         deadlines=_deadlines(session),
         sources=gates.closed(session, session.installation.store),
         processes=_processes(session),
     )
-
-
-def _tasks() -> Any:
-    """What is ready or leased, found by its index, and the other tasks of open tickets."""
-    number, due = func.count().label("number"), func.min(TASK.c.not_before).label("due")
-    columns = (TASK.c.state, TASK.c.kind, number, due)
-    queued = rows_of(*columns).where(is_queued())
-    rest = rows_of(*columns).join(_ticket, _ticket.c.id == TASK.c.ticket_id)
-    rest = rest.where(_open, ~is_queued())
-    by = (TASK.c.state, TASK.c.kind)
-    return union_all(queued.group_by(*by), rest.group_by(*by))
-
-
-def _unknown() -> Any:
-    """Changes of open tickets begun under a lease that is over, and without a receipt."""
-    begun = rows_of(func.count()).select_from(_effect)
-    begun = begun.join(_ticket, _ticket.c.id == _effect.c.ticket_id)
-    begun = begun.join(TASK, TASK.c.id == _effect.c.task_id)
-    under_way = and_(TASK.c.state == TaskState.LEASED, TASK.c.fence == _effect.c.fence)
-    return begun.where(_open, _effect.c.state == "intent", ~under_way)
 
 
 def _deadlines(session: Unit) -> Mapping[str, int]:

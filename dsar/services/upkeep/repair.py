@@ -4,29 +4,23 @@ Joins are decided under the ticket's lock, so there should be none; each one fou
 """
 
 import structlog
-from sqlmodel import col, select
 
 from dsar.domain.lifecycle import OWNER, By
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.ticket.advance import settle
+from dsar.store import tasks
 from dsar.store.counts import count
-from dsar.store.tables import Task, Ticket
 from dsar.store.tickets import locked
 
 log = structlog.get_logger("dsar.tasks")
 
 _OURS = tuple(state.value for state, owner in OWNER.items() if owner is By.SYSTEM)
-_COMING = ("blocked", "ready", "leased")
 
 
 def repair_joins(installation: Installation, *, limit: int = 200) -> int:
     """Settles tickets that wait for the engine although nothing of theirs is to be done."""
-    coming = select(col(Task.id)).where(
-        col(Task.ticket_id) == col(Ticket.id), col(Task.state).in_(_COMING)
-    )
-    waiting = select(col(Ticket.id)).where(col(Ticket.state).in_(_OURS), ~coming.exists())
     with reading(installation) as session:
-        found = session.exec(waiting.order_by(col(Ticket.due_at)).limit(limit)).all()
+        found = tasks.idle_tickets(session, _OURS, limit=limit)
     return sum(_repair(installation, ticket_id) for ticket_id in found)
 
 

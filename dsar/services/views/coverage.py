@@ -10,8 +10,8 @@ from dsar.domain.regimes import Regime
 from dsar.services.law import regimes
 from dsar.services.letters.reason_words import for_staff
 from dsar.services.runtime.installation import Unit
+from dsar.store.coverage import lines
 from dsar.store.tables import CoverageLine, Ticket
-from dsar.store.tickets import lines
 
 
 @dataclass(frozen=True, slots=True)

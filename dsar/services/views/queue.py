@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Text, and_, case, func, or_, type_coerce
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from dsar.domain.coverage import Outcome
-from dsar.domain.lifecycle import ENDS, OWNER, By, State, TaskKind
+from dsar.domain.lifecycle import ENDS, OWNER, By, State
 from dsar.domain.rights import Right
 from dsar.services.law.clock import today
 from dsar.services.letters import TITLES
@@ -18,7 +17,9 @@ from dsar.services.runtime.access import staff_only
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Unit
 from dsar.services.ticket.facts import waits_for
-from dsar.store.tables import CoverageLine, Task, Ticket
+from dsar.store import coverage, tasks
+from dsar.store.tables import Ticket
+from dsar.store.tasks import TaskState
 
 
 class ClockState(StrEnum):
@@ -107,7 +108,7 @@ def around_of(session: Unit, tickets: Sequence[Ticket]) -> Around:
         today=today(session),
         stuck=stuck,
         waiting=waiting,
-        answered=_answered(session, ids),
+        answered=coverage.answered(session, ids),
     )
 
 
@@ -182,39 +183,14 @@ SENTENCES = {
 }
 
 
-_STUCK = ("parked", "waiting_human")
-#: A restriction that was announced and is not lifted before staff has told the person.
-_TO_TELL = (col(Task.kind) == TaskKind.LIFT, col(Task.state) == "blocked")
-
-
 def _held_up(
     session: Unit, ids: Sequence[str]
 ) -> tuple[dict[str, list[HeldTask]], dict[str, list[HeldTask]]]:
     """What got stuck in each ticket, and what was put off at its source and goes on by itself."""
-    put_off = (col(Task.not_before) > session.now(), type_coerce(col(Task.reason), Text()) != "")
-    waits = and_(col(Task.state) == "ready", col(Task.source) != "", *put_off)
-    rows = session.exec(
-        select(Task)
-        .where(col(Task.ticket_id).in_(ids))
-        .where(or_(col(Task.state).in_(_STUCK), and_(*_TO_TELL), waits))
-        .order_by(col(Task.source), col(Task.kind))
-    )
     stuck: dict[str, list[HeldTask]] = {}
     waiting: dict[str, list[HeldTask]] = {}
-    for row in rows:
-        held = waiting if row.state == "ready" else stuck
+    for row in tasks.held_up(session, ids, session.now()):
+        held = waiting if row.state == TaskState.READY else stuck
         told = HeldTask(row.source, row.kind, for_staff(row.reason))
         held.setdefault(row.ticket_id, []).append(told)
     return stuck, waiting
-
-
-def _answered(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """For each ticket how many of its sources were searched or given up, and how many it has."""
-    line = col(CoverageLine.ticket_id)
-    done = or_(
-        col(CoverageLine.searched_at).is_not(None),
-        col(CoverageLine.outcome) != Outcome.OPEN.value,
-    )
-    closed = func.sum(case((done, 1), else_=0))
-    query = select(line, closed, func.count()).where(line.in_(ids)).group_by(line)
-    return {ticket: (int(done), every) for ticket, done, every in session.execute(query)}

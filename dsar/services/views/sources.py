@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
 from dsar.config.redacted import RedactedSetting, configured, shown
 from dsar.config.sources import Source
@@ -17,15 +16,10 @@ from dsar.services.letters.reason_words import for_staff
 from dsar.services.runtime.access import staff_only
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Unit
-from dsar.store import gates
-from dsar.store.gates import BREAKER_FAILURES
+from dsar.store import tasks
 from dsar.store.tables import Gate
-from dsar.store.task_states import TASK, TaskState
-
-_ticket = SQLModel.metadata.tables["ticket"]
-
-_QUEUED = frozenset({TaskState.BLOCKED, TaskState.READY, TaskState.LEASED})
-_STUCK = frozenset({TaskState.WAITING_HUMAN, TaskState.PARKED})
+from dsar.store.tasks import gates
+from dsar.store.tasks.gates import BREAKER_FAILURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +104,6 @@ def _settings(
 
 
 def _waiting(session: Session) -> dict[str, Waiting]:
-    """Tickets are counted once for a source, however many of its tasks they have."""
-    open_ = [state.value for state in (*_QUEUED, *_STUCK)]
-    stuck = TASK.c.state.in_([state.value for state in _STUCK])
-    at_work = TASK.c.state == TaskState.LEASED.value
-    query = (
-        select(
-            TASK.c.source,
-            func.count(TASK.c.ticket_id.distinct()),
-            func.count(case((stuck, TASK.c.ticket_id)).distinct()),
-            func.sum(case((at_work, 1), else_=0)),
-        )
-        .join(_ticket, _ticket.c.id == TASK.c.ticket_id)
-        .where(_ticket.c.closed_at.is_(None), TASK.c.state.in_(open_), TASK.c.source != "")
-        .group_by(TASK.c.source)
-    )
     return {
-        source: Waiting(tickets, waits, int(works))
-        for source, tickets, waits, works in session.connection().execute(query)
+        row.source: Waiting(row.tickets, row.stuck, row.at_work) for row in tasks.by_source(session)
     }

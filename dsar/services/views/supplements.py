@@ -13,8 +13,9 @@ from dsar.services.letters.reason_words import for_staff
 from dsar.services.runtime import journal
 from dsar.services.runtime.installation import Unit
 from dsar.services.work.cases import kept_by_hold
+from dsar.store.coverage import lines
 from dsar.store.tables import CoverageLine, Ticket
-from dsar.store.tickets import lines, siblings
+from dsar.store.tickets import siblings
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from dsar.domain.conditions import unmet
 from dsar.domain.lifecycle import ENDS, By, Event, State, leaving
@@ -34,7 +34,8 @@ from dsar.services.ticket.facts import facts_of
 from dsar.services.views.coverage import CoverageView, coverage_of
 from dsar.services.views.queue import HeldTask, QueueRow, around_of, row_of
 from dsar.services.views.supplements import SupplementView, supplement_view
-from dsar.store.tables import BundleRow, Request, Task, Ticket
+from dsar.store import tasks
+from dsar.store.tables import BundleRow, Request, Ticket
 from dsar.store.tickets import of_request, request_of, siblings
 from dsar.store.vault import KeyLost
 
@@ -304,9 +305,7 @@ def _doubt(row: Mapping[str, Any]) -> DoubtView:
 
 
 def _tasks(session: Session, ticket: Ticket) -> tuple[TaskView, ...]:
-    rows = session.exec(
-        select(Task).where(col(Task.ticket_id) == ticket.id).order_by(col(Task.created_at))
-    )
+    rows = tasks.of_tickets(session, [ticket.id])
     return tuple(
         TaskView(
             kind=row.kind,

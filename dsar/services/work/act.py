@@ -20,12 +20,13 @@ from dsar.services import letters
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, reading, transaction
-from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket import outcomes
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.work.cases import case_of, held
 from dsar.services.work.receipts import Filing, Place, Taking, still_to_do
+from dsar.store import pages
 from dsar.store.effects import EffectBefore, intend
+from dsar.store.pages import PageRef
 from dsar.store.tables import Ticket
 from dsar.store.tickets import locked
 from dsar.store.vault import Seal
@@ -64,7 +65,7 @@ def restrict_now(installation: Installation, run: Run) -> None:
     with reading(installation) as session:
         ticket = session.get_one(Ticket, run.lease.ticket_id)
         source = run.lease.source
-        found = record_pages.sheets(session, ticket.id, role=record_pages.RECORDS, source=source)
+        found = pages.refs(session, ticket.id, role=record_pages.RECORDS, source=source)
         case = case_of(session, ticket)
     seal = record_pages.seal_for(installation, run.lease.ticket_id)
     others = _not_surely_theirs(installation, seal, case, run)
@@ -92,7 +93,7 @@ def _job(installation: Installation, run: Run) -> Job:
     with reading(installation) as session:
         ticket = session.get_one(Ticket, run.lease.ticket_id)
         source = run.lease.source
-        sheets = record_pages.sheets(
+        sheets = pages.refs(
             session, ticket.id, role=record_pages.MANIFEST, round_=ticket.round, source=source
         )
         case = case_of(session, ticket)

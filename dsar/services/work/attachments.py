@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from dsar.domain.errors import NotFound
 from dsar.domain.records import Attachment, Record
@@ -21,7 +20,7 @@ from dsar.sdk import Adapter, Later, NeedsHuman, Page
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.ticket.run_task import Run
-from dsar.store import tables, tasks
+from dsar.store import pages, tables, tasks
 from dsar.store.vault import Seal
 
 PIECES, LISTED = "attachment", "attached"
@@ -86,9 +85,8 @@ def open(  # noqa: A001, PLR0917 - it is what one does with a file, by its whole
         raise NotFound(message)
     for number, piece in enumerate(pieces):
         with reading(installation) as session:
-            query = select(tables.Page.sealed).where(col(tables.Page.id) == piece)
-            sealed = session.exec(query).one()
-        yield seal.open_bytes(sealed, _place(ticket_id, name, str(number)))
+            sealed = pages.sealed(session, [piece])
+        yield seal.open_bytes(sealed[piece], _place(ticket_id, name, str(number)))
 
 
 def sha256_of(
@@ -117,21 +115,15 @@ class Held:
 
 def held(session: Session, seal: Seal, ticket_id: str, *, most: int) -> tuple[int, list[Held]]:
     """How many files were collected for a ticket, and the first of them; raises KeyLost."""
-    page = tables.Page
-    mine = (col(page.ticket_id) == ticket_id, col(page.role) == LISTED)
-    count = session.exec(select(func.count()).where(*mine)).one()
-    query = select(page).where(*mine).order_by(col(page.source), col(page.number)).limit(most)
-    return count, [_held(seal, row) for row in session.exec(query)]
+    count, rows = pages.first(session, ticket_id, role=LISTED, most=most)
+    return count, [_held(seal, row) for row in rows]
 
 
 def held_as(session: Session, seal: Seal, ticket_id: str, mark: str) -> Held | None:
     """The collected file of a ticket with this mark; raises KeyLost."""
-    page = tables.Page
-    mine = (col(page.ticket_id) == ticket_id, col(page.role) == LISTED)
     if len(mark) != MARK:
         return None
-    query = select(page).where(*mine, col(page.collection).startswith(mark, autoescape=True))
-    row = session.exec(query).first()
+    row = pages.beginning_with(session, ticket_id, role=LISTED, prefix=mark)
     return None if row is None else _held(seal, row)
 
 
@@ -164,29 +156,17 @@ def _place(ticket_id: str, name: str, part: str) -> str:
     return f"attachment {ticket_id} {name} {part}"
 
 
-def _mine(ticket_id: str, source: str, role: str) -> tuple[Any, ...]:
-    page = tables.Page
-    return (
-        col(page.ticket_id) == ticket_id,
-        col(page.role) == role,
-        col(page.source) == source,
-    )
-
-
 def _listed(
     installation: Installation, ticket_id: str, source: str, name: str
 ) -> tables.Page | None:
     """The page that says that a file is whole."""
     with reading(installation) as session:
-        query = select(tables.Page).where(*_mine(ticket_id, source, LISTED))
-        return session.exec(query.where(col(tables.Page.collection) == name)).first()
+        return pages.in_collection(session, ticket_id, role=LISTED, source=source, collection=name)
 
 
 def _pieces(installation: Installation, ticket_id: str, source: str, name: str) -> list[str]:
     with reading(installation) as session:
-        query = select(tables.Page.id).where(*_mine(ticket_id, source, PIECES))
-        query = query.where(col(tables.Page.collection) == name)
-        return list(session.exec(query.order_by(col(tables.Page.number))))
+        return pages.ids_in(session, ticket_id, role=PIECES, source=source, collection=name)
 
 
 def _told(record: Record, attachment: Attachment) -> dict[str, Any]:
@@ -240,23 +220,21 @@ class _Keeping:
 
     def _remove_rest(self, session: Session) -> None:
         """What an attempt that broke off left of this very file."""
-        mine = _mine(self._run.lease.ticket_id, self._run.lease.source, PIECES)
-        session.execute(delete(tables.Page).where(*mine, col(tables.Page.collection) == self._name))
+        lease = self._run.lease
+        pages.forget(
+            session, lease.ticket_id, role=PIECES, source=lease.source, collection=self._name
+        )
 
     def _add(self, session: Session, role: str, sealed: bytes, count: int) -> None:
         lease = self._run.lease
-        last = session.exec(
-            select(func.max(tables.Page.number)).where(*_mine(lease.ticket_id, lease.source, role))
-        ).one()
-        session.add(
-            tables.Page(
-                ticket_id=lease.ticket_id,
-                role=role,
-                source=lease.source,
-                number=(last or 0) + 1,
-                collection=self._name,
-                count=count,
-                digest=hashlib.sha256(sealed).hexdigest(),
-                sealed=sealed,
-            )
+        last = pages.last_number(session, lease.ticket_id, role=role, source=lease.source)
+        pages.add(
+            session,
+            ticket_id=lease.ticket_id,
+            role=role,
+            source=lease.source,
+            number=last + 1,
+            collection=self._name,
+            count=count,
+            sealed=sealed,
         )

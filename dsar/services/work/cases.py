@@ -16,8 +16,9 @@ from dsar.domain.rights import Right
 from dsar.services.law.clock import today
 from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.runtime.seals import details_of, known_of, seal_of
+from dsar.store.coverage import lines
 from dsar.store.tables import CoverageLine, Hold, RulingRow, Ticket
-from dsar.store.tickets import identifiers, lines, request_of, rulings
+from dsar.store.tickets import identifiers, request_of, rulings
 from dsar.store.vault import Seal
 
 #: The part of a ruling's place to which the reference of its file is bound.

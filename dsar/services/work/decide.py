@@ -15,8 +15,9 @@ from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.work.cases import case_of
+from dsar.store.coverage import lines
 from dsar.store.tables import CoverageLine, Ticket
-from dsar.store.tickets import lines, request_of
+from dsar.store.tickets import request_of
 from dsar.store.vault import Seal
 
 #: Manifest items on one page: what a source is asked to do in one transaction.

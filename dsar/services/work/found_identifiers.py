@@ -27,8 +27,10 @@ from dsar.sdk import NeedsHuman, Page
 from dsar.services.runtime import seals
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.ticket.run_task import Run
+from dsar.store import tasks
 from dsar.store.engine import add_once
-from dsar.store.tables import Identifier, Task, Ticket
+from dsar.store.tables import Identifier, Ticket
+from dsar.store.tasks import TaskState
 from dsar.store.tickets import identifiers, locked, request_of
 from dsar.store.vault import Seal
 
@@ -175,8 +177,9 @@ def _left_in_doubt(
     left = [one for one in known if one.evidence == UNSETTLED and one.kind in kinds]
     if not left:
         return set()
-    search = (col(Task.ticket_id) == ticket.id, col(Task.kind) == TaskKind.SEARCH)
-    done = session.exec(select(Task.source).where(*search, col(Task.state) == "done")).all()
+    over = (TaskState.DONE,)
+    searches = tasks.of_tickets(session, [ticket.id], kind=TaskKind.SEARCH, states=over)
+    done = {row.source for row in searches}
     return {one.kind for one in left if one.source in done}
 
 

@@ -14,9 +14,9 @@ must act: `retry`, or `by_hand` once it was done there.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from dsar.domain.coverage import Outcome
@@ -33,18 +33,19 @@ from dsar.services.runtime import journal, record_pages
 from dsar.services.runtime.actor import SYSTEM, Actor
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, Unit, reading
-from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket import owed_tasks
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.work.act import LIFTED, RESTRICTIONS, Job, walk
-from dsar.store import tasks
+from dsar.store import pages, tasks
+from dsar.store.coverage import line, lines
+from dsar.store.pages import PageRef
 from dsar.store.tables import Identifier, JournalEntry, Task, Ticket
-from dsar.store.tickets import identifiers, line, lines, locked
+from dsar.store.tasks import TaskState
+from dsar.store.tickets import identifiers, locked
 from dsar.store.vault import KeyLost
 
 VERB = "lift"
 ANNOUNCED, BEGUN, LETTER = "lifting_announced", "lifting_begun", "restriction_ends"
-_STUCK = ("parked", "waiting_human")
 
 log = structlog.get_logger("dsar.tasks")
 
@@ -74,9 +75,8 @@ def announce(session: Unit, actor: Actor, ticket: Ticket, *, reason: str) -> lis
     journal.append(session, actor, ticket, event=ANNOUNCED, data=data)
     letters.queue(session, ticket, kind=LETTER, because=Because(reason=reason))
     for source in sources:
-        owed_tasks.enqueue(session, ticket, TaskKind.LIFT, source=source, blocked=True)
-    mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == TaskKind.LIFT)
-    session.execute(update(Task).where(*mine).values(reason=Reason("tell_first")))
+        why = Reason("tell_first")
+        owed_tasks.enqueue(session, ticket, TaskKind.LIFT, source=source, blocked=True, reason=why)
     session.add(ticket)
     return sources
 
@@ -99,7 +99,9 @@ def retry(session: Unit, actor: Actor, ticket: Ticket) -> int:
     """Has the sources that got stuck asked again; how many. NotAllowed where none did."""
     ticket = locked(session, ticket.id)
     store = session.installation.store
-    again = tasks.reopen(session, store, ticket_id=ticket.id, kind=TaskKind.LIFT, states=_STUCK)
+    again = tasks.reopen(
+        session, store, ticket_id=ticket.id, kind=TaskKind.LIFT, states=tasks.STUCK
+    )
     if not again:
         raise NotAllowed(f"No source of {ticket.ref} got stuck with lifting.")
     journal.append(session, actor, ticket, event="lifting_retried", data={"sources": again})
@@ -112,12 +114,12 @@ def by_hand(session: Unit, actor: Actor, ticket: Ticket, source: str, *, reason:
     if not reason.strip():
         raise BadInput("reason", "is missing.", "Say who ended it there.")
     ticket = locked(session, ticket.id)
-    stuck = {task.source: task for task in _tasks(session, ticket) if task.state in _STUCK}
+    stuck = [task.source for task in _tasks(session, ticket) if task.state in tasks.STUCK]
     if source not in stuck:
         names = ", ".join(sorted(stuck)) or "none"
         raise BadInput("source", "waits for nobody.", f"Those that do: {names}.")
-    mine = update(Task).where(col(Task.id) == stuck[source].id)
-    session.execute(mine.values(state="cancelled", fence=col(Task.fence) + 1))
+    store, lift_only = session.installation.store, (TaskKind.LIFT,)
+    tasks.give_up(session, store, ticket_id=ticket.id, kinds=lift_only, source=source)
     mark = session.installation.vault.blind("reason", reason)[:16]
     data = {"source": source, "reason_mark": mark}
     journal.append(session, actor, ticket, event="lifted_by_hand", data=data)
@@ -149,15 +151,14 @@ def _end(session: Unit, ticket: Ticket) -> None:
     """Where the last source is done: said once, for `by_hand` and `lift` hold the ticket's lock."""
     session.flush()
     counts = tasks.by_state(session, ticket.id, TaskKind.LIFT)
-    if not any(counts.get(state) for state in tasks.OPEN):
+    if not counts.keys() & tasks.OPEN:
         data = {"sources": sum(counts.values())}
         journal.append(session, SYSTEM, ticket, event="restriction_lifted", data=data)
     session.add(ticket)
 
 
-def _tasks(session: Session, ticket: Ticket) -> list[Task]:
-    mine = (col(Task.ticket_id) == ticket.id, col(Task.kind) == TaskKind.LIFT)
-    return list(session.exec(select(Task).where(*mine).order_by(col(Task.source))))
+def _tasks(session: Session, ticket: Ticket) -> Sequence[Task]:
+    return tasks.of_tickets(session, [ticket.id], kind=TaskKind.LIFT)
 
 
 def _happened(session: Session, ticket: Ticket, event: str) -> bool:
@@ -184,16 +185,18 @@ def _restricted(session: Session, ticket: Ticket, source: str | None = None) -> 
         role, number = RESTRICTIONS, 1
     else:
         return ()
-    return record_pages.sheets(session, ticket.id, role=role, round_=number, source=source)
+    return pages.refs(session, ticket.id, role=role, round_=number, source=source)
 
 
 def _unproven(session: Unit, ticket: Ticket, source: str) -> bool:
     """Whether a source was given up with restricting: a person may have done it there."""
     if Right(ticket.right) is Right.RESTRICTION:
         return line(session, ticket.id, source).outcome == Outcome.COULD_NOT
-    mine = (col(Task.ticket_id) == ticket.id, col(Task.source) == source)
-    at_once = (col(Task.kind) == TaskKind.RESTRICT_NOW, col(Task.state) == "cancelled")
-    return session.exec(select(Task.id).where(*mine, *at_once)).first() is not None
+    given_up = (TaskState.CANCELLED,)
+    at_once = TaskKind.RESTRICT_NOW
+    return bool(
+        tasks.of_tickets(session, [ticket.id], kind=at_once, states=given_up, source=source)
+    )
 
 
 def _spared(
@@ -238,7 +241,7 @@ def _counted(
 ) -> dict[str, int]:
     """How many records of a source are free, kept or gone, as their receipts say."""
     seal = record_pages.seal_for(installation, ticket.id)
-    sheets = record_pages.sheets(session, ticket.id, role=LIFTED, source=source)
+    sheets = pages.refs(session, ticket.id, role=LIFTED, source=source)
     every = record_pages.opened(installation, seal, sheets)
     done = (record_pages.receipt_parts(row)[0] for _, rows in every for row in rows)
     return dict(Counter(map(str, done)))

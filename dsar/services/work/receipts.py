@@ -13,19 +13,17 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sqlmodel import col, select
-
 from dsar.domain.reasons import ADAPTER, receipt_reason
 from dsar.domain.records import PROOF, Done, Item, Receipt
 from dsar.sdk import VERBS, Batch, NeedsHuman
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, Unit, transaction
-from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket.run_task import Run
-from dsar.store import tasks
+from dsar.store import pages, tasks
+from dsar.store.coverage import line
 from dsar.store.effects import settle_effect
-from dsar.store.tables import Page
-from dsar.store.tickets import line, locked
+from dsar.store.pages import PageRef
+from dsar.store.tickets import locked
 from dsar.store.vault import Seal
 
 #: Receipts of a slow source are kept this often, in seconds: a killed process loses no more.
@@ -182,7 +180,7 @@ def _file(
     known = _filed(session, filing, ticket_id)
     rows = known | {one.key: record_pages.from_receipt(one) for one in receipts}
     sheet = filing.sheet
-    record_pages.remove(
+    pages.remove(
         session,
         ticket_id,
         role=filing.role,
@@ -206,15 +204,19 @@ def _file(
 
 def _filed(session: Unit, filing: Filing, ticket_id: str) -> dict[str, Any]:
     """The rows of the page of receipts as it stands, by the key of the record."""
-    found = session.execute(
-        select(Page.id, Page.sealed)
-        .where(col(Page.ticket_id) == ticket_id, col(Page.role) == filing.role)
-        .where(col(Page.round) == filing.round_, col(Page.source) == filing.sheet.source)
-        .where(col(Page.number) == filing.sheet.number)
-    ).one_or_none()
+    sheet = filing.sheet
+    found = pages.numbered(
+        session,
+        ticket_id,
+        role=filing.role,
+        round_=filing.round_,
+        source=sheet.source,
+        number=sheet.number,
+    )
     if found is None:
         return {}
-    rows = filing.seal.open(found.sealed, record_pages.bound_to(found.id))
+    page_id, sealed = found
+    rows = filing.seal.open(sealed, record_pages.bound_to(page_id))
     return {record_pages.receipt_parts(row)[1]: row for row in rows}
 
 

@@ -22,10 +22,11 @@ from dsar.services.ticket.search_order import ask_circle
 from dsar.services.work import attachments
 from dsar.services.work.attachments import Collecting
 from dsar.services.work.found_identifiers import Examining, learn
-from dsar.store import tasks
+from dsar.store import pages, tasks
+from dsar.store.coverage import line
 from dsar.store.tables import Ticket
 from dsar.store.tasks import Lease
-from dsar.store.tickets import line, locked, request_of
+from dsar.store.tickets import locked, request_of
 from dsar.store.vault import Seal
 
 
@@ -158,9 +159,7 @@ def _finish(
             _write(session, seal, ticket, run=run, page=last, number=number)
             session.flush()
         row = line(session, ticket.id, run.lease.source)
-        sheets = record_pages.sheets(
-            session, ticket.id, role=record_pages.RECORDS, source=run.lease.source
-        )
+        sheets = pages.refs(session, ticket.id, role=record_pages.RECORDS, source=run.lease.source)
         row.found = sum(sheet.count for sheet in sheets)
         row.searched_at = session.now()
         unasked = Outcome.NOT_IN_SCOPE if kinds else Outcome.NOTHING_HELD

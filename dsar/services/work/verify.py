@@ -17,15 +17,16 @@ from dsar.sdk import Adapter, Batch, Later, NeedsHuman, can
 from dsar.services.inquiries.desk import desk_for
 from dsar.services.runtime import record_pages, seals
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
-from dsar.services.runtime.record_pages import PageRef
 from dsar.services.ticket.deferral import OwnWait
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.ticket.working_hours import local_now
-from dsar.store import tasks
+from dsar.store import pages, tasks
+from dsar.store.coverage import line
 from dsar.store.engine import add_once
-from dsar.store.tables import Suppression, Task, Ticket
+from dsar.store.pages import PageRef
+from dsar.store.tables import Suppression, Ticket
 from dsar.store.tasks import Lease
-from dsar.store.tickets import identifiers, line, locked
+from dsar.store.tickets import identifiers, locked
 from dsar.store.vault import Seal
 
 Place = tuple[str, str]
@@ -42,7 +43,7 @@ def look_again(installation: Installation, run: Run) -> None:
         subject = seals.subject_of(session, ticket)
         right, round_ = Right(ticket.right), ticket.round
         manifest, receipts = (
-            record_pages.sheets(session, ticket.id, role=role, round_=round_, source=source)
+            pages.refs(session, ticket.id, role=role, round_=round_, source=source)
             for role in (record_pages.MANIFEST, record_pages.RECEIPTS)
         )
     seal = record_pages.seal_for(installation, run.lease.ticket_id)
@@ -66,7 +67,7 @@ def _let_settle(installation: Installation, run: Run) -> None:
     """
     source = installation.sources[run.lease.source]
     with reading(installation) as session:
-        acted_at = session.get_one(Task, run.lease.task_id).created_at
+        acted_at = tasks.task(session, run.lease.task_id).created_at
         left = source.settle - (session.now() - acted_at).total_seconds()
     if left <= 0:
         return

@@ -18,9 +18,9 @@ from dsar.services.ticket.advance import settle
 from dsar.services.ticket.run_task import claim, perform, sweep
 from dsar.services.upkeep.repair import repair_joins
 from dsar.store import tasks
-from dsar.store.sweep import MAX_CRASHES
 from dsar.store.tables import Count, CoverageLine, JournalEntry, Page, Task, Ticket
 from dsar.store.tasks import TaskState
+from dsar.store.tasks.sweep import MAX_CRASHES
 from tests.company import Company, company
 from tests.scripted import Script, case
 from tests.services.conftest import Make

@@ -13,7 +13,7 @@ from dsar.sdk import NeedsHuman
 from dsar.services.runtime.installation import reading, transaction
 from dsar.services.ticket.run_task import claim
 from dsar.services.views.sources import Standing, Waiting, standings
-from dsar.store import gates
+from dsar.store.tasks import gates
 from tests.company import BEN, Company, company
 from tests.scripted import Script, case
 from workers.handlers import QUEUES

@@ -11,6 +11,7 @@ from dsar.sdk import Batch, Done, Later, NeedsHuman, Receipt
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import reading
 from dsar.services.work.receipts import Place
+from dsar.store import pages
 from dsar.store.tables import Task, Ticket
 from tests.company import Company
 from tests.scripted import Script, case
@@ -50,7 +51,7 @@ def receipts(one: Company) -> list[str]:
     ((ticket, round_),) = {(row.id, row.round) for row in one.rows(Ticket)}
     seal = record_pages.seal_for(one.installation, ticket)
     with reading(one.installation) as session:
-        sheets = record_pages.sheets(
+        sheets = pages.refs(
             session, ticket, role=record_pages.RECEIPTS, round_=round_, source="desk"
         )
     opened = record_pages.opened(one.installation, seal, sheets)

@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, o
 from sqlmodel import Session
 
 from dsar.domain.reasons import Reason
-from dsar.store import gates
 from dsar.store.counts import count
 from dsar.store.engine import Store, StoreSession
-from dsar.store.task_states import (
+from dsar.store.tasks import gates
+from dsar.store.tasks.states import (
     TASK,
     Moment,
     TaskState,

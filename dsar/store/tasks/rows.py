@@ -1,96 +1,27 @@
-"""The task rows: log, queue and outbox at once. The door to every statement on them.
+"""Tasks changed without a lease: written, freed, taken away, given up, ranked anew.
 
-    blocked -> ready -> leased -> done | waiting_human | parked | ready again
-    any of them -> cancelled;  parked, waiting_human, done -> ready (reopen)
-
-Work under a lease stands in `leases`, taking back and ringing again in `sweep`.
-Lock order everywhere: ticket, task, gate.
+The one rule of fences: a claim raises a task's fence, and so does whatever changes or ends a task
+without holding it (begin_anew, give_up, cancel_ticket): whoever works on it is refused from then
+on. What lets a task begin or go on (unblock, wake, reopen, and the sweeper that takes one back)
+leaves that to the next claim. What changes neither its state nor its content (rank) touches nothing
+else.
 """
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, update
-from sqlmodel import Session, col
+from sqlalchemy import and_, case, or_, update
+from sqlmodel import Session
 from structlog.contextvars import get_contextvars
 
-from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason
 from dsar.store.engine import Store, StoreSession, insert
-from dsar.store.leases import (
-    GRACE,
-    LEASE,
-    MAX_ATTEMPTS,
-    Fenced,
-    Lease,
-    cancel,
-    checkpoint,
-    claim,
-    complete,
-    defer,
-    fail,
-    got_further,
-    note_progress,
-    park,
-    pause_after,
-    release,
-    renew,
-    renew_all,
-    standstill,
-    wait_human,
-)
-from dsar.store.sweep import MAX_CRASHES, Expired, Poison, Swept, expire, park_poison, sweep
-from dsar.store.tables import Ticket, _id
-from dsar.store.task_states import OPEN, TASK, TaskState, is_in, note_wakeup
-
-__all__ = [
-    "GRACE",
-    "LEASE",
-    "MAX_ATTEMPTS",
-    "MAX_CRASHES",
-    "OPEN",
-    "Expired",
-    "Fenced",
-    "Lease",
-    "Poison",
-    "Swept",
-    "TaskState",
-    "begin_anew",
-    "by_state",
-    "cancel",
-    "cancel_ticket",
-    "checkpoint",
-    "claim",
-    "complete",
-    "defer",
-    "enqueue",
-    "expire",
-    "fail",
-    "got_further",
-    "is_in",
-    "leased_to",
-    "note_progress",
-    "park",
-    "park_poison",
-    "pause_after",
-    "release",
-    "renew",
-    "renew_all",
-    "reopen",
-    "standstill",
-    "stuck",
-    "sweep",
-    "unblock",
-    "wait_human",
-    "wake",
-]
+from dsar.store.tables import _id
+from dsar.store.tasks.leases import GRACE
+from dsar.store.tasks.states import OPEN, STUCK, TASK, TaskState, is_in, note_wakeup
 
 _c = TASK.c
-
-
-# -- starting work --------------------------------------------------------------------------------
 
 
 def enqueue(
@@ -104,9 +35,13 @@ def enqueue(
     key: str = "",
     queue: str = "work",
     blocked: bool = False,
+    reason: Reason | None = None,
     not_before: datetime | None = None,
 ) -> str | None:
-    """A new task; its id, or None when this very task exists already (that is no error)."""
+    """A new task; its id, or None when this very task exists already (that is no error).
+
+    `reason` says what one that is blocked waits for.
+    """
     session.flush()  # the ticket may be new in this transaction
     now = store.instant()
     values = {
@@ -122,6 +57,7 @@ def enqueue(
         "sweep_at": not_before or store.instant(GRACE),
         "created_at": now,
         "updated_at": now,
+        "reason": reason,
         "trace": _trace(),
     }
     same = ["ticket_id", "kind", "source", "key"]
@@ -151,7 +87,6 @@ def _aged_id(now: datetime) -> str:
 
 _ZERO = dict.fromkeys(("fence", "attempts", "crashes", "deferrals", "rings", "done"), 0) | {
     "owner": "",
-    "reason": None,
 }
 
 
@@ -201,8 +136,7 @@ def begin_anew(session: StoreSession, store: Store, task_id: str, *, state: Task
         return
     if state is TaskState.BLOCKED:
         forgotten |= {"attempts": 0, "crashes": 0, "reason": None}
-    stands = update(TASK).where(here).values(state=state, owner="", updated_at=store.instant())
-    session.connection().execute(stands.values(**forgotten))
+    _take_away(session, store, here, state=state, **forgotten)
 
 
 def _make_ready(session: StoreSession, store: Store, which: Any, **also: Any) -> int:
@@ -221,49 +155,45 @@ def _make_ready(session: StoreSession, store: Store, which: Any, **also: Any) ->
     return len(opened)
 
 
+def give_up(
+    session: Session,
+    store: Store,
+    *,
+    ticket_id: str,
+    kinds: Collection[str],
+    source: str | None = None,
+) -> dict[str, Reason | None]:
+    """What got stuck of these kinds will not be done any more; by source why it was stuck."""
+    mine = [_c.ticket_id == ticket_id, _c.kind.in_(kinds), _c.state.in_(STUCK)]
+    if source is not None:
+        mine.append(_c.source == source)
+    given_up = _taking_away(store, and_(*mine), state=TaskState.CANCELLED)
+    rows = session.connection().execute(given_up.returning(_c.source, _c.reason))
+    return {row.source: row.reason for row in rows}
+
+
 def cancel_ticket(
     session: Session, store: Store, *, ticket_id: str, reason: Reason | None = None
 ) -> int:
     """Nothing more is done for a ticket: every open task ends, also under a worker's hands."""
     open_ = and_(_c.ticket_id == ticket_id, _c.state.in_(OPEN))
-    ended = {"state": TaskState.CANCELLED, "owner": "", "reason": reason}
-    return (
-        session.connection()
-        .execute(update(TASK).where(open_).values(**ended, updated_at=store.instant()))
-        .rowcount
-    )
+    return _take_away(session, store, open_, state=TaskState.CANCELLED, reason=reason)
 
 
-# -- counting -------------------------------------------------------------------------------------
+def _take_away(session: Session, store: Store, which: Any, **stands: Any) -> int:
+    return session.connection().execute(_taking_away(store, which, **stands)).rowcount
 
 
-def by_state(session: Session, ticket_id: str, kind: str | None = None) -> Counter[TaskState]:
-    """How many tasks of a ticket stand in each state. A join counts only under
-    the ticket's lock.
+def _taking_away(store: Store, which: Any, **stands: Any) -> Any:
+    """Changes tasks whoever works on them; their fence shuts that worker out."""
+    shut_out = {"owner": "", "fence": _c.fence + 1, "updated_at": store.instant()}
+    return update(TASK).where(which).values(**(shut_out | stands))
+
+
+def rank(session: Session, *, ticket_id: str, at: datetime) -> None:
+    """The ticket's deadline has moved, and with it the turn of all that is to be done for it.
+
+    Nobody is disturbed at it: neither the fence nor the time of the last change moves.
     """
-    statement = select(_c.state, func.count()).where(_c.ticket_id == ticket_id)
-    if kind is not None:
-        statement = statement.where(_c.kind == kind)
-    rows = session.connection().execute(statement.group_by(_c.state))
-    return Counter({TaskState(state): number for state, number in rows})
-
-
-def leased_to(session: Session, *, owner: str) -> Sequence[str]:
-    """The tasks leased to one worker process just now."""
-    held = select(_c.id).where(_c.owner == owner, is_in(TaskState.LEASED))
-    return session.connection().scalars(held).all()
-
-
-def stuck(session: Session) -> dict[str, int]:
-    """How many tasks stopped and wait for somebody, by their state.
-
-    Of an ended ticket only those that come after its end: it has no others that are open.
-    """
-    states = (TaskState.PARKED.value, TaskState.WAITING_HUMAN.value)
-    after_end = [kind for kind in TaskKind if kind.spec.after_end]
-    statement = (
-        select(_c.state, func.count())
-        .join(Ticket, col(Ticket.id) == _c.ticket_id)
-        .where(_c.state.in_(states), or_(col(Ticket.closed_at).is_(None), _c.kind.in_(after_end)))
-    )
-    return dict(iter(session.connection().execute(statement.group_by(_c.state))))
+    mine = and_(_c.ticket_id == ticket_id, _c.state.in_(OPEN))
+    session.connection().execute(update(TASK).where(mine).values(rank=at))

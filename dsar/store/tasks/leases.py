@@ -26,10 +26,10 @@ from sqlalchemy import (
 from sqlmodel import Session, SQLModel
 
 from dsar.domain.reasons import Reason
-from dsar.store import gates
 from dsar.store.counts import count
 from dsar.store.engine import Store, StoreSession
-from dsar.store.task_states import (
+from dsar.store.tasks import gates
+from dsar.store.tasks.states import (
     TASK,
     Moment,
     TaskState,

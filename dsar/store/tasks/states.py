@@ -40,8 +40,10 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
-#: States of which something may still come.
-OPEN = frozenset(TaskState) - {TaskState.DONE, TaskState.CANCELLED}
+#: What comes by itself; what waits for somebody and goes on when they let it; both.
+COMING = frozenset({TaskState.BLOCKED, TaskState.READY, TaskState.LEASED})
+STUCK = frozenset({TaskState.PARKED, TaskState.WAITING_HUMAN})
+OPEN = COMING | STUCK
 
 
 def is_in(state: TaskState, task: FromClause = TASK) -> ColumnElement[bool]:
