@@ -21,6 +21,7 @@ from statistics import median
 import psycopg
 from sqlalchemy import make_url, text
 
+from dsar.domain.lifecycle import TaskKind
 from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.ticket.run_task import Run
@@ -79,7 +80,7 @@ def write_row(_installation: Installation, run: Run) -> None:
         run.claim_next(session)
 
 
-QUEUES: Queues = {"work": {"write_row": write_row}}
+QUEUES: Queues = {"work": {TaskKind.START: write_row}}
 
 
 def ours(server: PostgresServer, folder: Path, *, processes: int = PROCESSES) -> float:
@@ -111,7 +112,7 @@ def _fill(installation: Installation) -> None:
     with transaction(installation) as session:
         session.connection().execute(text(TABLE))
         for number in range(TASKS):
-            tasks.enqueue(session, installation.store, ticket_id=ticket, kind="write_row",
+            tasks.enqueue(session, installation.store, ticket_id=ticket, kind=TaskKind.START,
                           key=str(number), rank=due)  # fmt: skip
         session.connection().execute(text("update task set sweep_at = now() + interval '1 day'"))
         session.wakeups.clear()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, text, update
 
+from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import told
 from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, transaction
@@ -34,7 +35,7 @@ from workers.process import Processes
 from workers.run import Queues
 
 ROOT = Path(__file__).parents[2]
-KINDS = ("quick",)
+KINDS = (TaskKind.START,)
 
 
 def quick(_installation: Installation, run: Run) -> None:
@@ -44,7 +45,7 @@ def quick(_installation: Installation, run: Run) -> None:
         run.claim_next(session)
 
 
-QUEUES: Queues = {"work": {"quick": quick}}
+QUEUES: Queues = {"work": {TaskKind.START: quick}}
 
 
 def fill(
@@ -54,7 +55,7 @@ def fill(
     now = datetime.now(UTC)
     row = {
         "ticket_id": ticket,
-        "kind": "quick",
+        "kind": TaskKind.START,
         "source": source,
         "queue": "work",
         "state": "ready",
@@ -179,25 +180,30 @@ def rate(installation: Installation, ticket: str, number: int) -> float:
 def latency(installation: Installation, ticket: str, number: int = 100) -> tuple[float, float]:
     """Milliseconds from a commit's ring to the task being done, by an idle worker: p50, p99."""
     waits, done = [], threading.Event()
-    before = QUEUES["work"]["quick"]
+    before = QUEUES["work"][TaskKind.START]
 
     def note(installation: Installation, run: Run) -> None:
         waits.append(time.perf_counter() - rung)
         before(installation, run)
         done.set()
 
-    QUEUES["work"]["quick"] = note  # type: ignore[index]
+    QUEUES["work"][TaskKind.START] = note  # type: ignore[index]
     for key in range(number):
         done.clear()
         with transaction(installation) as session:
             tasks.enqueue(
-                session, installation.store, ticket_id=ticket, kind="quick", key=f"l{key}", rank=DUE
+                session,
+                installation.store,
+                ticket_id=ticket,
+                kind=TaskKind.START,
+                key=f"l{key}",
+                rank=DUE,
             )
             session.flush()
             rung = time.perf_counter()
         assert done.wait(10)
         time.sleep(0.03)
-    QUEUES["work"]["quick"] = before  # type: ignore[index]
+    QUEUES["work"][TaskKind.START] = before  # type: ignore[index]
     ordered = sorted(waits)
     return ordered[number // 2] * 1000, ordered[int(number * 0.99)] * 1000
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from dsar.config.settings import AuthoritySettings, ControllerSettings, Settings
 from dsar.config.sources import Sources
 from dsar.domain.controller import Controller
+from dsar.domain.lifecycle import TaskKind
 from dsar.domain.policy import Policy
 from dsar.sdk import Later, NeedsHuman
 from dsar.services.runtime import keyring
@@ -31,6 +32,16 @@ CONTROLLER = ControllerSettings(
     country="DE",
     authority=AuthoritySettings(name="An authority"),
 )
+
+#: Real kinds of task, each called by what its handler here does to its worker.
+QUICK = TaskKind.START
+PAGED = TaskKind.SEARCH
+POISON = TaskKind.ACT
+STANDS = TaskKind.LOOK_AGAIN
+LATER = TaskKind.LIFT
+HUMAN = TaskKind.RESTRICT_NOW
+BROKEN = TaskKind.DECIDE
+REPORT = TaskKind.BUNDLE
 
 
 def new_installation(
@@ -84,7 +95,7 @@ def finish(run: Run) -> None:
 
 
 def handlers(ledger: Ledger, *, page_seconds: float = 0.1) -> Queues:
-    """One handler for each thing a task can do to its worker; `quick` and `report` are ordinary.
+    """One handler for each thing a task can do to its worker; QUICK and REPORT are ordinary.
 
     A page takes `page_seconds` at the first attempt: so long has a test to end the worker at it.
     """
@@ -125,15 +136,15 @@ def handlers(ledger: Ledger, *, page_seconds: float = 0.1) -> Queues:
         return handler
 
     work = {
-        "quick": quick,
-        "paged": paged,
-        "poison": poison,
-        "stands": stands,
-        "later": raises(lambda: Later("Busy.", wait=3600)),
-        "human": raises(lambda: NeedsHuman("Ask the dentist.")),
-        "broken": raises(lambda: ValueError("jane@example.org is a secret")),
+        QUICK: quick,
+        PAGED: paged,
+        POISON: poison,
+        STANDS: stands,
+        LATER: raises(lambda: Later("Busy.", wait=3600)),
+        HUMAN: raises(lambda: NeedsHuman("Ask the dentist.")),
+        BROKEN: raises(lambda: ValueError("jane@example.org is a secret")),
     }
-    return {"work": work, "render": {"report": quick}}
+    return {"work": work, "render": {REPORT: quick}}
 
 
 def until(holds: Callable[[], object], seconds: float = 60.0) -> None:

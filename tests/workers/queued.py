@@ -6,6 +6,7 @@ from dsar.services.runtime.installation import Installation, transaction
 from dsar.store import tasks
 from dsar.store.tasks import TaskState
 from tests.store.rows import DUE
+from tests.workers.installations import QUICK
 
 
 def states(installation: Installation, ticket: str) -> Counter[TaskState]:
@@ -15,7 +16,7 @@ def states(installation: Installation, ticket: str) -> Counter[TaskState]:
 
 def enqueue(installation: Installation, ticket: str, **values: object) -> str:
     """As services do: written in a unit of work, rung for after its commit."""
-    wanted: dict[str, object] = {"kind": "quick", "rank": DUE} | values
+    wanted: dict[str, object] = {"kind": QUICK, "rank": DUE} | values
     with transaction(installation) as session:
         new = tasks.enqueue(session, installation.store, ticket_id=ticket, **wanted)  # type: ignore[arg-type]
     assert new

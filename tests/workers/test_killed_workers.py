@@ -14,7 +14,15 @@ from dsar.store import processes
 from dsar.store.tasks import TaskState
 from tests.store.rows import add_task, new_ticket, task
 from tests.workers import child
-from tests.workers.installations import Ledger, new_installation, until
+from tests.workers.installations import (
+    PAGED,
+    POISON,
+    QUICK,
+    STANDS,
+    Ledger,
+    new_installation,
+    until,
+)
 from tests.workers.queued import states
 
 
@@ -38,7 +46,7 @@ def test_a_killed_workers_task_is_resumed_by_another_where_it_stood(
         for worker in (child.start(tmp_path, postgres_tables_url, redis_url) for _ in range(2))
     }
     ticket = new_ticket(distributed.store)
-    new = add_task(distributed.store, ticket, kind="paged")
+    new = add_task(distributed.store, ticket, kind=PAGED)
     until(lambda: len(ledger.of(new)) >= 3)
     both.pop(ledger.of(new)[0][-1]).kill()
     killed = time.monotonic()
@@ -60,7 +68,7 @@ def test_of_several_processes_one_that_dies_is_replaced_and_its_lease_given_back
     installation = new_installation(postgres_tables_url, tmp_path, lease_seconds=600)
     worker = child.start(tmp_path, postgres_tables_url, redis_url, lease=600, processes=2)
     ticket = new_ticket(installation.store)
-    new = add_task(installation.store, ticket, kind="paged")
+    new = add_task(installation.store, ticket, kind=PAGED)
     until(lambda: len(ledger.of(new)) >= 2)
     os.kill(int(ledger.of(new)[0][-1]), signal.SIGKILL)
     until(lambda: states(installation, ticket) == {TaskState.DONE: 1})
@@ -83,9 +91,9 @@ def test_a_task_that_kills_its_process_is_parked_and_the_others_are_done(
     installation = new_installation(postgres_tables_url, tmp_path, lease_seconds=2)
     worker = child.start(tmp_path, postgres_tables_url, redis_url, processes=2)
     ticket = new_ticket(installation.store)
-    poison = add_task(installation.store, ticket, kind="poison")
+    poison = add_task(installation.store, ticket, kind=POISON)
     for key in range(10):
-        add_task(installation.store, ticket, kind="quick", key=str(key))
+        add_task(installation.store, ticket, kind=QUICK, key=str(key))
     until(lambda: task(installation.store, poison).state == TaskState.PARKED, 60)
     until(lambda: states(installation, ticket)[TaskState.DONE] == 10)
     assert len(ledger.of(poison)) == 3
@@ -105,7 +113,7 @@ def test_a_worker_that_stood_still_longer_than_its_lease_writes_nothing_more(
     """A virtual machine paused, a process stopped: another has the task when it wakes."""
     sleeper = child.start(tmp_path, postgres_tables_url, redis_url)
     ticket = new_ticket(distributed.store)
-    new = add_task(distributed.store, ticket, kind="paged")
+    new = add_task(distributed.store, ticket, kind=PAGED)
     until(lambda: len(ledger.of(new)) >= 2)
     sleeper.popen.send_signal(signal.SIGSTOP)
     other = child.start(tmp_path, postgres_tables_url, redis_url)
@@ -131,7 +139,7 @@ def test_a_worker_that_stands_still_inside_a_transaction_keeps_its_locks_for_sec
     """Else nobody could take its task back, whatever its lease says."""
     sleeper = child.start(tmp_path, postgres_tables_url, redis_url)
     ticket = new_ticket(distributed.store)
-    new = add_task(distributed.store, ticket, kind="stands")
+    new = add_task(distributed.store, ticket, kind=STANDS)
     until(lambda: ledger.of(new))
     other = child.start(tmp_path, postgres_tables_url, redis_url)
     until(lambda: states(distributed, ticket) == {TaskState.DONE: 1}, 40)

@@ -13,7 +13,7 @@ from dsar.store import migrate
 from dsar.store.tasks import TaskState
 from tests.servers import PostgresServer, RedisServer
 from tests.store.rows import add_task, new_ticket
-from tests.workers.installations import Ledger, handlers, new_installation, until
+from tests.workers.installations import PAGED, Ledger, handlers, new_installation, until
 from tests.workers.queued import enqueue, states
 from workers.process import Processes
 
@@ -77,7 +77,7 @@ def test_a_worker_waits_for_its_database_at_the_start_and_later(
         assert crew.healthy()
         ticket = new_ticket(installation.store)
         for key in range(5):
-            add_task(installation.store, ticket, kind="paged", key=str(key))
+            add_task(installation.store, ticket, kind=PAGED, key=str(key))
         until(ledger.lines)
         server.kill()
         time.sleep(1)

@@ -14,7 +14,18 @@ from dsar.store import processes
 from dsar.store.counts import counted
 from dsar.store.tasks import TaskState
 from tests.store.rows import add_task, new_ticket, task
-from tests.workers.installations import Ledger, handlers, new_installation, until
+from tests.workers.installations import (
+    BROKEN,
+    HUMAN,
+    LATER,
+    PAGED,
+    QUICK,
+    REPORT,
+    Ledger,
+    handlers,
+    new_installation,
+    until,
+)
 from tests.workers.queued import enqueue, states
 from workers.process import Processes
 
@@ -58,7 +69,7 @@ def test_every_task_is_done_once(
     ticket = new_ticket(installation.store)
     ids = {enqueue(installation, ticket, key=str(number)) for number in range(60)}
     ids |= {
-        enqueue(installation, ticket, kind="report", queue="render", key=str(number))
+        enqueue(installation, ticket, kind=REPORT, queue="render", key=str(number))
         for number in range(20)
     }
     until(lambda: states(installation, ticket) == {TaskState.DONE: 80})
@@ -86,7 +97,7 @@ def test_what_nobody_rang_for_is_found_by_the_sweep(
     installation: Installation, crew: Processes, ledger: Ledger
 ) -> None:
     ticket = new_ticket(installation.store)
-    add_task(installation.store, ticket, kind="quick")
+    add_task(installation.store, ticket, kind=QUICK)
     until(lambda: states(installation, ticket) == {TaskState.DONE: 1})
     with installation.store.reading() as session:
         assert counted(session)["rings_resent"] >= 1
@@ -113,10 +124,10 @@ def test_who_waits_behind_a_task_that_fails_does_not_wait_for_the_sweep(
     crew.start()
     ticket = new_ticket(installation.store)
     for key in range(3):
-        add_task(installation.store, ticket, kind="broken", key=str(key))
-        add_task(installation.store, ticket, kind="human", key=str(key))
-    add_task(installation.store, ticket, kind="quick")
-    enqueue(installation, ticket, kind="broken")
+        add_task(installation.store, ticket, kind=BROKEN, key=str(key))
+        add_task(installation.store, ticket, kind=HUMAN, key=str(key))
+    add_task(installation.store, ticket, kind=QUICK)
+    enqueue(installation, ticket, kind=BROKEN)
     until(lambda: states(installation, ticket)[TaskState.DONE] == 1)
     crew.stop()
     assert states(installation, ticket)[TaskState.WAITING_HUMAN] == 3
@@ -135,18 +146,18 @@ def test_an_unknown_kind_waits_for_a_worker_that_knows_it(
 def test_long_reports_leave_hands_for_searches(installation: Installation, tmp_path: Path) -> None:
     leave, ledger = threading.Event(), Ledger(tmp_path / "ledger")
     queues = {name: dict(known) for name, known in handlers(ledger).items()}
-    quick = queues["render"]["report"]
+    quick = queues["render"][REPORT]
 
     def slow(installation: Installation, run: object) -> None:
         leave.wait(60)
         quick(installation, run)  # type: ignore[arg-type]
 
-    queues["render"]["report"] = slow
+    queues["render"][REPORT] = slow
     crew = Processes(installation, "worker", 4, queues=queues)
     crew.start()
     ticket = new_ticket(installation.store)
     for key in range(8):
-        enqueue(installation, ticket, kind="report", queue="render", key=str(key))
+        enqueue(installation, ticket, kind=REPORT, queue="render", key=str(key))
     until(lambda: states(installation, ticket)[TaskState.LEASED] == 2)
     new = enqueue(installation, ticket)
     until(lambda: task(installation.store, new).state == TaskState.DONE)
@@ -162,7 +173,7 @@ def test_a_process_asked_to_stop_gives_its_task_back_at_the_next_page(
     crew = Processes(installation, "worker", 2, queues=handlers(ledger, page_seconds=0.5))
     crew.start()
     ticket = new_ticket(installation.store)
-    new = enqueue(installation, ticket, kind="paged")
+    new = enqueue(installation, ticket, kind=PAGED)
     until(lambda: len(ledger.of(new)) >= 2)
     crew.stop()
     row = task(installation.store, new)
@@ -180,8 +191,8 @@ def test_one_failure_stops_no_other_task(
     installation: Installation, crew: Processes, ledger: Ledger
 ) -> None:
     ticket = new_ticket(installation.store)
-    later = enqueue(installation, ticket, kind="later")
-    broken = enqueue(installation, ticket, kind="broken")
+    later = enqueue(installation, ticket, kind=LATER)
+    broken = enqueue(installation, ticket, kind=BROKEN)
     for key in range(10):
         enqueue(installation, ticket, key=str(key))
     until(lambda: states(installation, ticket)[TaskState.DONE] == 10 and ledger.of(broken))
