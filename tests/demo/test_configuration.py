@@ -157,7 +157,9 @@ def test_invoices_in_their_retention_period_are_kept_and_the_older_one_is_erased
     ]
     latest = decided[max(decided)]
     assert latest.until == date(int(max(decided)) + 7, 12, 31)
-    assert latest.because["en"]
+    assert latest.because is not None
+    assert latest.because.code == "retention"
+    assert latest.because.params["words"]["en"]  # type: ignore[index, call-overload]
 
 
 @pytest.mark.parametrize(
