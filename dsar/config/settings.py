@@ -19,6 +19,7 @@ _STRICT = ConfigDict(extra="forbid", frozen=True)
 Approval = Literal["auto", "staff"]
 
 
+_URL = r"^(https?://[^\s/?#]+\S*)?$"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -29,7 +30,7 @@ class AuthoritySettings(BaseModel):
 
     name: str
     address: str = ""
-    url: str = ""
+    url: str = Field(default="", pattern=_URL)
 
 
 class ControllerSettings(BaseModel):
@@ -39,13 +40,13 @@ class ControllerSettings(BaseModel):
 
     name: str = Field(min_length=1)
     address: str = ""
-    email: str = Field(min_length=3)
+    email: str = Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")
     country: str = Field(pattern="^[A-Z]{2}$")
     subdivision: str | None = None
     timezone: str = "UTC"
     language: str = "en"
     phone: str = ""
-    url: str = ""
+    url: str = Field(default="", pattern=_URL)
     officer: str = ""
     authority: AuthoritySettings
 
@@ -208,10 +209,21 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BadInput(path.name, f"is not TOML: {error}.", "Mend that line.") from None
 
 
+#: What a setting that is held to a pattern should have been.
+_FORMS = {
+    "email": "e-mail address, such as privacy@example.org",
+    "url": "address, such as https://example.org",
+    "public_url": "address people reach this at, such as https://privacy.example.org",
+    "country": "country of two capital letters, such as SE",
+}
+
+
 def _told(error: ValidationError, path: Path) -> BadInput:
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"])
+    wanted = _FORMS.get(str(first["loc"][-1]))
     kinds = {
+        "string_pattern_mismatch": (f"is no {wanted or 'such value'}.", f"Mend {path.name}."),
         "missing": ("is missing.", f"Add it to {path.name}."),
         "extra_forbidden": (
             "is not a setting.",

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsar.config import policy_file, sources
+from dsar.config import contradictions, policy_file, sources
 from dsar.config import settings as configuration
 from dsar.domain.errors import BadInput
 from dsar.domain.policy import Policy
@@ -28,6 +28,7 @@ def where(given: Path | None) -> Path:
 def open_installation(config: Path | None = None, *, clock: Clock | None = None) -> Installation:
     """The installation of a configuration file; BadInput names the first field that is wrong."""
     settings = configuration.load(where(config))
+    contradictions.refuse(settings, os.environ)
     controller = settings.controller.value()
     regime = regimes.load(settings.regime)
     calendar_for(regime, controller.country, controller.subdivision)
