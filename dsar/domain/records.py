@@ -107,7 +107,8 @@ class Record:
     `key` identifies it within its collection for as long as it lives. `subject` is the source's own
     id of the person, where it has one: two different ids for one request stop the ticket.
     `lost_files` counts attachments that could not be told apart or named, and so not be taken over;
-    the engine sets it.
+    the engine sets it. `shared` says that other people's records depend on it too, such as the
+    address of a household: it is handed over, and changed only when somebody said so.
     """
 
     collection: str
@@ -117,6 +118,7 @@ class Record:
     subject: str | None = None
     attachments: tuple[Attachment, ...] = ()
     lost_files: int = 0
+    shared: bool = False
 
 
 class Done(StrEnum):

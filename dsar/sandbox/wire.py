@@ -71,6 +71,7 @@ def _from_record(record: Record) -> list[Any]:
         record.match,
         record.subject,
         attached,
+        record.shared,
     ]
 
 
@@ -84,11 +85,11 @@ def to_page(said: dict[str, Any]) -> Page:
 
 
 def _to_record(row: list[Any]) -> Record:
-    collection, key, data, match, subject, attached = row
+    collection, key, data, match, subject, attached, shared = row
     with suppress(ValueError):
         match = Match(match)
     files = tuple(to_attachment(one) for one in attached)
-    return Record(collection, key, data, match, subject, files)
+    return Record(collection, key, data, match, subject, files, shared=shared is True)
 
 
 def to_attachment(said: dict[str, Any]) -> Attachment:

@@ -16,7 +16,7 @@ import json
 import tracemalloc
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from dsar.domain.records import unexplained
@@ -60,12 +60,14 @@ class World:
 
     `person` has exactly the records of `keys` (collection → keys); `neighbour` is somebody else who
     has data there too. `correction` is a (collection, field, new value) that may be written.
+    `shared` are those of `keys` that other people's records depend on too.
     """
 
     person: Subject
     keys: Mapping[str, frozenset[str]]
     neighbour: Subject
     correction: tuple[str, str, Any] | None = None
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class AdapterContract:
@@ -166,6 +168,16 @@ class AdapterContract:
         others = {(r.collection, r.key) for r in records_of(adapter, world.neighbour)}
         assert others, "The world's neighbour has no data; nothing would be proven."
         assert not own & others, "A record was given to two people."
+
+    def test_a_record_that_others_depend_on_says_so(self, adapter: Adapter, world: World) -> None:
+        found = {
+            (record.collection, record.key)
+            for page in found_by(adapter, world.person)
+            for record in page.records
+            if record.shared
+        }
+        wanted = {(name, key) for name, keys in world.shared.items() for key in keys}
+        assert found == wanted, "Record(shared=True) is for what other people depend on too."
 
     def test_it_answers_the_same_twice(self, adapter: Adapter, world: World) -> None:
         assert records_of(adapter, world.person) == records_of(adapter, world.person)

@@ -46,6 +46,7 @@ TABLE: tuple[Verb, ...] = (
             "upper_case_and_unicode_forms_of_an_e_mail_address_are_the_same_person",
             "a_strangers_identifiers_add_nothing",
             "it_never_gives_another_persons_record",
+            "a_record_that_others_depend_on_says_so",
             "it_answers_the_same_twice",
             "every_page_but_the_last_has_a_checkpoint",
             "it_goes_on_after_a_crash_at_any_page_border",

@@ -84,6 +84,23 @@ def test_a_weak_match_goes_nowhere_before_somebody_looked(right: Right) -> None:
     assert all(doubt.blocks for doubt in sifted.doubts)
 
 
+@pytest.mark.parametrize("right", [Right.ERASURE, Right.RECTIFICATION, Right.RESTRICTION])
+def test_what_others_depend_on_is_changed_only_when_somebody_said_so(right: Right) -> None:
+    asked = case(right, corrections={"city": "Bonn"})
+    alone = decide_record(asked, "crm", ANA)
+    shared = replace(ANA, shared=True)
+    sifted = decide_record(asked, "crm", shared)
+    assert alone.item is not None
+    assert (sifted.item, [doubt.code for doubt in sifted.doubts]) == (None, ["shared"])
+    ruled = replace(asked, rules=(rule("erase" if right is Right.ERASURE else "release"),))
+    assert decide_record(ruled, "crm", shared).item is not None
+
+
+def test_what_others_depend_on_is_handed_over_like_any_other() -> None:
+    shared = replace(ANA, shared=True)
+    assert decide_record(case(Right.ACCESS), "crm", shared).record == shared
+
+
 def test_a_weak_match_that_was_released_is_treated_like_any_other() -> None:
     weak = replace(ANA, match=Match.NAME_ONLY)
     assert decide_record(case(Right.ACCESS, rule("release")), "crm", weak).record == weak

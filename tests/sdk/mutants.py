@@ -89,6 +89,14 @@ class Twice(Sound):
             yield replace(page, records=[*page.records, *page.records])
 
 
+class Inconsiderate(Sound):
+    """Does not say what other people depend on too."""
+
+    def find(self, subject: Subject, checkpoint: str | None = None) -> Iterator[Page]:
+        for page in super().find(subject, checkpoint):
+            yield replace(page, records=[replace(r, shared=False) for r in page.records])
+
+
 class Random(Sound):
     """Answers in another order each time."""
 
@@ -336,6 +344,7 @@ MUTANTS: dict[type[Adapter], str] = {
     Endless: "every_page_but_the_last_has_a_checkpoint",
     CutShort: "it_finds_exactly_the_persons_records",
     Twice: "it_finds_exactly_the_persons_records",
+    Inconsiderate: "a_record_that_others_depend_on_says_so",
     Random: "it_answers_the_same_twice",
     Dates: "every_record_can_be_handed_over",
     Unexplained: "every_record_can_be_handed_over",

@@ -27,6 +27,9 @@ ROWS = {
     "5": {"email": "ann@example.com", "name": "Ann"},
 }
 
+#: A row that somebody else depends on too.
+SHARED = "5"
+
 
 @dataclass
 class Settings:
@@ -62,7 +65,8 @@ class Sound(Adapter):
         left = [key for key in own if int(key) > int(checkpoint or 0)]
         for place, key in enumerate(left):
             more = place + 1 < len(left)
-            yield Page([Record("people", key, dict(rows[key]))], key if more else None)
+            record = Record("people", key, dict(rows[key]), shared=key == SHARED)
+            yield Page([record], key if more else None)
 
     def erase(self, batch: Batch) -> list[Receipt]:
         return [self._each(batch, item, self.settings.rows.pop) for item in batch.items]
@@ -123,4 +127,5 @@ WORLD = World(
     keys={"people": frozenset({"1", "3", "5"})},
     neighbour=Subject.of([("email", "ann+tag@example.com")]),
     correction=("people", "name", "Anne"),
+    shared={"people": frozenset({SHARED})},
 )

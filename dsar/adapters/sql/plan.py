@@ -1,7 +1,7 @@
 """How a person's rows are reached: the order of the tables and the steps of a search."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -10,6 +10,7 @@ from dsar.adapters.sql.errors import named_failures
 from dsar.adapters.sql.live import Live, Where, key_text
 from dsar.adapters.sql.matching import named, same
 from dsar.adapters.sql.settings import SqlSettings, Table
+from dsar.adapters.sql.shared_rows import shared
 from dsar.sdk import Match, NeedsHuman, Problem, Subject
 
 NO_KEY = (
@@ -20,7 +21,8 @@ NO_KEY = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One way to rows of one table. `followed` says whether rows that refer to them are theirs."""
+    """One way to rows of one table. `followed` says whether rows that refer to them are theirs,
+    `shared` is 1 for those that others depend on too."""
 
     name: str
     table: str
@@ -28,6 +30,7 @@ class Step:
     match: Match
     subject: str | None = None
     followed: bool = True
+    shared: Expression | None = None
 
 
 def order(
@@ -145,7 +148,17 @@ def steps(
                 *_references(live, name, found),
                 *_by_name(connection, live[name], subject),
             ]
-    return [step for name in ordered for step in _apart(found[name])]
+    reached = {
+        name: _any(way.where for way in ways if way.match is not Match.NAME_ONLY)
+        for name, ways in found.items()
+    }
+    return [
+        replace(step, shared=shared(live, name, reached))
+        if step.match is Match.DERIVED_KEY
+        else step
+        for name in ordered
+        for step in _apart(found[name])
+    ]
 
 
 def _apart(ways: Sequence[Step]) -> Iterator[Step]:
@@ -165,17 +178,17 @@ def _roots(connection: sa.Connection, live: Live, subject: Subject) -> Iterator[
             yield Step(f"{live.name}", live.name, where, Match.VERIFIED_IDENTIFIER)
         return
     seen: dict[str, Where] = {}
-    shared: list[Where] = []
+    several: list[Where] = []
     for kind, value in pairs:
         where = same(connection, live, kind, value)
         keys = [] if where is None else _two_keys(connection, live, where)
         if len(keys) > 1:
-            shared.append(_shared(live, kind, where))
+            several.append(_shared(live, kind, where))
         else:
             seen |= {key: _one(live, key) for key in keys}
     for key, one in seen.items():
         yield Step(f"{live.name} {key}", live.name, one, Match.VERIFIED_IDENTIFIER, key)
-    both = _any(shared)
+    both = _any(several)
     if both is not None:
         yield Step(f"{live.name} shared", live.name, both, Match.NAME_ONLY)
 

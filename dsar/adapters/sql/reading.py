@@ -67,7 +67,8 @@ def _chunks(
     connection: sa.Connection, live: Live, step: Step, after: Mark | None, size: int
 ) -> Iterator[Sequence[sa.Row[Any]]]:
     """The step's rows behind a key. A text that cannot be read is named by its column."""
-    statement = sa.select(*live.shown).where(step.where).order_by(*live.order)
+    asked = live.shown if step.shared is None else (*live.shown, step.shared.label("dsar_shared"))
+    statement = sa.select(*asked).where(step.where).order_by(*live.order)
     try:
         yield from _streamed(connection, live, statement, after, size)
     except (UnicodeDecodeError, exc.DBAPIError) as error:
@@ -132,12 +133,13 @@ def _refuse_double(live: Live, rows: Sequence[sa.Row[Any]], last: sa.Row[Any] | 
 
 
 def _records(live: Live, step: Step, rows: Sequence[sa.Row[Any]]) -> Iterator[Record]:
-    names, readers = live.names, live.readers
+    names, readers, marked = live.names, live.readers, step.shared is not None
     for row in rows:
-        data = dict(zip(names, row, strict=True))
+        data = dict(zip(names, row, strict=not marked))
         for name, read in readers:
             data[name] = read(data[name])
-        yield Record(step.table, live.key_of(row), data, step.match, step.subject)
+        key, others = live.key_of(row), marked and bool(row[-1])
+        yield Record(step.table, key, data, step.match, step.subject, shared=others)
 
 
 def _further(live: Live, step: Step, rows: Sequence[sa.Row[Any]]) -> Iterator[Pair]:

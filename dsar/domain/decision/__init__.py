@@ -146,7 +146,10 @@ def decide_record(case: Case, source: str, record: Record) -> Decision:
         return Decision(doubts=(Doubt("weak_match"),))
     if ruled is None and case.is_somebody_elses(source, record):
         return Decision(doubts=(Doubt("somebody_else"),))
-    return BY_RIGHT[case.right](case, source, record)
+    decided = BY_RIGHT[case.right](case, source, record)
+    if record.shared and ruled is None and decided.item is not None:
+        return Decision(doubts=(Doubt("shared"),))
+    return decided
 
 
 def _copy(case: Case, source: str, record: Record) -> Decision:

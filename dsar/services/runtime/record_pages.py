@@ -76,12 +76,15 @@ def bound_to(page: str) -> str:
 
 
 def from_record(record: Record) -> list[Any]:
-    """A record as a row of a page; its attachments, and how many were lost, stand there if any."""
+    """A record as a row of a page; what few have stands at its end: its attachments, how many were
+    lost, that it is shared."""
     row: list[Any] = [record.key, dict(record.data), record.match.value, record.subject]
-    if record.attachments or record.lost_files:
+    if record.attachments or record.lost_files or record.shared:
         row.append([_from_attachment(one) for one in record.attachments])
-    if record.lost_files:
+    if record.lost_files or record.shared:
         row.append(record.lost_files)
+    if record.shared:
+        row.append(True)
     return row
 
 

@@ -85,7 +85,7 @@ def _not_surely_theirs(
     return frozenset(
         (record.collection, record.key)
         for record in found
-        if record.match in WEAK or case.is_somebody_elses(source, record)
+        if record.match in WEAK or record.shared or case.is_somebody_elses(source, record)
     )
 
 

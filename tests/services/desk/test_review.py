@@ -1,6 +1,7 @@
 """Staff rules on what the policy leaves open; a slip of the hand must not let anything leave."""
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import update
@@ -10,6 +11,7 @@ from dsar.domain.errors import BadInput, NotAllowed
 from dsar.domain.lifecycle import Event
 from dsar.domain.records import Match
 from dsar.domain.rights import Right
+from dsar.sdk import Batch, Receipt
 from dsar.services.desk import review
 from dsar.services.runtime.installation import transaction
 from dsar.services.ticket.run_task import claim, perform
@@ -143,6 +145,39 @@ def test_a_weak_match_blocks_until_somebody_ruled(make: Make, desk: Script) -> N
     assert one.view(ref)["doubts"] == []
     one.act(ref, Event.APPROVE)
     assert one.state(ref) == "assembling"
+
+
+@pytest.mark.parametrize(
+    ("ruling", "left"), [("keep:not_this_person", ["2"]), ("erase", [])], ids=["kept", "erased"]
+)
+def test_what_other_people_depend_on_is_erased_only_when_staff_said_so(
+    make: Make, desk: Script, ruling: str, left: list[str]
+) -> None:
+    """The address of a household; that it is shared outlives the page it is kept on."""
+    desk.records = [case("1"), case("2", shared=True)]
+    one = make()
+    ref = searched(one, Right.ERASURE)
+    with pytest.raises(NotAllowed, match="other people depend on it too"):
+        one.act(ref, Event.APPROVE)
+    one.rule(ref, f"desk.cases:2={ruling}")
+    one.work()
+    one.act(ref, Event.APPROVE)
+    one.work()
+    assert [record.key for record in desk.records] == left
+
+
+def test_what_other_people_depend_on_is_not_restricted_while_it_is_decided(
+    make: Make, desk: Script
+) -> None:
+    touched: list[str] = []
+
+    def acted(script: Script, verb: str, batch: Batch) -> Sequence[Receipt]:
+        touched.extend(item.key for item in batch.items)
+        return script.act(verb, batch)
+
+    desk.records, desk.acting = [case("1"), case("2", shared=True)], acted
+    searched(make(), Right.OBJECTION)
+    assert touched == ["1"]
 
 
 @pytest.mark.parametrize("kind", ["subject", "odd field", "automated"])
