@@ -18,7 +18,7 @@ from dsar.domain.reasons import told
 from dsar.store import effects, tables, tasks
 from dsar.store.effects import EffectBefore, intend, settle_effect
 from dsar.store.engine import Store, StoreSession
-from dsar.store.tasks import Fenced, Lease, TaskState, gates, leases, sweep
+from dsar.store.tasks import Fenced, Lease, TaskState, gates, leases, sweeper
 from dsar.store.tickets import locked
 from tests.faults.simulation import LEASE, Actor, Body, Ids, NeverEnds, Simulation
 from tests.store.rows import DUE, Hands, new_ticket
@@ -89,13 +89,13 @@ class Installation:
 
     def _sweeper(self, _queue: str) -> Body:
         with self._commit() as session:
-            swept = sweep.sweep(session, self.store)
+            swept = sweeper.sweep(session, self.store)
             session.wakeups.extend(swept.wakeups)
         yield "swept"
         for poison in swept.poison:
             with self._commit() as session:
                 locked(session, poison.ticket_id)
-                sweep.park_poison(session, self.store, poison.task_id)
+                sweeper.park_poison(session, self.store, poison.task_id)
             yield "parked"
 
     def _worker(self, name: str) -> Callable[[str], Body]:
@@ -309,12 +309,12 @@ def no_intent(patch: pytest.MonkeyPatch) -> None:
 
 def no_sweep(patch: pytest.MonkeyPatch) -> None:
     """Nobody rings again and nobody takes back."""
-    patch.setattr(sweep, "sweep", lambda *_: sweep.Swept((), ()))
+    patch.setattr(sweeper, "sweep", lambda *_: sweeper.Swept((), ()))
 
 
 def no_expiry(patch: pytest.MonkeyPatch) -> None:
     """The sweep rings again but takes nothing back."""
-    patch.setattr(sweep, "_take_back", lambda *_: ())
+    patch.setattr(sweeper, "_take_back", lambda *_: ())
 
 
 def no_unique_key(patch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from dsar.domain.reasons import told
 from dsar.store import tasks
 from dsar.store.engine import Store
 from dsar.store.tasks import Fenced, gates
-from dsar.store.tasks.sweep import sweep
+from dsar.store.tasks.sweeper import sweep
 from dsar.store.tickets import locked
 from tests.store.rows import add_task, claim, committed, new_store, new_ticket
 

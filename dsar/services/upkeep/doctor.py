@@ -21,7 +21,7 @@ from dsar.store import migrate, processes
 from dsar.store.counts import COUNTERS, counted
 from dsar.store.engine import system_clock
 from dsar.store.tasks import stuck
-from dsar.store.tasks.sweep import oldest_unclaimed
+from dsar.store.tasks.sweeper import oldest_unclaimed
 
 #: A ready task unclaimed for longer than this means that nobody works or too few do.
 PATIENCE = timedelta(minutes=5)

@@ -3,7 +3,7 @@
     blocked -> ready -> leased -> done | waiting_human | parked | ready again
     any of them -> cancelled;  parked, waiting_human, done -> ready (reopen)
 
-Work under a lease stands in `leases`, taking back and ringing again in `sweep`, admission to a
+Work under a lease stands in `leases`, taking back and ringing again in `sweeper`, admission to a
 source in `gates`, what nobody need hold in `rows`, what is asked in `queries`.
 Lock order everywhere: ticket, task, gate.
 """
@@ -52,7 +52,7 @@ from dsar.store.tasks.rows import (
     wake,
 )
 from dsar.store.tasks.states import COMING, OPEN, STUCK, TaskState, is_in
-from dsar.store.tasks.sweep import MAX_CRASHES, Expired, Poison, Swept, expire, park_poison, sweep
+from dsar.store.tasks.sweeper import MAX_CRASHES, Expired, Poison, Swept, expire, park_poison, sweep
 
 __all__ = [
     "COMING",

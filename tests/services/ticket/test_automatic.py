@@ -20,7 +20,7 @@ from dsar.services.upkeep.repair import repair_joins
 from dsar.store import tasks
 from dsar.store.tables import Count, CoverageLine, JournalEntry, Page, Task, Ticket
 from dsar.store.tasks import TaskState
-from dsar.store.tasks.sweep import MAX_CRASHES
+from dsar.store.tasks.sweeper import MAX_CRASHES
 from tests.company import Company, company
 from tests.scripted import Script, case
 from tests.services.conftest import Make

@@ -10,7 +10,7 @@ from dsar.store import tasks
 from dsar.store.counts import counted
 from dsar.store.engine import Store
 from dsar.store.tasks import TaskState, gates
-from dsar.store.tasks.sweep import (
+from dsar.store.tasks.sweeper import (
     MAX_CRASHES,
     RING_PAUSES,
     Expired,
