@@ -4,7 +4,7 @@
 """
 
 from exports.bundle import BuiltBundle, build
-from exports.data.parts import split, verify
+from exports.data.parts import signers, split, verify
 from exports.proof.check import BundleFault
 
-__all__ = ["BuiltBundle", "BundleFault", "build", "split", "verify"]
+__all__ = ["BuiltBundle", "BundleFault", "build", "signers", "split", "verify"]

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from dsar.config import contradictions, policy_file, sources
 from dsar.config import settings as configuration
 from dsar.domain.errors import BadInput
@@ -23,6 +25,20 @@ DEFAULT = Path("dsar.toml")
 def where(given: Path | None) -> Path:
     """The configuration file: the one named, else $DSAR_CONFIG, else ./dsar.toml."""
     return given or Path(os.environ.get("DSAR_CONFIG", DEFAULT))
+
+
+def begun(config: Path | None = None) -> bool:
+    """Whether there is an installation at hand: a configuration, and a database it was begun with.
+
+    Of an embedded database it is asked whether its file is there; a server is not asked.
+    """
+    path = where(config)
+    if not path.is_file():
+        return False
+    database = make_url(configuration.load(path).database)
+    if database.get_backend_name() != "sqlite":
+        return True
+    return Path(database.database or "").is_file()
 
 
 def open_installation(config: Path | None = None, *, clock: Clock | None = None) -> Installation:

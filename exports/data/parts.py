@@ -218,6 +218,15 @@ def verify(path: Path, *, public_key: str | None = None) -> list[BundleFault]:
     return found or list(_together(zips))
 
 
+def signers(path: Path) -> frozenset[str]:
+    """Who signed a sound bundle, part or folder of parts; see `proof.check.signers`."""
+    path = Path(path)
+    zips = sorted(path.glob("*.zip")) if path.is_dir() else []
+    if not zips or any(path.glob("manifest*.json")):
+        return check.signers(path)
+    return frozenset().union(*(check.signers(one) for one in zips))
+
+
 def _together(zips: list[Path]) -> Iterator[BundleFault]:
     """Whether sound ZIPs are the parts of one bundle, and all of them; or whole bundles."""
     manifests = {path.name: _manifest_of(path) for path in zips}

@@ -1,29 +1,28 @@
 """Checks a bundle without a database or a network: is it whole, unchanged and what it says it is.
 
 Works on the ZIP and on an unpacked folder, with the standard library alone; only a signature needs
-the package `cryptography`. So this one file can be handed to whoever wants to check a bundle:
-`python check.py BUNDLE.zip`.
+the package `cryptography`. So this folder can be handed to whoever wants to check a bundle:
+`python -m proof.check BUNDLE.zip KEY`. Whatever was put into a bundle, the check answers in bounded
+time and memory: nothing is opened that is no plain file, or unpacked beyond what it should be.
 """
 
-import base64
-import contextlib
 import hashlib
-import json
 import re
-import struct
 import sys
-import zipfile
-import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Protocol
+from typing import Any
+
+from . import signature
+from .members import Broken, Members, json_value, measured, opened, records, whole
 
 MANIFEST, SUMS, SIGNATURE = "manifest.json", "SHA256SUMS", "manifest.json.sig"
 #: The same three of one part of a bundle that was split: manifest-2.json, SHA256SUMS-2, …
 MANIFESTS = re.compile(r"manifest(-[0-9]{1,4})?\.json")
-_LEFT_BY_SYSTEMS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
-_BLOCK, _SMALL, _LONGEST_LINE = 1 << 20, 1 << 26, 1 << 28
+#: What a manifest must say of each file, and may; of which type.
+_SAID: dict[str, type] = {"path": str, "sha256": str, "bytes": int}
+_MAY_SAY: dict[str, type] = {"records": int, "media_type": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,77 +36,6 @@ class BundleFault:
         return f"{self.member}: {self.problem}" if self.member else self.problem
 
 
-class _Broken(Exception):  # noqa: N818
-    """The bundle cannot be read any further; the text says why."""
-
-
-class _Bundle(Protocol):
-    def names(self) -> list[str]: ...
-    def open(self, name: str) -> IO[bytes]: ...
-    def inconsistent(self) -> Iterator[str]: ...
-
-
-_LOCAL = struct.Struct("<IHHHIIIIHH")
-
-
-class _Zip:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._zip = zipfile.ZipFile(path)
-
-    def inconsistent(self) -> Iterator[str]:
-        """Members of which the archive's directory and their own headers say different things."""
-        with self._path.open("rb") as file:
-            for info in self._zip.infolist():
-                file.seek(max(0, info.header_offset))
-                head = file.read(_LOCAL.size)
-                name = info.orig_filename.encode()
-                if head != _expected(info, len(name), head) or file.read(len(name)) != name:
-                    yield info.filename
-
-    def names(self) -> list[str]:
-        return self._zip.namelist()
-
-    def open(self, name: str) -> IO[bytes]:
-        return self._zip.open(name)
-
-
-def _expected(info: zipfile.ZipInfo, name: int, head: bytes) -> bytes:
-    """The header a member must have by the directory; long sizes and extras may stand elsewhere."""
-    if len(head) != _LOCAL.size:
-        return b""
-    *_, packed, size, _, extra = _LOCAL.unpack(head)
-    year, month, day, hour, minute, second = info.date_time
-    stamp = ((year - 1980) << 9 | month << 5 | day) << 16 | hour << 11 | minute << 5 | second // 2
-    wide = packed == size == 0xFFFFFFFF
-    sizes = (packed, size) if wide else (info.compress_size, info.file_size)
-    # An entry far into a big archive needs version 4.5 in the directory only.
-    versions = {info.extract_version, 45 if wide else 20}
-    found = struct.unpack_from("<H", head, 4)[0]
-    version = found if found in versions else -1 & 0xFFFF
-    start = 0x04034B50, version, info.flag_bits, info.compress_type, stamp, info.CRC
-    return _LOCAL.pack(*start, *sizes, name, extra)
-
-
-class _Folder:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def inconsistent(self) -> Iterator[str]:
-        yield from ()
-
-    def names(self) -> list[str]:
-        found = (path for path in self._path.rglob("*") if not path.is_dir())
-        return sorted(
-            path.relative_to(self._path).as_posix()
-            for path in found
-            if path.name not in _LEFT_BY_SYSTEMS
-        )
-
-    def open(self, name: str) -> IO[bytes]:
-        return (self._path / name).open("rb")
-
-
 def verify(path: Path, *, public_key: str | None = None) -> list[BundleFault]:
     """Everything that is wrong with the bundle at `path`; an empty list says it is sound.
 
@@ -115,39 +43,27 @@ def verify(path: Path, *, public_key: str | None = None) -> list[BundleFault]:
     the manifest is as it was signed, not by whom.
     """
     try:
-        bundle = _opened(Path(path))
-        return list(_findings(bundle, public_key))
-    except _Broken as damage:
+        return list(_findings(opened(Path(path)), public_key))
+    except Broken as damage:
         return [BundleFault("", str(damage))]
 
 
-def _opened(path: Path) -> _Bundle:
-    if path.is_dir():
-        return _Folder(path)
-    if not path.is_file():
-        raise _Broken(f"{path}: there is no such file or folder.")
-    try:
-        return _Zip(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise _Broken(_why_no_zip(path)) from None
+def signers(path: Path) -> frozenset[str]:
+    """The public keys that the manifests of a sound bundle name; "" for one that nobody signed."""
+    bundle = opened(Path(path))
+    names = bundle.names()
+    return frozenset(
+        str(_read(whole(bundle, name, names)).get("signed_by") or "")
+        for name in names
+        if MANIFESTS.fullmatch(name)
+    )
 
 
-def _why_no_zip(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start == b"DSAR":
-        mend = "Open it with `dsar bundle export REF` and check what that writes."
-        return f"This is a bundle sealed as it lies in the store. {mend}"
-    if start == b"PK\x03\x04":
-        return "The ZIP is cut off or damaged: its directory cannot be read. Download it again."
-    return "This is not a ZIP archive and not a folder."
-
-
-def _findings(bundle: _Bundle, public_key: str | None) -> Iterator[BundleFault]:
+def _findings(bundle: Members, public_key: str | None) -> Iterator[BundleFault]:
     names = bundle.names()
     yield from _odd_names(names)
-    for name in bundle.inconsistent():
-        yield BundleFault(name, "is described in two ways by the ZIP: something changed it.")
+    for name, problem in bundle.faults():
+        yield BundleFault(name, problem)
     found = sorted(name for name in names if MANIFESTS.fullmatch(name)) or [MANIFEST]
     known = set(names)
     for name in found:
@@ -157,13 +73,14 @@ def _findings(bundle: _Bundle, public_key: str | None) -> Iterator[BundleFault]:
 
 
 def _promised(
-    bundle: _Bundle, names: list[str], manifest: str, public_key: str | None
+    bundle: Members, names: list[str], manifest: str, public_key: str | None
 ) -> Generator[BundleFault, None, set[str]]:
     """Whether all that one manifest lists is there as it says; returns what it accounts for."""
     try:
-        content = _whole(bundle, manifest, names)
-        part = _SignedManifest(bundle, frozenset(names), manifest, content, _listed(content))
-    except _Broken as damage:
+        content = whole(bundle, manifest, names)
+        told = _read(content)
+        part = _SignedManifest(bundle, frozenset(names), manifest, content, told, _listed(told))
+    except Broken as damage:
         yield BundleFault(manifest, str(damage))
         return set(names)
     for name in sorted(part.listed.keys() - part.names):
@@ -181,10 +98,11 @@ def _promised(
 class _SignedManifest:
     """One manifest of a bundle and the files it lists; a bundle that was not split has one."""
 
-    bundle: _Bundle
+    bundle: Members
     names: frozenset[str]
     manifest: str
     content: bytes
+    told: dict[str, Any]
     listed: dict[str, dict[str, Any]]
 
     @property
@@ -205,65 +123,52 @@ def _odd_names(names: list[str]) -> Iterator[BundleFault]:
             yield BundleFault(name, "has a name that could leave the folder it is unpacked to.")
 
 
-def _whole(bundle: _Bundle, name: str, names: Iterable[str]) -> bytes:
-    """The content of a small member; raises _Damaged."""
-    if name not in names:
-        raise _Broken("is missing.")
-    with _reading(), bundle.open(name) as file:
-        content = file.read(_SMALL + 1)
-    if len(content) > _SMALL:
-        raise _Broken("is far larger than such a file can be.")
-    return content
-
-
-@contextlib.contextmanager
-def _reading() -> Iterator[None]:
+def _read(content: bytes) -> dict[str, Any]:
+    """A manifest as a value; raises Broken."""
     try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError):
-        raise _Broken("is damaged: its bytes are not those that were written.") from None
+        told = json_value(content)
+        form = str(told.get("format", ""))
+    except (ValueError, AttributeError, RecursionError):
+        raise Broken("cannot be read as a manifest.") from None
+    if not form.startswith("dsar-bundle/1"):
+        raise Broken(f"has the format {form[:40]!r}; this program knows dsar-bundle/1.")
+    return dict(told)
 
 
-def _listed(content: bytes) -> dict[str, dict[str, Any]]:
-    """The members the manifest lists, by name; raises _Damaged."""
-    try:
-        value = json.loads(content)
-        members = {str(entry["path"]): entry for entry in value["members"]}
-        for entry in members.values():
-            entry["sha256"], entry["bytes"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise _Broken("cannot be read as a manifest.") from None
-    if not str(value.get("format", "")).startswith("dsar-bundle/1"):
-        raise _Broken(f"has the format {value.get('format')!r}; this program knows dsar-bundle/1.")
-    return members
+def _listed(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The members the manifest lists, by name; raises Broken."""
+    entries = told.get("members")
+    if not isinstance(entries, list) or not all(map(_is_entry, entries)):
+        raise Broken("cannot be read as a manifest.")
+    return {entry["path"]: entry for entry in entries}
 
 
-def _member(bundle: _Bundle, name: str, entry: dict[str, Any]) -> Iterator[BundleFault]:
-    try:
-        size, sha256 = _measured(bundle, name)
-    except _Broken as damage:
-        yield BundleFault(name, str(damage))
-        return
-    if size != entry["bytes"]:
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, dict):
+        return False
+    return all(type(entry.get(name)) is wanted for name, wanted in _SAID.items()) and all(
+        type(entry[name]) is wanted for name, wanted in _MAY_SAY.items() if name in entry
+    )
+
+
+def _member(bundle: Members, name: str, entry: dict[str, Any]) -> Iterator[BundleFault]:
+    """The size first: of a file that has another, nothing is read."""
+    if (size := bundle.size(name)) != entry["bytes"]:
         yield BundleFault(name, f"has {size} bytes; the manifest says {entry['bytes']}.")
-    elif sha256 != entry["sha256"]:
-        yield BundleFault(name, "was changed: its checksum is not that of the manifest.")
-
-
-def _measured(bundle: _Bundle, name: str) -> tuple[int, str]:
-    found, size = hashlib.sha256(), 0
-    with _reading(), bundle.open(name) as file:
-        while block := file.read(_BLOCK):
-            found.update(block)
-            size += len(block)
-    return size, found.hexdigest()
+        return
+    try:
+        if measured(bundle, name) != entry["sha256"]:
+            problem = "was changed: its checksum is not that of the manifest."
+            yield BundleFault(name, problem)
+    except Broken as damage:
+        yield BundleFault(name, str(damage))
 
 
 def _sums(part: _SignedManifest) -> Iterator[BundleFault]:
     """SHA256SUMS must say the same as the manifest, and of the manifest itself."""
     try:
-        lines = _whole(part.bundle, part.sums, part.names).decode("ascii", "replace").splitlines()
-    except _Broken as damage:
+        lines = whole(part.bundle, part.sums, part.names).decode("ascii", "replace").splitlines()
+    except Broken as damage:
         yield BundleFault(part.sums, str(damage))
         return
     written = {line[66:]: line[:64] for line in lines}
@@ -281,20 +186,20 @@ def _records(part: _SignedManifest) -> Iterator[BundleFault]:
         if name.endswith(".json") and "records" in entry and {name, schema} <= part.names:
             try:
                 yield from _against_schema(part, name, schema)
-            except _Broken as damage:
+            except Broken as damage:
                 yield BundleFault(name, str(damage))
 
 
 def _against_schema(part: _SignedManifest, name: str, schema: str) -> Iterator[BundleFault]:
     try:
-        wanted = json.loads(_whole(part.bundle, schema, [schema]))
+        wanted = json_value(whole(part.bundle, schema, [schema]))
         obeys = _checker(wanted["items"])
         least, most = int(wanted["minItems"]), int(wanted["maxItems"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         yield BundleFault(schema, "cannot be read as the schema of a data file.")
         return
-    found, count = 0, int(part.listed[name]["records"])
-    for found, record in enumerate(_items(part.bundle, name), 1):
+    found, count = 0, part.listed[name]["records"]
+    for found, record in enumerate(records(part.bundle, name), 1):
         problem = obeys(record) or _other_file(record, part)
         if problem:
             yield BundleFault(name, f"record {found} {problem}.")
@@ -308,25 +213,11 @@ def _other_file(record: Any, part: _SignedManifest) -> str:
     for file in record.get("files", ()):
         if not isinstance(file, dict) or not isinstance(file.get("path"), str):
             return "has a file without a path"
-        elsewhere = file if b'"split_from"' in part.content else {}
+        elsewhere = file if "split_from" in part.told else {}
         entry = part.listed.get(file["path"], elsewhere)
         if any(entry.get(name) != file.get(name) for name in ("bytes", "sha256", "media_type")):
             return f"says something else of {file['path']} than the manifest"
     return ""
-
-
-def _items(bundle: _Bundle, name: str) -> Iterator[Any]:
-    """The records of an array that stands one to a line; raises _Damaged."""
-    with _reading(), bundle.open(name) as file:
-        first = file.readline(_LONGEST_LINE).strip()
-        if first == b"[]":
-            return
-        if first != b"[":
-            raise _Broken("is not an array with one record to a line.")
-        while (line := file.readline(_LONGEST_LINE).strip()) != b"]":
-            if not line:
-                raise _Broken("ends in the middle.")
-            yield json.loads(line.removesuffix(b","))
 
 
 def _checker(schema: dict[str, Any]) -> Callable[[Any], str]:
@@ -345,7 +236,7 @@ def _checker(schema: dict[str, Any]) -> Callable[[Any], str]:
             return "has data that is no object"
         if fields is not None and not record["data"].keys() <= fields:
             return "has a field that its schema does not explain"
-        if results is not None and record["done"] not in results:
+        if results is not None and str(record["done"]) not in results:
             return "has a result that its schema does not name"
         return ""
 
@@ -353,47 +244,26 @@ def _checker(schema: dict[str, Any]) -> Callable[[Any], str]:
 
 
 def _signed(part: _SignedManifest, public_key: str | None) -> Iterator[BundleFault]:
-    claimed = json.loads(part.content).get("signed_by")
+    claimed = part.told.get("signed_by")
     if part.signature not in part.names:
         if claimed or public_key:
             yield BundleFault(part.signature, "is missing, so nobody vouches for this bundle.")
         return
-    key = str(public_key or claimed)
     try:
-        signature = _whole(part.bundle, part.signature, part.names)
-        if _signature_holds(signature, part.content, key):
+        written = whole(part.bundle, part.signature, part.names)
+        if signature.holds(written, part.content, str(public_key or claimed)):
             return
         problem = "does not fit the manifest and the key: do not trust this bundle."
-    except _Broken as damage:
+        if public_key and claimed != public_key:
+            problem = f"is by {str(claimed)[:80]}, not by {public_key}: do not trust this bundle."
+    except Broken as damage:
         problem = str(damage)
     yield BundleFault(part.signature, problem)
 
 
-def _signature_holds(content: bytes, manifest: bytes, key: str) -> bool:
-    """Whether a signature in minisign's form is right; raises _Damaged where it cannot be read."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        _, packed, comment, over_all = content.decode().rstrip("\n").split("\n")
-        signed = base64.b64decode(packed, validate=True)
-        raw = base64.b64decode(key, validate=True)
-        named = Ed25519PublicKey.from_public_bytes(raw[10:])
-        trusted = comment.removeprefix("trusted comment: ").encode()
-        outer = base64.b64decode(over_all, validate=True)
-    except ValueError:
-        raise _Broken("cannot be read, or the public key cannot.") from None
-    if signed[:2] != b"ED" or signed[2:10] != raw[2:10]:
-        return False
-    try:
-        named.verify(signed[10:], hashlib.blake2b(manifest).digest())
-        named.verify(outer, signed[10:] + trusted)
-    except InvalidSignature:
-        return False
-    return True
-
-
 if __name__ == "__main__":
-    _found = verify(Path(sys.argv[1]), public_key=sys.argv[2] if len(sys.argv) > 2 else None)
-    print("\n".join(map(str, _found)) or "The bundle is whole and unchanged.")  # noqa: T201
-    sys.exit(1 if _found else 0)
+    _key = sys.argv[2] if len(sys.argv) > 2 else None
+    _found = verify(Path(sys.argv[1]), public_key=_key)
+    _by = "signed by the key you gave" if _key else "by whom, only the controller's own key says"
+    print("\n".join(map(str, _found)) or f"The bundle is whole and unchanged, {_by}.")  # noqa: T201
+    sys.exit(1 if _found else 0 if _key else 3)

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dsar.services.bundles import expire
+from exports.data.manifest import public_key
 from tests.cli.conftest import Cli
+from tests.exports import samples
 
 NEW = (
     "request", "new", "--right", "consent_withdrawal", "--identifier",
@@ -32,6 +35,29 @@ def test_a_kept_bundle_is_opened_into_a_plain_one_and_that_is_in_the_journal(
     assert (said.code, said.json["path"]) == (0, str(path))
     assert dsar("bundle", "verify", str(path)).code == 0
     assert dsar.one.events(ref)[-1] == "bundle_fetched"
+
+
+def test_a_forged_bundle_is_found_in_the_house_that_owns_the_key(dsar: Cli, tmp_path: Path) -> None:
+    forger = Ed25519PrivateKey.generate()
+    forged = samples.built(samples.access(), tmp_path, sign_with=forger)
+    said = dsar("bundle", "verify", str(forged))
+    assert said.code == 1
+    assert f"is by {public_key(forger)}, not by " in said.out
+    given = dsar("bundle", "verify", str(forged), "--key", public_key(forger), "--json")
+    assert (given.code, given.json["vouched"]) == (0, True)
+
+
+def test_without_a_key_to_compare_with_nobody_vouches(
+    dsar: Cli, ref: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.zip"
+    dsar("bundle", "export", ref, "--out", str(path))
+    own = dsar("bundle", "key", "--json").json["public_key"]
+    monkeypatch.setenv("DSAR_CONFIG", str(tmp_path / "nowhere.toml"))
+    said = dsar("bundle", "verify", str(path), "--json")
+    assert (said.code, said.json["whole"], said.json["vouched"]) == (3, True, False)
+    assert said.json["signed_by"] == [own]
+    assert f"{own}, a key nobody vouches for" in dsar("bundle", "verify", str(path)).out
 
 
 def test_it_is_written_as_parts_that_are_checked_together(dsar: Cli, ref: str) -> None:

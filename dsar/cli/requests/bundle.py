@@ -1,5 +1,7 @@
 """`dsar bundle`: check one from anywhere, open a kept one, build one again."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Check a bundle, open a kept one, build one again.", no_args_is_help=True)
 
+#: The exit code of a bundle that is whole, signed with a key nobody said is the controller's.
+NOBODY_VOUCHES = 3
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -23,14 +28,49 @@ def verify(
     key: Annotated[str, typer.Option(help="The controller's public key, as published.")] = "",
     json: Json = False,
 ) -> None:
-    """Check a bundle, a part or a folder of all parts, without database or network."""
+    """Check a bundle, a part or a folder of all parts, without database or network.
+
+    Exits with 0 where it is whole and the controller's key vouches for it (yours, where this is run
+    with your configuration), with 1 where something is wrong, and with 3 where it is whole and
+    nobody vouches for who signed it.
+    """
     import exports
 
-    findings = [str(finding) for finding in exports.verify(path, public_key=key or None)]
-    result = {"path": str(path), "whole": not findings, "findings": findings}
-    say(result, json, lambda: "\n".join(findings) or f"{path.name} is whole and unchanged.")
-    if findings:
-        raise typer.Exit(1)
+    wanted = key or _own_key()
+    findings = [str(finding) for finding in exports.verify(path, public_key=wanted or None)]
+    signers = [] if findings else sorted(exports.signers(path))
+    vouched = bool(wanted) and not findings
+    result = {"path": str(path), "whole": not findings, "findings": findings,
+              "signed_by": signers, "vouched": vouched}  # fmt: skip
+    whole = f"{path.name} is whole and unchanged, {_vouching(signers, key, vouched=vouched)}"
+    say(result, json, lambda: "\n".join(findings) or whole)
+    if not vouched:
+        raise typer.Exit(1 if findings else NOBODY_VOUCHES)
+
+
+def _own_key() -> str:
+    """The key this installation signs with, where there is one at hand; "" where there is none."""
+    from dsar.services.bundles.build import signing_key
+    from dsar.services.opening import begun
+
+    if not begun():
+        return ""
+    try:
+        with opened() as installation:
+            return signing_key(installation)
+    except DsarError as fault:
+        print(f"dsar: your own key cannot be had, so it is not compared: {fault}", file=sys.stderr)
+        return ""
+
+
+def _vouching(signers: Sequence[str], key: str, *, vouched: bool) -> str:
+    """Who signed, and who says that this key is theirs."""
+    if vouched:
+        return "signed with the key you gave." if key else "signed with your own key."
+    by = ", ".join(filter(None, signers))
+    if not by:
+        return "and nobody signed it."
+    return f"signed by {by}, a key nobody vouches for. Give the controller's published one: --key."
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Whoever gets a bundle can check it alone: each kind of damage is one clear sentence."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from exports import verify
+from exports import signers, verify
 from exports.data.manifest import public_key
 from exports.proof import check
 from tests.exports import samples
@@ -161,21 +162,102 @@ def test_a_name_that_leaves_the_folder_is_reported(sound: Path, tmp_path: Path) 
     assert any("could leave the folder" in sentence for sentence in sentences(evil))
 
 
-def test_the_check_is_one_file_that_runs_without_us(sound: Path, tmp_path: Path) -> None:
-    alone = tmp_path / "check.py"
-    shutil.copy(check.__file__, alone)
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [
+        ([public_key(KEY)], 0, "whole and unchanged, signed by the key you gave"),
+        ([public_key(OTHER)], 1, "do not trust this bundle"),
+        ([], 3, "whole and unchanged, by whom, only the controller's own key says"),
+    ],
+)
+def test_the_check_is_one_folder_that_runs_without_us(
+    sound: Path, tmp_path: Path, key: list[str], code: int, said: str
+) -> None:
+    shutil.copytree(Path(check.__file__).parent, tmp_path / "proof")
     run = subprocess.run(
-        [sys.executable, alone, sound, public_key(KEY)],
+        [sys.executable, "-m", "proof.check", sound, *key],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
+        env={},
     )
-    assert (run.returncode, run.stdout) == (0, "The bundle is whole and unchanged.\n")
-    run = subprocess.run(
-        [sys.executable, alone, alone], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 1
+    assert (run.returncode, said in run.stdout) == (code, True), run.stdout + run.stderr
+
+
+def test_who_signed_is_told(sound: Path, tmp_path: Path) -> None:
+    assert signers(sound) == {public_key(KEY)}
+    unsigned = samples.built(samples.access(), tmp_path)
+    assert verify(unsigned) == []
+    assert signers(unsigned) == {""}
+
+
+def test_what_is_no_file_is_named_and_never_opened(sound: Path, tmp_path: Path) -> None:
+    folder = changed(sound, tmp_path, lambda _: None)
+    os.mkfifo(folder / "pipe")
+    (folder / "passwd").symlink_to("/etc/passwd")
+    (folder / "etc").symlink_to("/etc")
+    orders = folder / "data/shop/orders.json"
+    kept = tmp_path.parent / "orders.json"
+    shutil.move(orders, kept)
+    orders.symlink_to(kept)
+    found = [finding.member for finding in verify(folder) if "not opened" in finding.problem]
+    assert found == ["data/shop/orders.json", "etc", "passwd", "pipe"]
+
+
+def test_a_member_of_another_size_is_not_read(sound: Path, tmp_path: Path) -> None:
+    folder = changed(sound, tmp_path, lambda _: None)
+    with (folder / "report.pdf").open("r+b") as file:
+        file.truncate(1 << 40)  # a hole in the file: reading it would take an hour
+    assert "report.pdf: has 1099511627776 bytes;" in sentences(folder)[0]
+
+
+def test_a_zip_that_unpacks_to_far_too_much_is_not_unpacked(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zip"
+    with (
+        zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as made,
+        made.open("manifest.json", "w", force_zip64=True) as file,
+    ):
+        for _ in range(600):
+            file.write(bytes(1 << 20))
+    (sentence,) = sentences(bomb)
+    assert sentence.startswith("This would unpack to 629,145,600 bytes")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("manifest.json", b"[" * 600_000),
+        ("manifest.json", b"[" + b"[]," * 600_000 + b"[]]"),
+        ("manifest.json", b'"text"'),
+        ("manifest.json", b'{"format": "dsar-bundle/1", "members": 5}'),
+        ("manifest.json", b'{"format": "dsar-bundle/1", "members": [[]]}'),
+        (
+            "manifest.json",
+            b'{"format": "dsar-bundle/1", "members": [{"path": 1, "sha256": [], "bytes": {}}]}',
+        ),
+        ("data/shop/orders.schema.json", b"[1]"),
+        ("data/shop/orders.schema.json", b'{"items": {"required": [[]], "properties": []}}'),
+        ("data/shop/orders.schema.json", b'{"items": 5, "minItems": [], "maxItems": {}}'),
+    ],
+    ids=range(9),
+)
+def test_hostile_content_is_a_sentence(
+    sound: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    folder = changed(sound, tmp_path, lambda members: members.update({name: content}))
+    assert any(sentence.startswith(f"{name}: ") for sentence in sentences(folder))
+
+
+def test_a_count_that_is_no_number_is_a_sentence(sound: Path, tmp_path: Path) -> None:
+    def change(members: dict[str, bytes]) -> None:
+        told = json.loads(members["manifest.json"])
+        for entry in told["members"]:
+            entry.update({"records": [1]} if "records" in entry else {})
+        members["manifest.json"] = json.dumps(told).encode()
+
+    folder = changed(sound, tmp_path, change)
+    assert "manifest.json: cannot be read as a manifest." in sentences(folder)
 
 
 def test_sha256sum_reads_the_sums(sound: Path, tmp_path: Path) -> None:
