@@ -11,6 +11,7 @@ from dsar.domain.coverage import Outcome, kept_row
 from dsar.domain.decision import NOT_PORTABLE, Case, Doubt, Ground, decide_record
 from dsar.domain.reasons import Reason
 from dsar.domain.records import Record
+from dsar.domain.rights import Right
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.ticket.run_task import Run, finishing
@@ -125,9 +126,11 @@ def _doubts(row: CoverageLine, tally: Tally) -> Iterator[dict[str, Any]]:
 def _write_manifest(
     session: Session, seal: Seal, ticket: Ticket, case: Case, *, source: str, tally: Tally
 ) -> None:
-    """The items in the order in which they are acted on: what refers goes first."""
+    """The items in the order in which they are acted on: what refers is erased first, and changed
+    after what it refers to, so that an account is restricted before what belongs to it."""
     number = 0
-    for collection in reversed(_order(case, source, tally.items)):
+    order = _order(case, source, tally.items)
+    for collection in reversed(order) if case.right is Right.ERASURE else order:
         rows = tally.items[collection]
         for start in range(0, len(rows), BATCH):
             number += 1
