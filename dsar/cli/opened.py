@@ -38,7 +38,7 @@ def opened(*, patient: bool = False, begins: bool = False) -> Iterator[Installat
         if _made(installation, patient=patient, begins=begins):
             print(WITHOUT_A_COPY.format(path=key_path(installation)), file=sys.stderr)
         if patient:
-            from dsar.services.letters.writing import warn_of_faults
+            from dsar.services.letters.write import warn_of_faults
 
             warn_of_faults(installation)
         if installation.settings.redis_url:

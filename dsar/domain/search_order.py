@@ -13,7 +13,7 @@ MOST_VALUES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class SearchedSource:
     """A source as its search sees it: the kinds of identifier it needs, and those it may give."""
 
     name: str
@@ -42,7 +42,7 @@ class SearchOrder:
         return tuple(other for other in circle if other != name)
 
 
-def search_order(sources: Iterable[Searched]) -> SearchOrder:
+def search_order(sources: Iterable[SearchedSource]) -> SearchOrder:
     """Each source waits for all that give what it needs, and for the whole circles those stand in,
     but never for its own circle: so every search begins, and none begins too early.
     """
@@ -74,7 +74,7 @@ def _circles(
 _Place = str | tuple[str]
 
 
-def _ways(sources: Iterable[Searched]) -> dict[_Place, list[_Place]]:
+def _ways(sources: Iterable[SearchedSource]) -> dict[_Place, list[_Place]]:
     """From each source to the kinds it gives, from each kind to the sources that need it."""
     ways: dict[_Place, list[_Place]] = {}
     for source in sources:

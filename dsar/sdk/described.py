@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_ty
 from dsar.sdk import Adapter
 from dsar.sdk.verbs import TABLE
 
-__all__ = ["Setting", "Table", "page", "tables", "verbs"]
+__all__ = ["Setting", "SettingsTable", "page", "tables", "verbs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SettingsTable:
     """One dataclass of settings: its name, what it is, its settings in order."""
 
     name: str
@@ -46,14 +46,16 @@ class Table:
     settings: tuple[Setting, ...]
 
 
-def tables(cls: type) -> tuple[Table, ...]:
+def tables(cls: type) -> tuple[SettingsTable, ...]:
     """The dataclass `cls` and every dataclass its settings lead to, each once."""
-    found: dict[type, Table] = {}
+    found: dict[type, SettingsTable] = {}
     waiting = [cls]
     while waiting:
         one = waiting.pop(0)
         if one not in found:
-            found[one] = Table(one.__name__, _first(inspect.getdoc(one) or ""), _settings(one))
+            found[one] = SettingsTable(
+                one.__name__, _first(inspect.getdoc(one) or ""), _settings(one)
+            )
             waiting += [inner for hint in _hints(one).values() for inner in _inner(hint)]
     return tuple(found.values())
 

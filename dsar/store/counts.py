@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlmodel import Session, SQLModel
 
 from dsar.store.engine import Store, insert
-from dsar.store.tables import Count as _Count  # noqa: F401 - registers the table
+from dsar.store.upkeep_tables import Count as _Count  # noqa: F401 - registers the table
 
 _count = SQLModel.metadata.tables["count"]
 

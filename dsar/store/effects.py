@@ -24,7 +24,7 @@ def intend(
 ) -> EffectBefore:
     """Renews the lease under its fence and writes the intent; says what is known of it.
 
-    Raises Fenced when another worker has taken the task: nothing may be done then.
+    Raises LeaseLost when another worker has taken the task: nothing may be done then.
     """
     renew(session, store, lease)
     known = session.get(Effect, key, populate_existing=True)

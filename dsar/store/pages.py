@@ -10,9 +10,9 @@ from sqlalchemy import bindparam, delete, select
 from sqlmodel import Session, col, func
 from sqlmodel import select as rows_of
 
-from dsar.store.tables import Page
+from dsar.store.tables import PageRow
 
-_c = Page.__table__.c  # type: ignore[attr-defined]
+_c = PageRow.__table__.c  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ def add(
     sealed: bytes,
     page_id: str | None = None,
     round_: int = 1,
-) -> Page:
+) -> PageRow:
     """One more page; the caller's fenced transaction makes it count."""
-    page = Page(
+    page = PageRow(
         ticket_id=ticket_id,
         role=role,
         round=round_,
@@ -74,7 +74,7 @@ def remove(
 ) -> None:
     """Takes a page away that is written anew."""
     here = (_c.role == role, _c.round == round_, _c.source == source, _c.number == number)
-    session.execute(delete(Page).where(_c.ticket_id == ticket_id, *here))
+    session.execute(delete(PageRow).where(_c.ticket_id == ticket_id, *here))
 
 
 def forget(
@@ -84,7 +84,7 @@ def forget(
     here = [_c.ticket_id == ticket_id, _c.role == role, _c.source == source]
     if collection is not None:
         here.append(_c.collection == collection)
-    session.execute(delete(Page).where(*here))
+    session.execute(delete(PageRow).where(*here))
 
 
 def refs(
@@ -142,24 +142,32 @@ def ids_in(
     return list(session.scalars(found))
 
 
-def first(session: Session, ticket_id: str, *, role: str, most: int) -> tuple[int, Sequence[Page]]:
+def first(
+    session: Session, ticket_id: str, *, role: str, most: int
+) -> tuple[int, Sequence[PageRow]]:
     """How many pages of one role a ticket has, and the first of them."""
-    here = (col(Page.ticket_id) == ticket_id, col(Page.role) == role)
+    here = (col(PageRow.ticket_id) == ticket_id, col(PageRow.role) == role)
     count = session.exec(rows_of(func.count()).where(*here)).one()
-    ordered = rows_of(Page).where(*here).order_by(col(Page.source), col(Page.number))
+    ordered = rows_of(PageRow).where(*here).order_by(col(PageRow.source), col(PageRow.number))
     return count, session.exec(ordered.limit(most)).all()
 
 
 def in_collection(
     session: Session, ticket_id: str, *, role: str, source: str, collection: str
-) -> Page | None:
+) -> PageRow | None:
     """The first page of one collection of a source."""
-    here = (col(Page.ticket_id) == ticket_id, col(Page.role) == role, col(Page.source) == source)
-    return session.exec(rows_of(Page).where(*here, col(Page.collection) == collection)).first()
+    here = (
+        col(PageRow.ticket_id) == ticket_id,
+        col(PageRow.role) == role,
+        col(PageRow.source) == source,
+    )
+    return session.exec(
+        rows_of(PageRow).where(*here, col(PageRow.collection) == collection)
+    ).first()
 
 
-def beginning_with(session: Session, ticket_id: str, *, role: str, prefix: str) -> Page | None:
+def beginning_with(session: Session, ticket_id: str, *, role: str, prefix: str) -> PageRow | None:
     """The first page of a ticket whose collection begins like this."""
-    here = (col(Page.ticket_id) == ticket_id, col(Page.role) == role)
-    begins = col(Page.collection).startswith(prefix, autoescape=True)
-    return session.exec(rows_of(Page).where(*here, begins)).first()
+    here = (col(PageRow.ticket_id) == ticket_id, col(PageRow.role) == role)
+    begins = col(PageRow.collection).startswith(prefix, autoescape=True)
+    return session.exec(rows_of(PageRow).where(*here, begins)).first()

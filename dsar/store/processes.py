@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, SQLModel
 
 from dsar.store.engine import Store, insert
-from dsar.store.tables import Process
+from dsar.store.upkeep_tables import Process
 
 #: Seconds between two signs of life, and when a process that gives none counts as gone.
 BEAT_SECONDS = 10.0

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlmodel import Session, SQLModel
 
 from dsar.store.engine import Store, insert
-from dsar.store.tables import Schedule as _Schedule  # noqa: F401 - registers the table
+from dsar.store.upkeep_tables import Schedule as _Schedule  # noqa: F401 - registers the table
 
 _schedule = SQLModel.metadata.tables["schedule"]
 

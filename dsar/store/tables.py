@@ -166,12 +166,14 @@ class Task(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=Instant)
 
 
-class Page(SQLModel, table=True):
+class PageRow(SQLModel, table=True):
     """Records, manifest items or receipts of one collection, sealed; `role` says which.
 
     Written in the same fenced transaction as the task's checkpoint, so a worker that was shut out
     can never mix pages in.
     """
+
+    __tablename__ = "page"
 
     __table_args__ = (
         UniqueConstraint("ticket_id", "role", "round", "source", "number"),
@@ -228,12 +230,14 @@ class CoverageLine(SQLModel, table=True):
     searched_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class Inquiry(SQLModel, table=True):
+class InquiryRow(SQLModel, table=True):
     """A question of one task to somebody who answers later, through a link of its own.
 
     `key` is the same at each try. Of the link only a hash is kept. `used_by` is the task that took
     the answer; a question whose answer was of no use is asked under the next `number`.
     """
+
+    __tablename__ = "inquiry"
 
     __table_args__ = (UniqueConstraint("ticket_id", "source", "verb", "key", "number"),)
 
@@ -314,22 +318,6 @@ class BundleRow(SQLModel, table=True):
     sealed_key: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
-class Gate(SQLModel, table=True):
-    """Admission to one source: closed until, how many at once, failures in a row.
-
-    `closed_at` is when it was first closed after it had last answered.
-    """
-
-    source: str = Field(primary_key=True, max_length=80)
-    max_inflight: int = 2
-    open_until: datetime | None = Field(default=None, sa_type=Instant)
-    closed_at: datetime | None = Field(default=None, sa_type=Instant)
-    failures: int = 0
-    reason: Reason | None = Field(default=None, sa_type=ReasonText, nullable=False)
-    next_at: datetime | None = Field(default=None, sa_type=Instant)
-    interval: float = 0.0
-
-
 class Hold(SQLModel, table=True):
     """A legal hold: nothing of this person is erased while it is in force (Art. 17(3)(e))."""
 
@@ -361,40 +349,3 @@ class Staff(SQLModel, table=True):
     title: str = Field(default="", max_length=120)
     roles: list[str] = Field(default_factory=list, sa_type=json_type())
     added_at: datetime = Field(sa_type=Instant)
-
-
-class Schedule(SQLModel, table=True):
-    """A job of the house that comes round again: claimed by whoever is there when it is due."""
-
-    name: str = Field(primary_key=True, max_length=60)
-    every_seconds: int
-    next_at: datetime = Field(sa_type=Instant)
-    last_at: datetime | None = Field(default=None, sa_type=Instant)
-
-
-class Alert(SQLModel, table=True):
-    """A threshold of a ticket's clock that was passed; each is raised once."""
-
-    __table_args__ = (UniqueConstraint("ticket_id", "name", "day"),)
-
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
-    ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
-    name: str = Field(max_length=40)
-    day: date
-    raised_at: datetime = Field(sa_type=Instant)
-
-
-class Process(SQLModel, table=True):
-    """A process of ours that was seen: what `dsar doctor` counts."""
-
-    id: str = Field(primary_key=True, max_length=80)
-    kind: str = Field(max_length=20)
-    started_at: datetime = Field(sa_type=Instant)
-    seen_at: datetime = Field(sa_type=Instant)
-
-
-class Count(SQLModel, table=True):
-    """Counters that must survive a restart: expired leases, fenced writes, resent rings."""
-
-    name: str = Field(primary_key=True, max_length=60)
-    value: int = Field(default=0, sa_type=BigInteger)

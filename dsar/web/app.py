@@ -23,13 +23,13 @@ from dsar.store.files.places import CannotStore, StoreAway
 from dsar.web import health, metrics, security, trace_ids
 from dsar.web.answers import routes as answers
 from dsar.web.console import bundle, queue, sources, ticket
-from dsar.web.pages import Page, render
+from dsar.web.pages import PageFrame, render
 
 log = structlog.get_logger("dsar.web")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessagePage(Page):
+class MessagePage(PageFrame):
     """Something went wrong: what it is and what to do."""
 
     template: ClassVar[str] = "message.html"

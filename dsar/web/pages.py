@@ -25,7 +25,7 @@ _DATE = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class PageFrame:
     """What every page says beside its own: its title, whose it is, times in which zone."""
 
     template: ClassVar[str]
@@ -35,7 +35,7 @@ class Page:
     timezone: str
 
 
-def render(page: Page) -> str:
+def render(page: PageFrame) -> str:
     """The page as HTML."""
     environment = _environment()
     template = environment.get_template(page.template)

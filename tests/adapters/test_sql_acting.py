@@ -197,37 +197,6 @@ def test_a_restriction_and_an_objection_set_the_declared_marks(source: Sql, url:
     assert counted(url, "SELECT count(*) FROM customers WHERE restricted OR NOT marketing") == 1
 
 
-def test_a_row_without_a_mark_is_restricted_with_the_row_it_refers_to(url: str) -> None:
-    """Also at two removes; before its account is, it is not, and so it is when that is lifted."""
-    source = shop(url)
-    tables = dict(source.settings.tables)
-    tables["orders"] = replace(tables["orders"], restricted_with="customers")
-    tables["order_lines"] = replace(tables["order_lines"], restricted_with="orders")
-    source = Sql(replace(source.settings, tables=tables))
-    orders, lines = batch("orders", "100", "200", "999"), batch("order_lines", "[100, 1]", "no")
-    [first, *_] = source.restrict(orders)
-    assert (first.done, first.reason) == (
-        Done.FAILED,
-        "Its row of customers is not restricted. Restrict that first.",
-    )
-    source.restrict(batch("customers", "1"))
-    assert done(source.restrict(orders)) == {
-        "100": Done.RESTRICTED,
-        "200": Done.FAILED,
-        "999": Done.MISSING,
-    }
-    assert done(source.restrict(lines)) == {"[100, 1]": Done.RESTRICTED, "no": Done.FAILED}
-    [still, *_] = source.lift(orders)
-    assert (still.done, still.reason) == (
-        Done.FAILED,
-        "Its row of customers is still restricted. Lift that first.",
-    )
-    source.lift(batch("customers", "1"))
-    assert done(source.lift(orders))["100"] is Done.LIFTED
-    assert done(source.lift(lines))["[100, 1]"] is Done.LIFTED
-    source.close()
-
-
 def test_a_lifted_restriction_takes_the_mark_away_again(source: Sql, url: str) -> None:
     source.restrict(batch("customers", "1", "2"))
     assert done(source.lift(batch("customers", "1", "77"))) == {

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dsar.domain.records import Attachment
-from dsar.store.files.frames import BundleSeal, SealedReader
+from dsar.store.files.frames import FrameSeal, SealedReader
 from exports import build, verify
 from tests.benchmarks._company import show
 from tests.exports.data import test_attachments as attached
@@ -41,21 +41,21 @@ def step(what: str, work: Callable[[], object]) -> None:
     show(what, seconds=time.monotonic() - start, peak_mb=memory)
 
 
-def built(folder: Path, gib: int, seal: BundleSeal) -> Path:
+def built(folder: Path, gib: int, seal: FrameSeal) -> Path:
     """The sealed bundle."""
     file = Attachment("call", "Call.mp3", "audio/mpeg", gib << 30)
     contents = attached.contents((file,), lambda _record, _file: recording(gib))
     return build(contents, folder / "bundle.sealed", seal_with=seal).path
 
 
-def opened(sealed: Path, seal: BundleSeal) -> None:
+def opened(sealed: Path, seal: FrameSeal) -> None:
     """Reads every member through the seal, and holds each against its checksum."""
     with sealed.open("rb") as file, zipfile.ZipFile(SealedReader(file, seal).stream()) as bundle:
         assert bundle.testzip() is None
         assert max(member.file_size for member in bundle.infolist()) > 1 << 32
 
 
-def plain(sealed: Path, seal: BundleSeal) -> Path:
+def plain(sealed: Path, seal: FrameSeal) -> Path:
     """The bundle as it is handed over."""
     path = sealed.with_name("bundle.zip")
     with sealed.open("rb") as file, path.open("wb") as out:
@@ -71,7 +71,7 @@ def checked(path: Path) -> None:
 
 def main() -> None:
     gib = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    seal = BundleSeal(os.urandom(32), "huge")
+    seal = FrameSeal(os.urandom(32), "huge")
     with tempfile.TemporaryDirectory() as folder:
         sealed, path = Path(folder) / "bundle.sealed", Path(folder) / "bundle.zip"
         step(f"build and seal {gib} GiB", lambda: built(Path(folder), gib, seal))

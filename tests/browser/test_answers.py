@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.services.inquiries import links
-from dsar.store.tables import Inquiry
+from dsar.store.tables import InquiryRow
 from tests.company import Company
 from tests.services.inquiries.conftest import answer, contract, filed, inquiries, records
 from tests.web.served import served
@@ -30,7 +30,7 @@ class Office:
     company: Company
     site: str
 
-    def url(self, row: Inquiry) -> str:
+    def url(self, row: InquiryRow) -> str:
         return f"{self.site}/answer/{links.token(self.company.installation, row.id)}"
 
     def asked(self, right: Right = Right.ACCESS) -> tuple[str, str]:

@@ -11,9 +11,9 @@ from dsar.domain.calendar import (
     WEEKDAYS,
     Calendar,
     ClosedSeason,
+    PeriodUnit,
     Roll,
     Term,
-    Unit,
     after,
     first_late_instant,
     months_after,
@@ -130,9 +130,9 @@ def test_rolling_goes_forward_only(day: date, roll: Roll) -> None:
 @pytest.mark.parametrize(
     ("term", "end"),
     [
-        (Term(1, Unit.MONTHS), "2026-03-28"),
-        (Term(30, Unit.DAYS), "2026-03-30"),
-        (Term(10, Unit.WORKING_DAYS), "2026-03-13"),
+        (Term(1, PeriodUnit.MONTHS), "2026-03-28"),
+        (Term(30, PeriodUnit.DAYS), "2026-03-30"),
+        (Term(10, PeriodUnit.WORKING_DAYS), "2026-03-13"),
     ],
 )
 def test_thirty_days_are_not_one_month(term: Term, end: str) -> None:
@@ -140,11 +140,11 @@ def test_thirty_days_are_not_one_month(term: Term, end: str) -> None:
 
 
 def test_terms_of_one_unit_add_and_read_as_a_law_writes_them() -> None:
-    assert Term(1, Unit.MONTHS) + Term(2, Unit.MONTHS) == Term(3, Unit.MONTHS)
-    assert [str(Term(1, unit)) for unit in Unit] == ["1 month", "1 day", "1 working day"]
-    assert str(Term(45, Unit.DAYS)) == "45 days"
+    assert Term(1, PeriodUnit.MONTHS) + Term(2, PeriodUnit.MONTHS) == Term(3, PeriodUnit.MONTHS)
+    assert [str(Term(1, unit)) for unit in PeriodUnit] == ["1 month", "1 day", "1 working day"]
+    assert str(Term(45, PeriodUnit.DAYS)) == "45 days"
     with pytest.raises(ValueError, match="different units"):
-        Term(1, Unit.MONTHS) + Term(30, Unit.DAYS)
+        Term(1, PeriodUnit.MONTHS) + Term(30, PeriodUnit.DAYS)
 
 
 @pytest.mark.parametrize(

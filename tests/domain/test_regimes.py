@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from dsar.domain import lifecycle
-from dsar.domain.calendar import Roll, Term, Unit
+from dsar.domain.calendar import PeriodUnit, Roll, Term
 from dsar.domain.errors import BadInput
 from dsar.domain.regimes import (
     CLOCK_RIGHTS,
@@ -123,7 +123,7 @@ def reply(law: str, right: str = "access") -> Term | None:
 
 @pytest.mark.parametrize("law", STATES)
 def test_american_states_reply_in_45_days_and_iowa_in_90(law: str) -> None:
-    assert reply(law) == Term(90 if law == "us_ia" else 45, Unit.DAYS)
+    assert reply(law) == Term(90 if law == "us_ia" else 45, PeriodUnit.DAYS)
 
 
 @pytest.mark.parametrize("law", STATES)
@@ -131,7 +131,7 @@ def test_american_states_extend_by_45_days_and_florida_by_15(law: str) -> None:
     rule = load(law).rule_on("access", date(2026, 11, 1))
     assert rule is not None
     assert rule.extension is not None
-    assert rule.extension.at_most == Term(15 if law == "us_fl" else 45, Unit.DAYS)
+    assert rule.extension.at_most == Term(15 if law == "us_fl" else 45, PeriodUnit.DAYS)
     assert (rule.roll, rule.roll_latest) == (Roll.NONE, Roll.WORKING_DAY)
 
 
@@ -144,8 +144,8 @@ def test_american_appeals_take_60_days_and_in_four_states_45(law: str) -> None:
         return
     assert rule.appeal is not None
     four = ("us_co", "us_or", "us_nj", "us_mn")
-    assert rule.appeal.reply == Term(45 if law in four else 60, Unit.DAYS)
-    more = Term(60, Unit.DAYS) if law in ("us_co", "us_mn") else None
+    assert rule.appeal.reply == Term(45 if law in four else 60, PeriodUnit.DAYS)
+    more = Term(60, PeriodUnit.DAYS) if law in ("us_co", "us_mn") else None
     assert rule.appeal.extension == more
 
 
@@ -168,7 +168,7 @@ def test_american_appeals_take_60_days_and_in_four_states_45(law: str) -> None:
     ],
 )
 def test_the_period_of_each_law(law: str, number: int, unit: str) -> None:
-    assert reply(law) == Term(number, Unit(unit))
+    assert reply(law) == Term(number, PeriodUnit(unit))
 
 
 def test_japan_names_no_number_and_china_is_marked_as_uncertain() -> None:
@@ -215,7 +215,7 @@ def keys_in(value: object) -> set[str]:
 def test_the_guide_to_the_files_names_every_key_and_every_choice() -> None:
     guide = (_FOLDER / "README.md").read_text(encoding="utf-8")
     used = set().union(*(keys_in(tomllib.loads(text_of(law))) for law in LAWS))
-    choices = [*Certainty, *PeriodBasis, *QuestionEffect, *NoticeMember, *Roll, *Unit]
+    choices = [*Certainty, *PeriodBasis, *QuestionEffect, *NoticeMember, *Roll, *PeriodUnit]
     for word in (*used, *choices):
         assert re.search(rf"\b{word}\b", guide), word
 

@@ -3,21 +3,21 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsar.domain.search_order import Searched, search_order
+from dsar.domain.search_order import SearchedSource, search_order
 
 KINDS = st.frozensets(st.sampled_from(["email", "number", "phone", "card", "login"]), max_size=3)
 SOURCES = st.lists(
-    st.builds(Searched, st.sampled_from("abcdefgh"), KINDS, KINDS),
+    st.builds(SearchedSource, st.sampled_from("abcdefgh"), KINDS, KINDS),
     unique_by=lambda source: source.name,
     max_size=8,
 )
 
 
-def source(name: str, needs: str, gives: str = "") -> Searched:
-    return Searched(name, frozenset(needs.split()), frozenset(gives.split()))
+def source(name: str, needs: str, gives: str = "") -> SearchedSource:
+    return SearchedSource(name, frozenset(needs.split()), frozenset(gives.split()))
 
 
-def leads(sources: list[Searched]) -> set[tuple[str, str]]:
+def leads(sources: list[SearchedSource]) -> set[tuple[str, str]]:
     """Who leads to whom, directly or through others: worked out the slow and obvious way."""
     found = {(a.name, b.name) for a in sources for b in sources if a.gives & b.needs}
     while more := {(a, d) for a, b in found for c, d in found if b == c} - found:
@@ -58,7 +58,7 @@ def test_a_thousand_in_a_row_are_ordered_like_three() -> None:
 
 @given(SOURCES)
 def test_everybody_waits_for_all_they_can_use_and_never_within_their_own_circle(
-    sources: list[Searched],
+    sources: list[SearchedSource],
 ) -> None:
     order, ways = search_order(sources), leads(sources)
     for one in sources:
@@ -76,7 +76,7 @@ def test_everybody_waits_for_all_they_can_use_and_never_within_their_own_circle(
 
 @given(SOURCES)
 def test_every_search_begins_however_the_sources_lead_to_each_other(
-    sources: list[Searched],
+    sources: list[SearchedSource],
 ) -> None:
     order = search_order(sources)
     left = {one.name for one in sources}

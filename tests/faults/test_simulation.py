@@ -18,7 +18,7 @@ from dsar.domain.reasons import told
 from dsar.store import effects, tables, tasks
 from dsar.store.effects import EffectBefore, intend, settle_effect
 from dsar.store.engine import Store, StoreSession
-from dsar.store.tasks import Fenced, Lease, TaskState, gates, leases, sweeper
+from dsar.store.tasks import Lease, LeaseLost, TaskState, gates, leases, sweeper
 from dsar.store.tickets import locked
 from tests.faults.simulation import LEASE, Actor, Body, Ids, NeverEnds, Simulation
 from tests.store.rows import DUE, Hands, new_ticket
@@ -107,7 +107,7 @@ class Installation:
                 yield f"claimed {lease.kind}"
                 try:
                     following = yield from self._perform(lease)
-                except Fenced:
+                except LeaseLost:
                     following = None
                 self.held[name].discard(lease)
                 lease = following
@@ -309,7 +309,7 @@ def no_intent(patch: pytest.MonkeyPatch) -> None:
 
 def no_sweep(patch: pytest.MonkeyPatch) -> None:
     """Nobody rings again and nobody takes back."""
-    patch.setattr(sweeper, "sweep", lambda *_: sweeper.Swept((), ()))
+    patch.setattr(sweeper, "sweep", lambda *_: sweeper.SweepResult((), ()))
 
 
 def no_expiry(patch: pytest.MonkeyPatch) -> None:

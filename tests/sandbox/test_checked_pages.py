@@ -10,8 +10,7 @@ from dsar.domain.reasons import as_text
 from dsar.domain.rights import Right
 from dsar.sandbox.checked_pages import LimitReached, PageChecks
 from dsar.sdk import Attachment, Limits, NeedsHuman, Page, Record
-from dsar.store.tables import Page as PageRow
-from dsar.store.tables import Task
+from dsar.store.tables import PageRow, Task
 from tests.company import EMAIL, Company
 from tests.scripted import Script, Scripted, case
 from tests.services.conftest import Make
@@ -105,11 +104,20 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "nan": (lambda: Page([case("1", data={"text": float("nan")})]), "not finite"),
     "infinity": (lambda: Page([case("1", data={"text": {"a": [float("inf")]}})]), "not finite"),
     "surrogate": (lambda: Page([case("1", data={"text": "a\ud800"})]), "no valid Unicode"),
-    "inner surrogate": (lambda: Page([case("1", data={"text": ["\udfff"]})]), "no valid Unicode"),
+    "inner surrogate": (
+        lambda: Page([case("1", data={"text": ["\udfff"]})]),
+        "no valid Unicode",
+    ),
     "field surrogate": (lambda: Page([case("1", data={"\ud800": 1})]), "no valid Unicode"),
     "bytes": (lambda: Page([case("1", data={"text": b"x"})]), "bytes, which is no JSON value"),
-    "number as a key": (lambda: Page([case("1", data={"text": {1: 2}})]), "a key that is no text"),
-    "number as a field": (lambda: Page([case("1", data={1: 2})]), "a field whose name is no text"),
+    "number as a key": (
+        lambda: Page([case("1", data={"text": {1: 2}})]),
+        "a key that is no text",
+    ),
+    "number as a field": (
+        lambda: Page([case("1", data={1: 2})]),
+        "a field whose name is no text",
+    ),
     "no table": (lambda: Page([case("1", data=["x"])]), "data that is no table"),
     "too deep": (lambda: Page([case("1", data={"text": deep(40)})]), "deeper in each other"),
     "endless": (lambda: Page([case("1", data={"text": deep(5000)})]), "deeper in each other"),
@@ -139,7 +147,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: Page([case(str(n)) for n in range(10_001)]),
         "10,000 records on one page",
     ),
-    "identifiers": (lambda: Page([], None, (("email", "a@b.example"),) * 101), "100 identifiers"),
+    "identifiers": (
+        lambda: Page([], None, (("email", "a@b.example"),) * 101),
+        "100 identifiers",
+    ),
     "checkpoint": (lambda: Page([], 5), "A checkpoint is no text"),  # type: ignore[arg-type]
     "no page": (lambda: [case("1")], "something that is no page"),
 }

@@ -8,7 +8,7 @@ import pytest
 from dsar.domain.reasons import Reason, told
 from dsar.store import tasks
 from dsar.store.engine import Store, StoreSession
-from dsar.store.tasks import Fenced, TaskState
+from dsar.store.tasks import LeaseLost, TaskState
 from tests.store.rows import DUE, Hands, add_task, claimed, committed, new_store, new_ticket, task
 
 Verb = Callable[[StoreSession, Store, str, str], object]
@@ -70,7 +70,7 @@ def test_whoever_works_on_a_task_is_shut_out_by_what_changes_it(
         verb(session, store, ticket, new)
     after = task(store, new)
     assert (after.fence, after.owner, after.updated_at) == (lease.fence + 1, "", hands.now)
-    with store.session() as session, pytest.raises(Fenced):
+    with store.session() as session, pytest.raises(LeaseLost):
         tasks.complete(session, store, lease)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from dsar.domain.reasons import told
 from dsar.store import tasks
 from dsar.store.engine import Store
-from dsar.store.tasks import Fenced, gates
+from dsar.store.tasks import LeaseLost, gates
 from dsar.store.tasks.sweeper import sweep
 from dsar.store.tickets import locked
 from tests.store.rows import add_task, claim, committed, new_store, new_ticket
@@ -70,7 +70,7 @@ def _lease_ends(how: Callable[..., object]) -> Callable[[Store, str, random.Rand
             with committed(store) as session:
                 locked(session, lease.ticket_id)
                 how(session, store, lease)
-        except Fenced:
+        except LeaseLost:
             return True  # somebody cancelled it meanwhile
         return True
 

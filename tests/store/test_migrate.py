@@ -16,7 +16,7 @@ from sqlmodel import SQLModel, select
 from dsar.domain.coverage import kept_row
 from dsar.domain.errors import BadInput
 from dsar.domain.reasons import HOLD_IN_FORCE, Reason, told
-from dsar.store import migrate, tables
+from dsar.store import migrate, tables, upkeep_tables
 from dsar.store.engine import Store
 
 
@@ -118,7 +118,7 @@ def test_sentences_of_the_first_release_are_read_and_a_hold_is_known_by_its_code
     to(store, migrate.head())
     with store.session() as session:
         first, second = session.exec(select(tables.CoverageLine).order_by("id")).all()
-        gate = session.get_one(tables.Gate, "a")
+        gate = session.get_one(upkeep_tables.Gate, "a")
     assert first.reason == HOLD_IN_FORCE
     assert second.reason == told("The table is gone.")
     assert [one["because"] for one in second.kept] == [{"code": "on_hold"}, "Tax law."]
@@ -143,7 +143,7 @@ def test_the_way_back_leaves_sentences_that_the_older_code_can_show(database_url
         first, second = session.exec(select(tables.CoverageLine).order_by("id")).all()
         first.kept = [ruled, kept_row("customers", 1, "tax", duty)]
         second.reason = told("The table is gone: a_b.", "away")
-        gate, ticket = session.get_one(tables.Gate, "a"), session.get_one(tables.Ticket, "t")
+        gate, ticket = session.get_one(upkeep_tables.Gate, "a"), session.get_one(tables.Ticket, "t")
         gate.reason = Reason("worker_died", {"count": 3})
         ticket.doubts = [doubt | {"place": "a.b", "blocks": True}]
         session.add_all([first, second, gate, ticket])
@@ -164,7 +164,7 @@ def test_the_way_back_leaves_sentences_that_the_older_code_can_show(database_url
 def test_a_reason_may_be_longer_than_a_sentence(tables_url: str) -> None:
     store, reason = Store(tables_url), Reason("retention", {"words": {"en": "x" * 2000}})
     with store.session() as session:
-        session.add(tables.Gate(source="a", reason=reason))
+        session.add(upkeep_tables.Gate(source="a", reason=reason))
         session.commit()
-        assert session.get_one(tables.Gate, "a", populate_existing=True).reason == reason
+        assert session.get_one(upkeep_tables.Gate, "a", populate_existing=True).reason == reason
     store.close()

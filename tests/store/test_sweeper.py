@@ -13,9 +13,9 @@ from dsar.store.tasks import TaskState, gates
 from dsar.store.tasks.sweeper import (
     MAX_CRASHES,
     RING_PAUSES,
-    Expired,
+    ExpiredTask,
     Poison,
-    Swept,
+    SweepResult,
     oldest_unclaimed,
 )
 from tests.store.rows import (
@@ -48,12 +48,12 @@ def ticket(store: Store) -> str:
     return new_ticket(store)
 
 
-def sweep(store: Store, limit: int = 200) -> Swept:
+def sweep(store: Store, limit: int = 200) -> SweepResult:
     with committed(store) as session:
         return tasks.sweep(session, store, limit=limit)
 
 
-def park(store: Store, task_id: str) -> Expired | None:
+def park(store: Store, task_id: str) -> ExpiredTask | None:
     with committed(store) as session:
         return tasks.park_poison(session, store, task_id)
 
@@ -102,7 +102,7 @@ def test_a_lease_that_ran_out_is_taken_back_and_rung_for(
     new = add_task(store, ticket)
     claimed(store)
     hands.turn(seconds=59)
-    assert sweep(store) == Swept((), ())
+    assert sweep(store) == SweepResult((), ())
     hands.turn(seconds=1)
     swept = sweep(store)
     assert swept.wakeups == (("work", new),)
@@ -121,13 +121,13 @@ def test_a_task_on_which_three_workers_died_is_parked_and_never_loops(
         assert lost.crashes == crash
     claimed(store)
     hands.turn(minutes=1)
-    assert sweep(store) == Swept((), (), (Poison(new, ticket),))
+    assert sweep(store) == SweepResult((), (), (Poison(new, ticket),))
     assert task(store, new).state == TaskState.LEASED  # its ticket must move on with it
     assert [lost and lost.crashes for lost in (park(store, new), park(store, new))] == [3, None]
     row = task(store, new)
     assert (row.state, row.reason) == (TaskState.PARKED, Reason("worker_died", {"count": 3}))
     hands.turn(days=1)
-    assert sweep(store) == Swept((), ())
+    assert sweep(store) == SweepResult((), ())
     assert claim(store) is None
     with store.reading() as session:
         numbers = counted(session)

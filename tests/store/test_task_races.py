@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from dsar.store import tasks
 from dsar.store.engine import Store
-from dsar.store.tasks import Fenced, Lease, gates
+from dsar.store.tasks import Lease, LeaseLost, gates
 from dsar.store.tasks.states import TASK, TaskState
 from dsar.store.tickets import locked
 from tests.store.rows import DUE, add_task, claim, claimed, committed, new_store, new_ticket, task
@@ -146,7 +146,7 @@ def test_two_sweeps_at_once_share_the_work(store: Store) -> None:
             update(TASK).values(sweep_at=store.instant(timedelta(seconds=-1)))
         )
 
-    def sweep() -> tasks.Swept:
+    def sweep() -> tasks.SweepResult:
         with committed(store) as session:
             return tasks.sweep(session, store)
 
@@ -183,7 +183,7 @@ def test_of_a_completion_and_a_cancellation_at_once_exactly_one_happens(store: S
         if state == TaskState.DONE:
             assert (completed, cancelled) == ("done", "too late")
         else:
-            assert isinstance(completed, Fenced)
+            assert isinstance(completed, LeaseLost)
             assert (state, cancelled) == (TaskState.CANCELLED, "cancelled")
     assert ends <= {TaskState.DONE, TaskState.CANCELLED}
 

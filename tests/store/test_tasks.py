@@ -9,7 +9,7 @@ from dsar.domain.reasons import told
 from dsar.store import tasks
 from dsar.store.counts import counted
 from dsar.store.engine import Store
-from dsar.store.tasks import Fenced, Lease, TaskState
+from dsar.store.tasks import Lease, LeaseLost, TaskState
 from tests.store.rows import (
     DUE,
     Hands,
@@ -265,7 +265,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing_and_is_counted(
     lease = claimed(store)
     lose(store, lease, hands)  # type: ignore[operator]
     before = task(store, new).model_dump()
-    with pytest.raises(Fenced):
+    with pytest.raises(LeaseLost):
         end(store, lease, verb, **WRITES[verb])
     assert task(store, new).model_dump() == before
     with store.reading() as session:
@@ -280,7 +280,7 @@ def test_what_a_fenced_worker_wrote_beside_is_gone_too(
     lose_to_another(store, lease, hands)
     with store.session() as session:
         tasks.enqueue(session, store, ticket_id=ticket, kind="bundle", rank=DUE)
-        with pytest.raises(Fenced):
+        with pytest.raises(LeaseLost):
             tasks.complete(session, store, lease)
         assert session.wakeups == []
         session.commit()

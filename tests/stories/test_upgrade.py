@@ -15,13 +15,13 @@ import pytest
 from dsar.domain.errors import NotAllowed
 from dsar.domain.lifecycle import ENDS, Event, State
 from dsar.services.desk import holds
-from dsar.services.inquiries import answering
+from dsar.services.inquiries import answers
 from dsar.services.opening import open_installation
 from dsar.services.runtime.installation import transaction
 from dsar.services.ticket.run_task import sweep
 from dsar.services.upkeep.doctor import examine
 from dsar.store import migrate
-from dsar.store.tables import Hold, Inquiry, JournalEntry, Ticket
+from dsar.store.tables import Hold, InquiryRow, JournalEntry, Ticket
 from tests.company import Company
 from tests.stories.bundles import checked
 from tests.stories.upgrade.packed import CONFIG, FIRST, left, unpack
@@ -123,9 +123,9 @@ def drive(one: Company) -> None:
     for _ in range(12):
         sweep(one.installation)
         one.work_through(render=True, hours=1)
-        for row in (row for row in one.rows(Inquiry) if row.answered_at is None):
-            drop = answering.room_for_files(one.installation, row.id)
-            answering.take(one.installation, row.id, {"outcome": "nothing"}, drop)
+        for row in (row for row in one.rows(InquiryRow) if row.answered_at is None):
+            drop = answers.room_for_files(one.installation, row.id)
+            answers.take(one.installation, row.id, {"outcome": "nothing"}, drop)
         for ticket in one.rows(Ticket):
             if step := NEXT.get(State(ticket.state)):
                 step(one, ticket.ref)
@@ -149,4 +149,4 @@ def test_every_ticket_can_be_driven_to_its_end(old: Company) -> None:
     for name in ("fulfilled", "action_failed", "under_a_hold", "acting", "awaiting_identity"):
         address = f"{name.replace('_', '-')}@mail.example"
         assert old.shop(f"SELECT count(*) FROM customers WHERE email = '{address}'") == 0
-    assert [row.answered_at is not None for row in old.rows(Inquiry)] == [True]
+    assert [row.answered_at is not None for row in old.rows(InquiryRow)] == [True]

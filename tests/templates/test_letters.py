@@ -11,9 +11,9 @@ from dsar.domain.controller import Authority, Controller
 from dsar.domain.rights import Right
 from dsar.services.law import regimes
 from dsar.services.letters import facts, house_wording, samples
-from dsar.services.letters.wording import DEMANDED, KINDS, TEXTS, Lacking, Wording, Wordings
+from dsar.services.letters.wording import DEMANDED, KINDS, TEXTS, FactMissing, Wording, Wordings
 from dsar.services.letters.words import article
-from dsar.services.letters.writing import parts, tidy
+from dsar.services.letters.write import parts, tidy
 from dsar.words import ours
 
 CONTROLLER = Controller(
@@ -116,7 +116,7 @@ def test_no_letter_goes_out_without_what_the_law_demands(
     values = full[fact] if isinstance(full[fact], list) else [full[fact]]
     assert all(value in said(language, kind) for value in values)
     for nothing in ([], [""], ["", *values]) if isinstance(full[fact], list) else ("",):
-        with pytest.raises(Lacking, match=fact):
+        with pytest.raises(FactMissing, match=fact):
             said(language, kind, **{fact: nothing})
 
 

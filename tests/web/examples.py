@@ -10,7 +10,7 @@ from dsar.domain.rights import Right
 from dsar.services.bundles.files_view import FilesView, FileView
 from dsar.services.bundles.keep import READY
 from dsar.services.bundles.progress import TaskProgress
-from dsar.services.inquiries.listing import InquiryView
+from dsar.services.inquiries.overview import InquiryView
 from dsar.services.letters import WrittenLetter
 from dsar.services.views.coverage import CoverageView, KeptView
 from dsar.services.views.queue import ClockState, HeldTask, QueueRow

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from dsar.config.redacted import HIDDEN, RedactedSetting
-from dsar.services.desk.doubtful_identifiers import Waiting
+from dsar.services.desk.doubtful_identifiers import HeldSearch
 from dsar.web.app import MessagePage
 from dsar.web.console.doubtful_identifiers import DoubtfulIdentifier
 from dsar.web.console.queue import QueueLine, QueuePage, Tab
@@ -20,7 +20,7 @@ from dsar.web.console.stages import Stage
 from dsar.web.console.steps import NextStep
 from dsar.web.console.ticket import Clock, KeptRecords, SourceLine, TicketPage
 from dsar.web.console.words import Badge, Due
-from dsar.web.pages import Page, clock, day, readable, render, sentence, size, whole
+from dsar.web.pages import PageFrame, clock, day, readable, render, sentence, size, whole
 from tests.web.examples import AT as MOMENT
 from tests.web.examples import DAY, SEALED, VIEW
 
@@ -90,7 +90,7 @@ TICKET = TicketPage(
             value="K-1",
             source="Web shop",
             why=("desk gave another one", "whoever sent R-B proved that it is theirs"),
-            waiting=(Waiting("R-AAAAA-BBBBB-2", "Web shop", again=True),),
+            waiting=(HeldSearch("R-AAAAA-BBBBB-2", "Web shop", again=True),),
             theirs="dsar request identifier …",
             not_theirs="dsar request identifier …",
         ),
@@ -128,14 +128,14 @@ MESSAGE = MessagePage(**SITE, heading="There is nothing here", text="The queue s
 EXAMPLES = {type(page): page for page in (QUEUE, TICKET, SOURCES, MESSAGE)}
 
 
-def kinds() -> list[type[Page]]:
+def kinds() -> list[type[PageFrame]]:
     """Every page there is. A slotted dataclass leaves its first draft among the subclasses."""
-    places = {(kind.__module__, kind.__name__) for kind in Page.__subclasses__()}
+    places = {(kind.__module__, kind.__name__) for kind in PageFrame.__subclasses__()}
     return [getattr(sys.modules[module], name) for module, name in sorted(places)]
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
-def test_every_page_is_rendered_from_an_example(kind: type[Page]) -> None:
+def test_every_page_is_rendered_from_an_example(kind: type[PageFrame]) -> None:
     html = render(EXAMPLES[kind])
     assert html.startswith("<!doctype html>")
     assert "A Controller Ltd" in html
@@ -184,9 +184,9 @@ def is_day(text: str) -> bool:
 
 
 @pytest.mark.parametrize("page", list(EXAMPLES.values()), ids=lambda page: type(page).__name__)
-def test_markup_in_any_value_is_shown_and_never_obeyed(page: Page) -> None:
+def test_markup_in_any_value_is_shown_and_never_obeyed(page: PageFrame) -> None:
     poisoned = hostile(page)
-    assert isinstance(poisoned, Page)
+    assert isinstance(poisoned, PageFrame)
     html = render(poisoned)
     assert "<i x=" not in html
     assert html.count("&lt;i x=&#39;1&#39;&gt;&amp;") >= 3

@@ -12,7 +12,7 @@ from dsar.sdk.settings import BadInput, Words
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class Encoding(StrEnum):
+class KeyEncoding(StrEnum):
     """How an identifier is written in a key."""
 
     EXACT = "exact"
@@ -30,12 +30,12 @@ class ObjectCollection:
     """What a person would call one of the objects."""
     meaning: Words = field(default_factory=dict)
     """Why they are there, in a sentence."""
-    encode: Encoding = Encoding.EXACT
+    encode: KeyEncoding = KeyEncoding.EXACT
     """Identifiers stand in keys `"exact"` as they are, or `"percent"`-encoded (RFC 3986)."""
 
     @property
     def parsed(self) -> Template:
-        return Template.of(self.template, percent=self.encode is Encoding.PERCENT)
+        return Template.of(self.template, percent=self.encode is KeyEncoding.PERCENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

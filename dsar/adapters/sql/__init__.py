@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from dsar.adapters.dictionary import collection
-from dsar.adapters.sql import datasets, reading
+from dsar.adapters.sql import datasets, read
 from dsar.adapters.sql.changes import verbs
 from dsar.adapters.sql.checks import declaration
 from dsar.adapters.sql.plan import faults, order, steps
@@ -84,7 +84,7 @@ class Sql(Adapter):
             with self._database.reading() as connection:
                 ways = steps(connection, live, self.settings, subject)
                 size = self.settings.page
-                yield from reading.pages(connection, live, ways, size, checkpoint)
+                yield from read.pages(connection, live, ways, size, checkpoint)
         except (Later, NeedsHuman):
             self._database.forget()
             raise

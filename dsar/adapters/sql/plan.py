@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from dsar.adapters.sql.dialects.form import Expression
 from dsar.adapters.sql.errors import named_failures
 from dsar.adapters.sql.live import Live, Where, key_text
-from dsar.adapters.sql.matching import named, same
+from dsar.adapters.sql.match import named, same
 from dsar.adapters.sql.settings import SqlSettings, Table
 from dsar.adapters.sql.shared_rows import shared
 from dsar.sdk import Match, NeedsHuman, Problem, Subject
@@ -113,23 +113,11 @@ def _table_faults(name: str, table: Table, settings: SqlSettings) -> Iterator[Pr
                 "refers to no declared table.",
                 'Write it as "table.column".',
             )
-    with_ = table.restricted_with
-    if with_ and not (_marks(settings, with_) and table.leads_to(with_)):
-        yield Problem(
-            f"tables.{name}.restricted_with",
-            f"{with_} is no table that from leads to and that says how it is restricted.",
-            "Name one that does.",
-        )
     masks = [column.mask for column in table.columns.values()]
     if "hash" in masks and not settings.mask_key:
         yield Problem(
             "mask_key", f"is missing, and tables.{name} masks by hash.", "Give it a secret text."
         )
-
-
-def _marks(settings: SqlSettings, name: str) -> bool:
-    table = settings.tables.get(name)
-    return table is not None and bool(table.restrict or table.restricted_with)
 
 
 def unreachable(tables: Mapping[str, Table]) -> tuple[str, ...]:

@@ -47,9 +47,6 @@ class Table:
     """Whether erasing deletes the row or masks its columns."""
     restrict: RestrictionMark | None = None
     """The column and value that mark a row as restricted."""
-    restricted_with: str = ""
-    """The table with whose rows these are restricted, where they have no mark of their own; one
-    that `from` leads to."""
     object_to: RestrictionMark | None = None
     """The column and value that mark an objection, and the purposes it stops."""
     columns: Mapping[str, Column] = field(default_factory=dict)
@@ -63,10 +60,6 @@ class Table:
         """Each `from` entry as (column, parent table, parent column)."""
         pairs = [(column, one) for column, targets in self.from_.items() for one in targets]
         return tuple((column, *_split(one)) for column, one in pairs)
-
-    def leads_to(self, parent: str) -> tuple[tuple[str, str], ...]:
-        """The columns by which rows refer to a parent, each with the parent's."""
-        return tuple((own, theirs) for own, table, theirs in self.references() if table == parent)
 
     def named(self) -> tuple[str, ...]:
         """Every column the declaration relies on, each once."""

@@ -69,7 +69,7 @@ class ClosedSeason:
         return here >= self.first or here <= self.last
 
 
-class Unit(StrEnum):
+class PeriodUnit(StrEnum):
     """What a period is counted in."""
 
     MONTHS = "months"
@@ -82,7 +82,7 @@ class Term:
     """A length a law sets for an answer: one month, 45 days, 10 working days."""
 
     number: int
-    unit: Unit
+    unit: PeriodUnit
 
     def __str__(self) -> str:
         word = self.unit.value.replace("_", " ")
@@ -130,9 +130,9 @@ def after(
     start: date, period: Term, *, calendar: Calendar, closed: tuple[ClosedSeason, ...] = ()
 ) -> date:
     """Return the last day of `period` counted from `start`, before any rolling."""
-    if period.unit is Unit.MONTHS:
+    if period.unit is PeriodUnit.MONTHS:
         return months_after(start, period.number)
-    if period.unit is Unit.DAYS:
+    if period.unit is PeriodUnit.DAYS:
         return start + period.number * ONE_DAY
     return working_days_after(start, period.number, calendar=calendar, closed=closed)
 

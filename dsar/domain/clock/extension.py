@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dsar.domain.calendar import Term, Unit
+from dsar.domain.calendar import PeriodUnit, Term
 from dsar.domain.clock.case import ClockCase, end_after_pauses
 from dsar.domain.clock.dates import ClockEvent
 from dsar.domain.clock.events import DatedEvent
@@ -73,8 +73,8 @@ def _explain_second(case: ClockCase, rule: Extension, notices: list[DatedEvent])
 
 def _length(event: ClockEvent) -> Term | None:
     if event.months is not None:
-        return Term(event.months, Unit.MONTHS)
-    return Term(event.days, Unit.DAYS) if event.days is not None else None
+        return Term(event.months, PeriodUnit.MONTHS)
+    return Term(event.days, PeriodUnit.DAYS) if event.days is not None else None
 
 
 def _extended(case: ClockCase, start: date, *, end: date, length: Term) -> date:

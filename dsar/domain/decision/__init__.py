@@ -99,7 +99,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class KeptBecause:
     """Why a record, some fields or (`part`) a file of it are not handed over or not changed.
 
     `name` is that of the ground in the law, in the policy or here.
@@ -130,7 +130,7 @@ class Decision:
 
     record: Record | None = None
     item: Item | None = None
-    kept: tuple[Ground, ...] = ()
+    kept: tuple[KeptBecause, ...] = ()
     doubts: tuple[Doubt, ...] = ()
 
 
@@ -177,16 +177,16 @@ def _copy(case: Case, source: str, record: Record) -> Decision:
 
 
 #: A file that is missing from the copy is said to be, whoever released the rest of its record.
-LOST_FILE = Ground("lost_file", Reason("file_unreadable"), part=FILE)
+LOST_FILE = KeptBecause("lost_file", Reason("file_unreadable"), part=FILE)
 
 #: Values that tell nothing: what holds one of them is not withheld and not doubted.
 _BLANK: tuple[Any, ...] = (None, "")
 
 
-def _hiding(entry: Field | None, name: str, ruled: Ruling | None) -> Ground | None:
+def _hiding(entry: Field | None, name: str, ruled: Ruling | None) -> KeptBecause | None:
     """Why a field is not handed over: what its dictionary says no ruling can outweigh."""
     if entry is not None and entry.withhold:
-        return Ground(entry.withhold, _of_field(entry.withhold, _label(entry, name)))
+        return KeptBecause(entry.withhold, _of_field(entry.withhold, _label(entry, name)))
     if ruled is not None and ruled.verdict in SPARING:
         return _ruled(ruled, field=_label(entry, name))
     return None
@@ -194,7 +194,7 @@ def _hiding(entry: Field | None, name: str, ruled: Ruling | None) -> Ground | No
 
 def _files(
     case: Case, source: str, record: Record
-) -> tuple[tuple[Attachment, ...], tuple[Ground, ...]]:
+) -> tuple[tuple[Attachment, ...], tuple[KeptBecause, ...]]:
     """The files of a record that go with it, and why the others do not."""
     if not record.attachments or not case.rules:
         return record.attachments, ()
@@ -208,12 +208,12 @@ def _files(
     return tuple(files), tuple(kept)
 
 
-def _ruled(rule: Ruling, *, field: Text | None = None, part: str = "") -> Ground:
+def _ruled(rule: Ruling, *, field: Text | None = None, part: str = "") -> KeptBecause:
     """What staff ruled, of a whole record, of one `field` by its label, or of a file."""
     because = Reason("ruled", {"ground": rule.ground})
     if field is not None:
         because = _of_field(rule.ground, field)
-    return Ground(rule.ground, because, part=part)
+    return KeptBecause(rule.ground, because, part=part)
 
 
 def _of_field(ground: str, label: Text) -> Reason:
@@ -236,7 +236,7 @@ def _field_doubt(entry: Field | None, name: str, value: Any) -> Doubt | None:
 
 
 #: No gap: the right itself covers no more than this (Art. 20(1)).
-NOT_PORTABLE = Ground("not_portable", Reason("not_portable"))
+NOT_PORTABLE = KeptBecause("not_portable", Reason("not_portable"))
 
 
 def _portable(case: Case, source: str, record: Record) -> Decision:
@@ -273,7 +273,7 @@ def _erase(case: Case, source: str, record: Record) -> Decision:
     entries = {name: collection.field(name) if collection is not None else None for name in spared}
     kept = tuple(_ruled(rule, field=_label(entries[name], name)) for name, rule in spared.items())
     if decision.because is not None:
-        kept = (Ground(decision.ground, decision.because, decision.until), *kept)
+        kept = (KeptBecause(decision.ground, decision.because, decision.until), *kept)
     elif not spared:
         return Decision(item=Item(record.key))
     freed = {name for name, rule in named.items() if rule and rule.verdict == ERASE}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-from dsar.domain.calendar import ClosedSeason, Roll, Term, Unit
+from dsar.domain.calendar import ClosedSeason, PeriodUnit, Roll, Term
 from dsar.domain.errors import BadInput
 from dsar.domain.regimes import (
     CLOCK_RIGHTS,
@@ -185,9 +185,9 @@ def _period(table: TomlTable, key: str) -> Term | None:
     if key not in table:
         return None
     inner = table.table(key)
-    units = [unit for unit in Unit if unit.value in inner]
+    units = [unit for unit in PeriodUnit if unit.value in inner]
     if len(units) != 1:
-        refuse(table, key, "It needs one unit.", f"Give one of: {', '.join(Unit)}.")
+        refuse(table, key, "It needs one unit.", f"Give one of: {', '.join(PeriodUnit)}.")
     period = Term(inner.whole(units[0].value), units[0])
     inner.finish()
     return period

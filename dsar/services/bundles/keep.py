@@ -19,7 +19,7 @@ from dsar.domain.errors import DsarError
 from dsar.services.bundles.stores import files_of
 from dsar.services.runtime import seals
 from dsar.services.runtime.installation import Installation, Unit
-from dsar.store.files.frames import BundleSeal, SealedReader
+from dsar.store.files.frames import FrameSeal, SealedReader
 from dsar.store.tables import BundleRow, Ticket
 from dsar.store.tickets import request_of
 
@@ -39,7 +39,7 @@ class BundleDraft:
     key: bytes = field(repr=False)
 
     @property
-    def seal(self) -> BundleSeal:
+    def seal(self) -> FrameSeal:
         """What it is sealed with, bound to the name it will have."""
         return seal_for(self.key, self.name)
 
@@ -50,9 +50,9 @@ class BundleDraft:
             yield plain
 
 
-def seal_for(key: bytes, name: str) -> BundleSeal:
+def seal_for(key: bytes, name: str) -> FrameSeal:
     """The seal of the bundle kept under a name."""
-    return BundleSeal(key, name.rpartition("/")[2].removesuffix(".sealed"))
+    return FrameSeal(key, name.rpartition("/")[2].removesuffix(".sealed"))
 
 
 @contextmanager

@@ -44,8 +44,8 @@ def untold(step: str, *, done: int = 0, of: int = 0, place: str = "") -> None:
 class Teller:
     """Writes how far a run has come on its task's row.
 
-    One write every so often, and one where a step begins after the first of them. Raises Fenced
-    where the task is another's now, and Draining where the process is asked to end while much is
+    One write every so often, and one where a step begins after the first of them. Raises LeaseLost
+    where the task is another's now, and StopAsked where the process is asked to end while much is
     still to do.
     """
 

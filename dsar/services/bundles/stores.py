@@ -16,7 +16,7 @@ _TABLE = "bundle.store"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BundlePlace:
     """`[bundle.store]`: where bundles lie. Key and secret by reference, or left to the machine."""
 
     url: str
@@ -38,7 +38,7 @@ def store_of(settings: Settings) -> FileStore:
     """The store the settings name; raises BadInput naming the first thing that is wrong."""
     if not settings.bundle.store:
         return FolderStore(settings.at(settings.storage))
-    place = build(Place, settings.bundle.store, at=_TABLE, folder=settings.folder)
+    place = build(BundlePlace, settings.bundle.store, at=_TABLE, folder=settings.folder)
     bucket, _, prefix = place.url.removeprefix(_SCHEME).partition("/")
     if not place.url.startswith(_SCHEME) or not bucket:
         mend = "Write s3://BUCKET/PREFIX, or leave [bundle.store] out for the storage folder."

@@ -36,7 +36,7 @@ _PEOPLE = "what {source} found may be of more than one person"
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class HeldSearch:
     """A search of which nothing is taken in before it is settled; `again` if it can be retried."""
 
     ticket: str
@@ -45,17 +45,17 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubted:
+class DoubtedIdentifier:
     """One identifier in doubt: who gave it, why it is doubted, what waits."""
 
     kind: str
     value: str
     title: str
     why: tuple[str, ...]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[HeldSearch, ...]
 
 
-def in_doubt(session: Unit, ticket: Ticket) -> tuple[Doubted, ...]:
+def in_doubt(session: Unit, ticket: Ticket) -> tuple[DoubtedIdentifier, ...]:
     """Each identifier of the ticket's request that may be somebody else's, while it can be settled.
 
     Raises KeyLost where the request was forgotten.
@@ -67,7 +67,7 @@ def in_doubt(session: Unit, ticket: Ticket) -> tuple[Doubted, ...]:
         return ()
     seal = seals.seal_of(session, request)
     return tuple(
-        Doubted(
+        DoubtedIdentifier(
             kind=row.kind,
             value=seals.value_of(seal, row),
             title=_title(session, row.source),
@@ -100,7 +100,7 @@ def _others(known: Sequence[Identifier], row: Identifier) -> list[Identifier]:
     return [one for one in known if one.kind == row.kind and one.source != row.source]
 
 
-def _waiting(session: Unit, request: Request, kind: str) -> Iterator[Waiting]:
+def _waiting(session: Unit, request: Request, kind: str) -> Iterator[HeldSearch]:
     """The searches of the request's tickets that stopped at an identifier of this kind."""
     tickets = {one.id: one for one in of_request(session, request)}
     stopped = (TaskState.WAITING_HUMAN,)
@@ -109,7 +109,7 @@ def _waiting(session: Unit, request: Request, kind: str) -> Iterator[Waiting]:
         if stopped_at(row.reason, kind):
             its = tickets[row.ticket_id]
             again = its.state == State.SOURCE_FAILED
-            yield Waiting(its.ref, _title(session, row.source), again)
+            yield HeldSearch(its.ref, _title(session, row.source), again)
 
 
 def _title(session: Unit, source: str) -> str:

@@ -42,7 +42,7 @@ log = structlog.get_logger("dsar.tasks")
 
 
 @dataclass(frozen=True, slots=True)
-class Lifted:
+class HoldEnd:
     """What followed from a hold's end: supplements that were opened, tickets decided anew."""
 
     hold: str
@@ -68,7 +68,7 @@ def place(session: Unit, by: str, *, kind: str, value: str, reason: str) -> Hold
     return hold
 
 
-def lift(session: Unit, hold_id: str, by: str = "desk") -> Lifted:
+def lift(session: Unit, hold_id: str, by: str = "desk") -> HoldEnd:
     """Ends a hold, and opens the erasing that it stood against."""
     hold = session.get(Hold, hold_id, with_for_update=True)
     if hold is None or hold.lifted_at is not None:
@@ -82,7 +82,7 @@ def lift(session: Unit, hold_id: str, by: str = "desk") -> Lifted:
     resumed = [
         resume(session, actor, one, hold) for one in _of(session, hold, State.PARTLY_FULFILLED)
     ]
-    return Lifted(hold.id, tuple(filter(None, resumed)), tuple(filter(None, anew)))
+    return HoldEnd(hold.id, tuple(filter(None, resumed)), tuple(filter(None, anew)))
 
 
 def in_force(session: Session) -> list[dict[str, Any]]:

@@ -14,14 +14,14 @@ from dsar.domain.lifecycle import TaskKind
 from dsar.domain.records import Attachment
 from dsar.sdk import NeedsHuman
 from dsar.sdk.desk import Answer, Inquiry, Question, awaited
-from dsar.services.inquiries import files, keeping, links
+from dsar.services.inquiries import files, inquiry_rows, links
 from dsar.services.law.clock import today
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.store.coverage import lines
 from dsar.store.engine import add_once
-from dsar.store.tables import Inquiry as Row
+from dsar.store.tables import InquiryRow as Row
 from dsar.store.tables import Ticket
 from dsar.store.tasks.leases import Lease
 from dsar.store.tickets import locked
@@ -88,11 +88,11 @@ class TicketDesk:
     def answered(self, verb: str) -> Sequence[tuple[Question, Answer]]:
         """Every answer this source gave for the ticket, but for refusals."""
         with reading(self._installation) as session:
-            seal = keeping.seal_for(session, self._installation, self._ticket)
-            rows = keeping.of_ticket(session, self._ticket, self._source)
-            pairs = [(row, keeping.open_answer(seal, row)) for row in rows if row.verb == verb]
+            seal = inquiry_rows.seal_for(session, self._installation, self._ticket)
+            rows = inquiry_rows.of_ticket(session, self._ticket, self._source)
+            pairs = [(row, inquiry_rows.open_answer(seal, row)) for row in rows if row.verb == verb]
             return [
-                (keeping.open_question(seal, row), told[0])
+                (inquiry_rows.open_question(seal, row), told[0])
                 for row, told in pairs
                 if told is not None and not told[0].cannot
             ]
@@ -114,7 +114,7 @@ class TicketDesk:
     def _put_down(self, session: Unit, ticket: Ticket, place: "_Place", question: Question) -> Row:
         installation, seal = (
             self._installation,
-            keeping.seal_for(session, self._installation, self._ticket),
+            inquiry_rows.seal_for(session, self._installation, self._ticket),
         )
         new = uuid4().hex
         row = Row(
@@ -126,9 +126,9 @@ class TicketDesk:
             key=place.key,
             number=place.number,
             link=links.mark(links.token(installation, new)),
-            sealed_question=keeping.close_question(seal, new, question),
+            sealed_question=inquiry_rows.close_question(seal, new, question),
             noted_at=session.now(),
-            answer_by=keeping.answer_by(
+            answer_by=inquiry_rows.answer_by(
                 today(session), ticket.internal_due_on, installation.settings.inquiries
             ),
         )
@@ -138,8 +138,8 @@ class TicketDesk:
         return session.get_one(Row, new)
 
     def _told(self, session: Unit, row: Row) -> Inquiry:
-        seal = keeping.seal_for(session, self._installation, self._ticket)
-        found = keeping.open_answer(seal, row)
+        seal = inquiry_rows.seal_for(session, self._installation, self._ticket)
+        found = inquiry_rows.open_answer(seal, row)
         now, end = session.now(), self._end(row.answer_by)
         return Inquiry(
             id=row.id,

@@ -11,10 +11,10 @@ from sqlmodel import Session
 from dsar.domain.errors import BadInput
 from dsar.domain.records import Attachment
 from dsar.sdk import NeedsHuman
-from dsar.services.inquiries import keeping
+from dsar.services.inquiries import inquiry_rows
 from dsar.services.runtime.installation import Installation, reading
 from dsar.store import pages
-from dsar.store.tables import Inquiry
+from dsar.store.tables import InquiryRow
 from dsar.store.vault import Seal
 
 ROLE = "answer"
@@ -25,7 +25,7 @@ _LONGEST_NAME = 200
 
 
 @dataclass(slots=True)
-class Dropped:
+class IncomingFile:
     """A file that has come in: its description, its hash and where its sealed pieces lie."""
 
     reference: str
@@ -48,20 +48,20 @@ class Drop:
     """
 
     def __init__(self, seal: Seal, inquiry: str, limit: int) -> None:
-        self.files: list[Dropped] = []
+        self.files: list[IncomingFile] = []
         self._seal, self._inquiry, self._left = seal, inquiry, limit
         self._limit = limit
         self._waiting = bytearray()
         self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by close()
 
-    def begin(self, name: str, media_type: str) -> Dropped:
+    def begin(self, name: str, media_type: str) -> IncomingFile:
         """A new file; what is written next belongs to it."""
         if len(self.files) >= MOST_FILES:
             raise BadInput("files", f"are more than {MOST_FILES}.", "Put them into one archive.")
         shown = name.replace("\\", "/").rpartition("/")[2].strip()[:_LONGEST_NAME]
         plain = "".join(sign for sign in shown if sign.isprintable()) or "file"
         reference = f"{self._inquiry}.{len(self.files) + 1}"
-        self.files.append(Dropped(reference, plain, media_type))
+        self.files.append(IncomingFile(reference, plain, media_type))
         return self.files[-1]
 
     def write(self, data: bytes) -> None:
@@ -82,14 +82,14 @@ class Drop:
         if self._waiting:
             self._seal_piece(self.files[-1])
 
-    def _seal_piece(self, now: Dropped) -> None:
+    def _seal_piece(self, now: IncomingFile) -> None:
         plain = bytes(self._waiting[:PIECE])
         del self._waiting[:PIECE]
         sealed = self._seal.close_bytes(plain, _place(now.reference, len(now.pieces)))
         now.pieces.append((self._file.tell(), len(sealed)))
         self._file.write(sealed)
 
-    def sealed(self, dropped: Dropped) -> Iterator[bytes]:
+    def sealed(self, dropped: IncomingFile) -> Iterator[bytes]:
         """The pieces of one file."""
         for start, length in dropped.pieces:
             self._file.seek(start)
@@ -104,7 +104,7 @@ def _place(reference: str, number: int) -> str:
     return f"file {reference} {number}"
 
 
-def keep(session: Session, row: Inquiry, drop: Drop) -> None:
+def keep(session: Session, row: InquiryRow, drop: Drop) -> None:
     """Writes the pieces beside the answer, in its transaction. The caller has locked the ticket."""
     number = pages.last_number(session, row.ticket_id, role=ROLE, source=row.source)
     for dropped in drop.files:
@@ -129,7 +129,7 @@ def read(
 ) -> Iterator[bytes]:
     """The bytes of one file, a piece at a time."""
     with reading(installation) as session:
-        seal = keeping.seal_for(session, installation, ticket)
+        seal = inquiry_rows.seal_for(session, installation, ticket)
         pieces = pages.ids_in(
             session, ticket, role=ROLE, source=source, collection=attachment.reference
         )

@@ -33,7 +33,7 @@ Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnswerForm:
     """What the answer is held against: the verb, the question, the collections of the source."""
 
     verb: str
@@ -41,7 +41,7 @@ class Asked:
     collections: Collection[str]
 
 
-def read(given: Any, asked: Asked, drop: Drop) -> Answer:
+def read(given: Any, asked: AnswerForm, drop: Drop) -> Answer:
     """The answer in what was sent; its files go into `drop`. Raises BadInput."""
     table = _table(given, "answer")
     outcomes = _OUTCOMES["find" if asked.verb == "find" else "act"]
@@ -52,7 +52,7 @@ def read(given: Any, asked: Asked, drop: Drop) -> Answer:
     return outcomes[outcome](table, asked, drop)
 
 
-def _records(table: Table, asked: Asked, drop: Drop) -> Answer:
+def _records(table: Table, asked: AnswerForm, drop: Drop) -> Answer:
     _only(table, {"outcome", "records", "identifiers"}, "")
     rows = _list(table, "records", "", most=MOST_RECORDS)
     if not rows:
@@ -65,7 +65,7 @@ def _records(table: Table, asked: Asked, drop: Drop) -> Answer:
     return Answer(records=found, identifiers=known)
 
 
-def _record(given: Any, at: str, asked: Asked, drop: Drop) -> Record:
+def _record(given: Any, at: str, asked: AnswerForm, drop: Drop) -> Record:
     row = _table(given, at)
     _only(row, {"collection", "key", "data", "match", "subject", "attachments"}, f"{at}.")
     collection = _collection(row, at, asked)
@@ -84,7 +84,7 @@ def _record(given: Any, at: str, asked: Asked, drop: Drop) -> Record:
     )
 
 
-def _collection(row: Table, at: str, asked: Asked) -> str:
+def _collection(row: Table, at: str, asked: AnswerForm) -> str:
     name = _text(row, "collection", f"{at}.", longest=120)
     if name not in asked.collections:
         choice = ", ".join(asked.collections)
@@ -129,7 +129,7 @@ def _identifier(given: Any, at: str) -> tuple[str, str]:
         raise BadInput(f"{at}.value", wrong.problem, wrong.mend) from None
 
 
-def _receipts(table: Table, asked: Asked, drop: Drop) -> Answer:
+def _receipts(table: Table, asked: AnswerForm, drop: Drop) -> Answer:
     del drop
     _only(table, {"outcome", "receipts"}, "")
     rows = _list(table, "receipts", "", most=MOST_RECORDS)
@@ -147,7 +147,7 @@ def _receipts(table: Table, asked: Asked, drop: Drop) -> Answer:
     return Answer(receipts=tuple(by_place[place] for place in places))
 
 
-def _receipt(given: Any, at: str, asked: Asked) -> Receipt:
+def _receipt(given: Any, at: str, asked: AnswerForm) -> Receipt:
     row = _table(given, at)
     _only(row, {"collection", "key", "done", "reason"}, f"{at}.")
     done = _choice(Done, row.get("done"), f"{at}.done", among=VERBS[asked.verb])
@@ -158,19 +158,19 @@ def _receipt(given: Any, at: str, asked: Asked) -> Receipt:
     return Receipt(_collection(row, at, asked), key, done, reason)
 
 
-def _nothing(table: Table, asked: Asked, drop: Drop) -> Answer:
+def _nothing(table: Table, asked: AnswerForm, drop: Drop) -> Answer:
     del asked, drop
     _only(table, {"outcome"}, "")
     return Answer()
 
 
-def _cannot(table: Table, asked: Asked, drop: Drop) -> Answer:
+def _cannot(table: Table, asked: AnswerForm, drop: Drop) -> Answer:
     del asked, drop
     _only(table, {"outcome", "reason"}, "")
     return Answer(cannot=_text(table, "reason", "", longest=LONGEST_REASON))
 
 
-_OUTCOMES: Mapping[str, Mapping[str, Callable[[Table, Asked, Drop], Answer]]] = {
+_OUTCOMES: Mapping[str, Mapping[str, Callable[[Table, AnswerForm, Drop], Answer]]] = {
     "find": {"records": _records, "nothing": _nothing, "cannot": _cannot},
     "act": {"receipts": _receipts, "cannot": _cannot},
 }

@@ -6,7 +6,7 @@ what a text may do, `words` has what else they are made of, `samples` are invent
 `previews` shows letters made of them.
 """
 
-from dsar.services.letters.writing import (
+from dsar.services.letters.write import (
     TITLES,
     WrittenLetter,
     queue,

@@ -48,7 +48,7 @@ def of_ticket(
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
+class CitedLaw:
     """A law in the words of a language: its title, the article of a right, where to complain."""
 
     title: str
@@ -57,10 +57,10 @@ class Cited:
     remedy: str
 
 
-def cited(words: Words, regime: Regime, right: Right) -> Cited:
+def cited(words: Words, regime: Regime, right: Right) -> CitedLaw:
     """What a letter or a report says of the law; where a language has no words for it, its own."""
     here = words["complaint"].get(regime.id, {})
-    return Cited(
+    return CitedLaw(
         title=words["law"].get(regime.id, regime.title),
         article=article(words, regime.id, right),
         complaint=here.get("body") or regime.complaint.body,

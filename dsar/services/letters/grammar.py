@@ -68,7 +68,7 @@ _PROBLEMS = {
 }
 
 
-class Kind(Enum):
+class ExpressionKind(Enum):
     """What an expression of a letter gives."""
 
     TEXT = auto()
@@ -150,7 +150,7 @@ class _Walk:
         for part in node.nodes:
             if isinstance(part, nodes.TemplateData):
                 continue
-            if self._kind(part, own) is not Kind.TEXT:
+            if self._kind(part, own) is not ExpressionKind.TEXT:
                 mend = 'Go through a list with for, or write it with join(", ").'
                 refuse(self._file, part.lineno, "This is no text that could be written.", mend)
 
@@ -174,7 +174,7 @@ class _Walk:
         if name in TEXTS | LISTS | TABLES.keys() or name in _JINJAS or not _NAME.fullmatch(name):
             mend = "Give each one a name of its own, such as reason."
             refuse(self._file, node.lineno, f"{name[:40]} cannot be the name of each.", mend)
-        if self._kind(node.iter, own) is not Kind.LIST:
+        if self._kind(node.iter, own) is not ExpressionKind.LIST:
             refuse(self._file, node.lineno, "This is no list.", f"Lists are {_listed(LISTS)}.")
         self.body(node.body, depth, own | {name}, looping=True)
         self.body(node.else_, depth, own, looping=looping)
@@ -183,7 +183,7 @@ class _Walk:
         if depth > _DEEPEST:
             refuse(self._file, node.lineno, "Blocks stand three deep.", "Two deep is the most.")
 
-    def _kind(self, node: nodes.Node, own: frozenset[str], chain: int = 0) -> Kind:
+    def _kind(self, node: nodes.Node, own: frozenset[str], chain: int = 0) -> ExpressionKind:
         """What an admitted expression gives; refuses any other."""
         if isinstance(node, nodes.Name):
             return self._name(node, own)
@@ -193,18 +193,18 @@ class _Walk:
             return self._filter(node, own, chain)
         return self._refuse(node)
 
-    def _name(self, node: nodes.Name, own: frozenset[str]) -> Kind:
+    def _name(self, node: nodes.Name, own: frozenset[str]) -> ExpressionKind:
         if node.name in TEXTS or node.name in own:
-            return Kind.TEXT
+            return ExpressionKind.TEXT
         if node.name in LISTS:
-            return Kind.LIST
+            return ExpressionKind.LIST
         if node.name in TABLES:
             mend = f"Name one of its keys: {_listed(TABLES[node.name])}."
             refuse(self._file, node.lineno, f"{node.name} is a table.", mend)
         mend = f"Facts are {_listed({*TEXTS, *LISTS, *TABLES})}."
         refuse(self._file, node.lineno, f"{node.name[:40]} is no fact.", mend)
 
-    def _key(self, node: nodes.Getattr) -> Kind:
+    def _key(self, node: nodes.Getattr) -> ExpressionKind:
         table = node.node.name if isinstance(node.node, nodes.Name) else ""
         if table not in TABLES:
             problem = "Something is asked of what is no table."
@@ -212,9 +212,9 @@ class _Walk:
         if node.attr not in TABLES[table]:
             mend = f"Name one of its keys: {_listed(TABLES[table])}."
             refuse(self._file, node.lineno, f"{table} has no {node.attr[:40]}.", mend)
-        return Kind.FLAG if table == "right" else Kind.TEXT
+        return ExpressionKind.FLAG if table == "right" else ExpressionKind.TEXT
 
-    def _filter(self, node: nodes.Filter, own: frozenset[str], chain: int) -> Kind:
+    def _filter(self, node: nodes.Filter, own: frozenset[str], chain: int) -> ExpressionKind:
         takes_list = FILTERS.get(node.name)
         if takes_list is None:
             problem = f"There is no filter {node.name[:40]} for letters."
@@ -227,10 +227,10 @@ class _Walk:
             refuse(self._file, node.lineno, f"{node.name} is given too much.", mend)
         assert node.node is not None  # noqa: S101 - `_kind` has looked
         kind = self._kind(node.node, own, chain + 1)
-        if kind is not (Kind.LIST if takes_list else Kind.TEXT):
+        if kind is not (ExpressionKind.LIST if takes_list else ExpressionKind.TEXT):
             mend = "join takes a list; the others take a text."
             refuse(self._file, node.lineno, f"{node.name} is used on the wrong thing.", mend)
-        return Kind.TEXT
+        return ExpressionKind.TEXT
 
     def _refuse(self, node: nodes.Node) -> NoReturn:
         problem = _PROBLEMS.get(type(node), "Something is done that no letter does.")

@@ -14,7 +14,7 @@ from dsar.services.letters.grammar import refuse
 from dsar.services.letters.wording import (
     KINDS,
     TEXTS,
-    Lacking,
+    FactMissing,
     Wording,
     Wordings,
     read,
@@ -129,7 +129,7 @@ def try_out(wording: Wording, its: Words, controller: Controller) -> None:
             facts = samples.facts(its, controller, right=right, full=full)
             try:
                 wording.say(facts)
-            except Lacking as lacking:
+            except FactMissing as lacking:
                 _refuse_without(wording, lacking.fact, listed=isinstance(facts[lacking.fact], list))
 
 

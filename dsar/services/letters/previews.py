@@ -4,7 +4,7 @@ from dsar.domain.errors import BadInput
 from dsar.domain.rights import Right
 from dsar.services.letters import samples
 from dsar.services.letters.wording import KINDS, Facts, Wording, Wordings
-from dsar.services.letters.writing import parts, tidy, wordings_of
+from dsar.services.letters.write import parts, tidy, wordings_of
 from dsar.services.runtime.installation import Installation
 from dsar.words import Words
 

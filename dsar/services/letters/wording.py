@@ -47,7 +47,7 @@ DEMANDED: Mapping[str, tuple[str, ...]] = {
 Facts = Mapping[str, object]
 
 
-class Lacking(Exception):  # noqa: N818 - it is caught where both wordings are tried
+class FactMissing(Exception):  # noqa: N818 - it is caught where both wordings are tried
     """A letter came out without a fact that the law demands in it."""
 
     def __init__(self, fact: str) -> None:
@@ -86,7 +86,7 @@ class Wording:
         text = "".join(parts)
         for fact in DEMANDED.get(self.kind, ()):
             if not _stands(facts[fact], text):
-                raise Lacking(fact)
+                raise FactMissing(fact)
         return text
 
     def line_of(self, fact: str) -> int:
@@ -102,7 +102,7 @@ def _stands(fact: object, text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class LetterText:
     """A letter as it comes out, and why the house's own wording did not make it, if it should."""
 
     text: str
@@ -131,7 +131,7 @@ class Wordings:
         broken = (one for one in self.own.values() if isinstance(one, BadInput))
         return tuple(dict.fromkeys((*self.strays, *broken)))
 
-    def write(self, kind: str, language: str, facts: Callable[[Words], Facts]) -> Written:
+    def write(self, kind: str, language: str, facts: Callable[[Words], Facts]) -> LetterText:
         """A letter in the first language of the rule that has it; own wording first.
 
         Raises NotAllowed where a fact is not there that the law demands.
@@ -148,13 +148,13 @@ class Wordings:
             can_say = facts(its)
             try:
                 text = wording.say(can_say)
-            except Lacking as lacking:
+            except FactMissing as lacking:
                 lacks = lacking.fact
                 faults.append(f"{wording.file} does not say {lacks}.")
             except BadInput as error:
                 faults.append(str(error))
             else:
-                return Written(text, wording, its, " ".join(faults)[:300])
+                return LetterText(text, wording, its, " ".join(faults)[:300])
         problem = f"The letter {kind} must not leave without its {lacks or 'text'}."
         raise NotAllowed(f"{problem} Give it with what is done, such as a reason.")
 

@@ -15,7 +15,7 @@ from dsar.domain.records import Attachment, Done, Item, Match, Receipt, Record
 from dsar.services.runtime.installation import Installation, reading
 from dsar.store import pages
 from dsar.store.pages import PageRef
-from dsar.store.tables import Page, Request, Ticket
+from dsar.store.tables import PageRow, Request, Ticket
 from dsar.store.vault import Seal
 
 _KEY = (
@@ -38,7 +38,7 @@ def write(
     number: int,
     collection: str,
     rows: Sequence[Any],
-) -> Page:
+) -> PageRow:
     """Adds one sealed page; the caller's fenced transaction makes it count."""
     page_id = uuid4().hex
     return pages.add(

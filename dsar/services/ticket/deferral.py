@@ -12,7 +12,7 @@ from dsar.sdk import Later
 from dsar.services.runtime.installation import Unit
 from dsar.store import tasks
 from dsar.store.engine import Store
-from dsar.store.tables import Inquiry
+from dsar.store.tables import InquiryRow
 from dsar.store.tasks import Lease
 
 #: Whose answer was of no use: the next repetition of the task asks anew.
@@ -36,10 +36,10 @@ def defer(session: Unit, store: Store, lease: Lease, later: Later) -> bool:
     long as it takes. An answer that came while the task was at work has rung for nobody: it goes on
     at once. The caller has locked the ticket, as whoever answers does.
     """
-    there = or_(col(Inquiry.asked_at).is_not(None), col(Inquiry.answered_at).is_not(None))
+    there = or_(col(InquiryRow.asked_at).is_not(None), col(InquiryRow.answered_at).is_not(None))
     found = session.exec(
-        select(Inquiry.answered_at)
-        .where(col(Inquiry.task_id) == lease.task_id, col(Inquiry.used_by) == "")
+        select(InquiryRow.answered_at)
+        .where(col(InquiryRow.task_id) == lease.task_id, col(InquiryRow.used_by) == "")
         .where(there)
     ).all()
     wait = 0.0 if any(found) else later.wait
@@ -66,10 +66,10 @@ def _standstill(session: Unit, lease: Lease, why: Reason) -> Reason | None:
 def spend(session: Session, lease: Lease) -> None:
     """The answer a task turned to a person with was of no use: the next attempt asks anew."""
     latest = (
-        select(Inquiry.id)
-        .where(col(Inquiry.task_id) == lease.task_id, col(Inquiry.used_by) == lease.task_id)
-        .order_by(col(Inquiry.answered_at).desc())
+        select(InquiryRow.id)
+        .where(col(InquiryRow.task_id) == lease.task_id, col(InquiryRow.used_by) == lease.task_id)
+        .order_by(col(InquiryRow.answered_at).desc())
         .limit(1)
     )
-    spent = update(Inquiry).where(col(Inquiry.id) == latest.scalar_subquery())
+    spent = update(InquiryRow).where(col(InquiryRow.id) == latest.scalar_subquery())
     session.execute(spent.values(used_by=SPENT))

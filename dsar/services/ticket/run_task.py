@@ -34,13 +34,13 @@ from dsar.services.ticket.search_order import unblock
 from dsar.store import coverage, tasks
 from dsar.store.files.places import StoreAway
 from dsar.store.tables import Ticket
-from dsar.store.tasks import Expired, Fenced, Lease, Poison, gates
+from dsar.store.tasks import ExpiredTask, Lease, LeaseLost, Poison, gates
 from dsar.store.tickets import locked
 
 log = structlog.get_logger("dsar.tasks")
 
 
-class Draining(Exception):  # noqa: N818
+class StopAsked(Exception):  # noqa: N818
     """The process is asked to stop: the task is given back at its last checkpoint."""
 
 
@@ -57,10 +57,10 @@ class Run:
     until: float | None = None
 
     def check(self) -> None:
-        """Called at page borders; raises Draining when the process is asked to stop, OwnWait when
+        """Called at page borders; raises StopAsked when the process is asked to stop, OwnWait when
         the hours of the source are over (`until`, by the process's own monotonic clock)."""
         if self.stopping.is_set():
-            raise Draining
+            raise StopAsked
         if self.until is not None and time.monotonic() >= self.until:
             raise deferral.OwnWait(code="hours_over", wait=0)
 
@@ -119,10 +119,10 @@ def perform(
         left = working_hours.await_hours(installation, lease)
         run.until = None if left is None else time.monotonic() + left
         handlers[lease.kind](installation, run)
-    except Fenced:
+    except LeaseLost:
         log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
         return None
-    except Draining:
+    except StopAsked:
         _give_back(installation, lease)
         return None
     except Exception as error:  # noqa: BLE001 - every failure of a task becomes a state of it
@@ -135,7 +135,7 @@ def _give_back(installation: Installation, lease: Lease) -> None:
     try:
         with transaction(installation) as session:
             tasks.release(session, installation.store, lease)
-    except Fenced:
+    except LeaseLost:
         log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
 
 
@@ -162,7 +162,7 @@ def _failed(installation: Installation, run: Run, error: Exception) -> None:
             if stuck:
                 _stuck(session, ticket, lease)
             run.claim_next(session)
-    except Fenced:
+    except LeaseLost:
         log.warning("task.fenced", task=lease.task_id, kind=lease.kind, fence=lease.fence)
 
 
@@ -214,7 +214,7 @@ def _reason(error: Exception) -> Reason:
     return Reason(code) if code else Reason("failed", {"error": type(error).__name__})
 
 
-def _stuck(session: Unit, ticket: Ticket, lease: Lease | Expired) -> None:
+def _stuck(session: Unit, ticket: Ticket, lease: Lease | ExpiredTask) -> None:
     """A task that got stuck says so on its coverage line and in the journal; the rest goes on."""
     if TaskKind(lease.kind).spec.on_ledger:
         reason = tasks.task(session, lease.task_id).reason

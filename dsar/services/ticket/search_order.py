@@ -7,7 +7,7 @@ from sqlmodel import col, func, select
 from dsar.config.sources import Sources
 from dsar.domain.identity import GIVEN
 from dsar.domain.lifecycle import TaskKind
-from dsar.domain.search_order import MOST_VALUES, Searched, SearchOrder, search_order
+from dsar.domain.search_order import MOST_VALUES, SearchedSource, SearchOrder, search_order
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Unit
 from dsar.store import coverage, pages, tasks
@@ -21,7 +21,9 @@ def order_of(known: Sources, names: Iterable[str]) -> SearchOrder:
     One that was removed meanwhile waits for nobody: its search says that it is gone.
     """
     return search_order(
-        Searched(name, known[name].needs, known[name].gives) if name in known else Searched(name)
+        SearchedSource(name, known[name].needs, known[name].gives)
+        if name in known
+        else SearchedSource(name)
         for name in names
     )
 

@@ -17,15 +17,15 @@ from sqlmodel import Session, SQLModel, col
 from dsar.domain.calendar.ical import DueEntry, calendar_file
 from dsar.domain.clock.thresholds import DueAlert, WatchedDates, passed
 from dsar.domain.lifecycle import ENDS, OWNER, By, Event, State
-from dsar.services.inquiries.reminding import pressing
+from dsar.services.inquiries.reminders import pressing
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.ticket.advance import advance
 from dsar.store.engine import insert
-from dsar.store.tables import Alert as Raised
 from dsar.store.tables import JournalEntry, Request, Ticket
 from dsar.store.tickets import locked
+from dsar.store.upkeep_tables import Alert as Raised
 
 log = structlog.get_logger("dsar.watch")
 

@@ -10,7 +10,7 @@ import redis
 from dsar.domain.errors import DsarError
 from dsar.services.bundles.stores import files_of
 from dsar.services.letters import wordings_of
-from dsar.services.letters.writing import at_fault_since
+from dsar.services.letters.write import at_fault_since
 from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, reading
 from dsar.services.runtime.journal import faults
@@ -34,7 +34,7 @@ _LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One line of the doctor's report."""
 
     check: str
@@ -53,21 +53,21 @@ class Trouble(Exception):  # noqa: N818
 Check = Callable[[Installation], str]
 
 
-def examine(installation: Installation) -> Iterator[Finding]:
+def examine(installation: Installation) -> Iterator[Diagnosis]:
     """Every check in turn; one that fails in an unforeseen way is a finding, not a crash."""
     for name, check in CHECKS.items():
         yield from _examine(installation, name, check)
 
 
-def _examine(installation: Installation, name: str, check: Check) -> Iterable[Finding]:
+def _examine(installation: Installation, name: str, check: Check) -> Iterable[Diagnosis]:
     try:
-        return [Finding(name, well=True, words=check(installation))]
+        return [Diagnosis(name, well=True, words=check(installation))]
     except Trouble as trouble:
-        return [Finding(name, well=False, words=words) for words in trouble.why]
+        return [Diagnosis(name, well=False, words=words) for words in trouble.why]
     except DsarError as error:
-        return [Finding(name, well=False, words=str(error))]
+        return [Diagnosis(name, well=False, words=str(error))]
     except Exception as error:  # noqa: BLE001 - the other checks are still wanted
-        return [Finding(name, well=False, words=f"failed with {type(error).__name__}.")]
+        return [Diagnosis(name, well=False, words=f"failed with {type(error).__name__}.")]
 
 
 def _database(installation: Installation) -> str:

@@ -103,7 +103,7 @@ class _Foreign(logging.Handler):
         log.log(record.levelno, str(record.msg), **more)
 
 
-class _Unfailing(structlog.WriteLogger):
+class _NeverFailing(structlog.WriteLogger):
     """Writes a line where that can be done: a full disk, or a reader that went away, costs lines.
 
     It must not cost a page, a thread or a process, whose work needs no log.
@@ -129,7 +129,7 @@ def configure(*, out: TextIO | None = None, level: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # Asked for each line: by then another standard error may stand in the place of this one.
-        logger_factory=lambda *_: _Unfailing(out or sys.stderr),
+        logger_factory=lambda *_: _NeverFailing(out or sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_Foreign()], level=logging.WARNING, force=True)

@@ -17,9 +17,9 @@ from dsar.services.runtime.access import staff_only
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Unit
 from dsar.store import tasks
-from dsar.store.tables import Gate
 from dsar.store.tasks import gates
 from dsar.store.tasks.gates import BREAKER_FAILURES
+from dsar.store.upkeep_tables import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class SourceLoad:
     """How many open tickets wait for a source, how many of them for a person; tasks at work."""
 
     tickets: int = 0
@@ -45,22 +45,22 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SourceStatus:
     """One source; `settings` is None where the file was changed since this process began."""
 
     source: Source
     verbs: frozenset[str]
     door: Door
     at_once: int
-    waiting: Waiting
+    waiting: SourceLoad
     settings: tuple[RedactedSetting, ...] | None
 
 
-NOBODY = Waiting()
+NOBODY = SourceLoad()
 _OPEN = Door(None, None, "", 0)
 
 
-def standings(session: Unit, viewer: Actor) -> tuple[Standing, ...]:
+def standings(session: Unit, viewer: Actor) -> tuple[SourceStatus, ...]:
     """Every configured source in the order of its file."""
     staff_only(viewer)
     installation = session.installation
@@ -70,7 +70,7 @@ def standings(session: Unit, viewer: Actor) -> tuple[Standing, ...]:
         installation.settings.at(installation.settings.sources), installation.sources.version
     )
     return tuple(
-        Standing(
+        SourceStatus(
             source=source,
             verbs=frozenset(verb for verb in VERBS if source.can(verb)),
             door=_door(rows.get(source.name), now),
@@ -103,7 +103,8 @@ def _settings(
     return shown(source.adapter.Settings, written.get(source.name, {}))
 
 
-def _waiting(session: Session) -> dict[str, Waiting]:
+def _waiting(session: Session) -> dict[str, SourceLoad]:
     return {
-        row.source: Waiting(row.tickets, row.stuck, row.at_work) for row in tasks.by_source(session)
+        row.source: SourceLoad(row.tickets, row.stuck, row.at_work)
+        for row in tasks.by_source(session)
     }

@@ -19,9 +19,9 @@ from dsar.services.bundles.files_view import NO_FILES, FilesView
 from dsar.services.bundles.keep import READY, bundles_of
 from dsar.services.bundles.progress import TaskProgress
 from dsar.services.bundles.stores import files_of
-from dsar.services.desk.doubtful_identifiers import Doubted, in_doubt
-from dsar.services.inquiries import listing
-from dsar.services.inquiries.listing import InquiryView
+from dsar.services.desk.doubtful_identifiers import DoubtedIdentifier, in_doubt
+from dsar.services.inquiries import overview
+from dsar.services.inquiries.overview import InquiryView
 from dsar.services.law.clock import REVIVED, dates_of, today
 from dsar.services.letters import WrittenLetter, written
 from dsar.services.letters.reason_words import doubted, for_staff
@@ -180,7 +180,7 @@ class SealedView:
 
     letters: tuple[WrittenLetter, ...] = ()
     files: FilesView = NO_FILES
-    in_doubt: tuple[Doubted, ...] = ()
+    in_doubt: tuple[DoubtedIdentifier, ...] = ()
 
 
 def ticket_view(session: Unit, viewer: Actor, ticket: Ticket) -> TicketView:
@@ -204,7 +204,7 @@ def ticket_view(session: Unit, viewer: Actor, ticket: Ticket) -> TicketView:
         possible=possible(session, ticket),
         coverage=coverage_of(session, ticket),
         supplements=supplement_view(session, ticket),
-        inquiries=listing.of_ticket(session, ticket),
+        inquiries=overview.of_ticket(session, ticket),
         tasks=_tasks(session, ticket),
         bundles=tuple(_bundle(session, ticket, row) for row in bundles_of(session, ticket)),
         journal=_journal(session, ticket),
@@ -245,7 +245,7 @@ def sealed_view(session: Unit, viewer: Actor, ticket: Ticket) -> SealedView:
 def inquiries_view(session: Unit, viewer: Actor, ticket: Ticket) -> tuple[InquiryView, ...]:
     """Who was asked what for a ticket, and the link to pass on, oldest first."""
     staff_only(viewer)
-    return listing.of_ticket(session, ticket)
+    return overview.of_ticket(session, ticket)
 
 
 def possible(session: Unit, ticket: Ticket) -> tuple[PossibleEvent, ...]:

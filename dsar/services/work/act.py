@@ -23,7 +23,7 @@ from dsar.services.runtime.installation import Installation, reading, transactio
 from dsar.services.ticket import outcomes
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.work.cases import case_of, held
-from dsar.services.work.receipts import Filing, Place, Taking, still_to_do
+from dsar.services.work.receipts import ActPosition, ReceiptIntake, ReceiptPlace, still_to_do
 from dsar.store import pages
 from dsar.store.effects import EffectBefore, intend
 from dsar.store.pages import PageRef
@@ -36,7 +36,7 @@ RESTRICTIONS, LIFTED = "restrictions", "lifted"
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SourceAct:
     """What one task asks of one source: the verb, the pages, the purposes to stop by collection.
 
     `spared` are the (collection, key) that stay as they are.
@@ -69,7 +69,7 @@ def restrict_now(installation: Installation, run: Run) -> None:
         case = case_of(session, ticket)
     seal = record_pages.seal_for(installation, run.lease.ticket_id)
     others = _not_surely_theirs(installation, seal, case, run)
-    job = Job("restrict", found, {}, seal, 1, RESTRICTIONS, others)
+    job = SourceAct("restrict", found, {}, seal, 1, RESTRICTIONS, others)
     with installation.sources[run.lease.source].open(desk_for(installation, run.lease)) as adapter:
         walk(installation, run, job, adapter)
     with finishing(run) as (session, ticket):
@@ -89,7 +89,7 @@ def _not_surely_theirs(
     )
 
 
-def _job(installation: Installation, run: Run) -> Job:
+def _job(installation: Installation, run: Run) -> SourceAct:
     with reading(installation) as session:
         ticket = session.get_one(Ticket, run.lease.ticket_id)
         source = run.lease.source
@@ -102,29 +102,29 @@ def _job(installation: Installation, run: Run) -> Job:
             for sheet in sheets
         }
         verb, round_ = Right(ticket.right).spec.verb, ticket.round
-    return Job(verb, sheets, purposes, record_pages.seal_for(installation, ticket.id), round_)
+    return SourceAct(verb, sheets, purposes, record_pages.seal_for(installation, ticket.id), round_)
 
 
-def walk(installation: Installation, run: Run, job: Job, adapter: Adapter) -> None:
+def walk(installation: Installation, run: Run, job: SourceAct, adapter: Adapter) -> None:
     """Every page of a job once, from the task's checkpoint on."""
     if job.sheets and not can(adapter, job.verb):
         raise NeedsHuman(code="cannot_here", title=adapter.title, verb=job.verb)
-    place = Place.of(run.lease.checkpoint)
+    place = ActPosition.of(run.lease.checkpoint)
     for sheet in job.sheets:
         if sheet.number > place.page:
             run.check()
             _one_page(installation, run, job, sheet, adapter=adapter, place=place)
-            place = Place(sheet.number)
+            place = ActPosition(sheet.number)
 
 
 def _one_page(
     installation: Installation,
     run: Run,
-    job: Job,
+    job: SourceAct,
     sheet: PageRef,
     *,
     adapter: Adapter,
-    place: Place,
+    place: ActPosition,
 ) -> None:
     key = record_pages.mark(
         [run.lease.ticket_id, run.lease.kind, sheet.source, run.lease.key, sheet.id]
@@ -140,18 +140,18 @@ def _one_page(
     keys = [_KEYS[job.role](row) for row in rows]
     items = still_to_do(_ITEMS[job.role](job, sheet, rows), keys, place.rows)
     batch = Batch(sheet.collection, items, key, job.purposes.get(sheet.collection, ()))
-    filing = Filing(job.seal, job.role, job.round_, sheet, key)
-    taking = Taking(installation, run, filing, job.verb, batch, keys, place)
+    filing = ReceiptPlace(job.seal, job.role, job.round_, sheet, key)
+    taking = ReceiptIntake(installation, run, filing, job.verb, batch, keys, place)
     taking.take(_receipts(adapter, job.verb, batch, standing) if items else ())
 
 
-def _refuse_held(session: Session, ticket: Ticket, job: Job) -> None:
+def _refuse_held(session: Session, ticket: Ticket, job: SourceAct) -> None:
     """A hold placed after the approval still stands against erasing (Art. 17(3)(e))."""
     if job.verb == Right.ERASURE.spec.verb and held(session, ticket):
         raise NeedsHuman(code=HOLD_IN_FORCE.code)
 
 
-def _freed(job: Job, sheet: PageRef, rows: list[Any]) -> list[Item]:
+def _freed(job: SourceAct, sheet: PageRef, rows: list[Any]) -> list[Item]:
     """What its receipt calls restricted and nothing else still restricts."""
     parts = map(record_pages.receipt_parts, rows)
     keys = [key for done, key, _ in parts if done == Done.RESTRICTED]
@@ -159,7 +159,7 @@ def _freed(job: Job, sheet: PageRef, rows: list[Any]) -> list[Item]:
 
 
 #: What stands on a job's pages, by the role of the receipts it writes: records, manifest, receipts.
-_ITEMS: dict[str, Callable[[Job, PageRef, list[Any]], list[Item]]] = {
+_ITEMS: dict[str, Callable[[SourceAct, PageRef, list[Any]], list[Item]]] = {
     RESTRICTIONS: lambda job, sheet, rows: [
         Item(row[0]) for row in rows if (sheet.collection, row[0]) not in job.spared
     ],

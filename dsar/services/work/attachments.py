@@ -31,7 +31,7 @@ MARK = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Collecting:
+class AttachmentIntake:
     """Takes in the attachments of one search."""
 
     installation: Installation
@@ -54,7 +54,9 @@ class Collecting:
         try:
             blocks = iter(self.adapter.read(record.collection, record.key, attachment))
             passed = self.checks.blocks(record, blocks)
-            _Keeping(self.installation, self.run, self.seal, name).keep(passed, record, attachment)
+            _FileIntake(self.installation, self.run, self.seal, name).keep(
+                passed, record, attachment
+            )
         except Later as later:
             # The page it belongs to is not kept yet: the search goes on before it, not behind.
             later.checkpoint = None
@@ -127,7 +129,7 @@ def held_as(session: Session, seal: Seal, ticket_id: str, mark: str) -> Held | N
     return None if row is None else _held(seal, row)
 
 
-def _held(seal: Seal, row: tables.Page) -> Held:
+def _held(seal: Seal, row: tables.PageRow) -> Held:
     told = seal.open(row.sealed, _place(row.ticket_id, row.collection, "list"))
     attachment = Attachment(told["reference"], told["name"], told["media_type"], told["size"])
     record = Record(told["collection"], told["key"], {}, attachments=(attachment,))
@@ -158,7 +160,7 @@ def _place(ticket_id: str, name: str, part: str) -> str:
 
 def _listed(
     installation: Installation, ticket_id: str, source: str, name: str
-) -> tables.Page | None:
+) -> tables.PageRow | None:
     """The page that says that a file is whole."""
     with reading(installation) as session:
         return pages.in_collection(session, ticket_id, role=LISTED, source=source, collection=name)
@@ -180,7 +182,7 @@ def _told(record: Record, attachment: Attachment) -> dict[str, Any]:
     }
 
 
-class _Keeping:
+class _FileIntake:
     """Writes one file piece by piece, each in a transaction of its own under the task's fence."""
 
     def __init__(self, installation: Installation, run: Run, seal: Seal, name: str) -> None:

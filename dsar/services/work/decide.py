@@ -8,10 +8,9 @@ from typing import Any
 from sqlmodel import Session
 
 from dsar.domain.coverage import Outcome, kept_row
-from dsar.domain.decision import NOT_PORTABLE, Case, Doubt, Ground, decide_record
+from dsar.domain.decision import NOT_PORTABLE, Case, Doubt, KeptBecause, decide_record
 from dsar.domain.reasons import Reason
 from dsar.domain.records import Record
-from dsar.domain.rights import Right
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.ticket.run_task import Run, finishing
@@ -30,7 +29,7 @@ class Tally:
     """What the policy decided for one source."""
 
     handed: int = 0
-    kept: Counter[tuple[str, Ground]] = field(default_factory=Counter)
+    kept: Counter[tuple[str, KeptBecause]] = field(default_factory=Counter)
     doubts: Counter[tuple[str, Doubt]] = field(default_factory=Counter)
     items: dict[str, list[list[Any]]] = field(default_factory=dict)
     people: set[str] = field(default_factory=set)
@@ -126,11 +125,9 @@ def _doubts(row: CoverageLine, tally: Tally) -> Iterator[dict[str, Any]]:
 def _write_manifest(
     session: Session, seal: Seal, ticket: Ticket, case: Case, *, source: str, tally: Tally
 ) -> None:
-    """The items in the order in which they are acted on: what refers is erased first, and changed
-    after what it refers to, so that an account is restricted before what belongs to it."""
+    """The items in the order in which they are acted on: what refers goes first."""
     number = 0
-    order = _order(case, source, tally.items)
-    for collection in reversed(order) if case.right is Right.ERASURE else order:
+    for collection in reversed(_order(case, source, tally.items)):
         rows = tally.items[collection]
         for start in range(0, len(rows), BATCH):
             number += 1

@@ -84,7 +84,7 @@ def _usable(page: Page) -> Iterator[tuple[str, str]]:
 
 
 @dataclass
-class Examining:
+class IdentifierCheck:
     """Looks at what one search says of the person before any of it is used."""
 
     installation: Installation

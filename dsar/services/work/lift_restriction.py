@@ -35,7 +35,7 @@ from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.ticket import owed_tasks
 from dsar.services.ticket.run_task import Run, finishing
-from dsar.services.work.act import LIFTED, RESTRICTIONS, Job, walk
+from dsar.services.work.act import LIFTED, RESTRICTIONS, SourceAct, walk
 from dsar.store import pages, tasks
 from dsar.store.coverage import line, lines
 from dsar.store.pages import PageRef
@@ -138,7 +138,7 @@ def lift(installation: Installation, run: Run) -> None:
         if found and not can(adapter, VERB):
             raise NeedsHuman(code="cannot_lift", title=adapter.title)
         seal = record_pages.seal_for(installation, run.lease.ticket_id)
-        walk(installation, run, Job(VERB, found, {}, seal, 1, LIFTED, spared), adapter)
+        walk(installation, run, SourceAct(VERB, found, {}, seal, 1, LIFTED, spared), adapter)
     if hand:
         raise NeedsHuman(code="freed_by_hand")
     with finishing(run) as (session, ticket):

@@ -31,14 +31,14 @@ KEEP_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ActPosition:
     """How far a task has acted: the last whole page, and which rows of the next are settled."""
 
     page: int = 0
     rows: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, checkpoint: str | None) -> "Place":
+    def of(cls, checkpoint: str | None) -> "ActPosition":
         """The place in a checkpoint: "3", or "3:0-9,12" where part of the next page is done."""
         page, _, spans = (checkpoint or "0").partition(":")
         rows = frozenset(
@@ -57,7 +57,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
+class ReceiptPlace:
     """Where the receipts of one page belong."""
 
     seal: Seal
@@ -68,7 +68,7 @@ class Filing:
 
 
 @dataclass
-class Taking:
+class ReceiptIntake:
     """The receipts of one page as they come, for the items of it that are still to be done.
 
     `rows` are the keys on the page in order; `place` is where the task stood before.
@@ -76,11 +76,11 @@ class Taking:
 
     installation: Installation
     run: Run
-    filing: Filing
+    filing: ReceiptPlace
     verb: str
     batch: Batch
     rows: Sequence[str]
-    place: Place
+    place: ActPosition
     _given: list[Receipt] = field(default_factory=list)
     _kept: int = 0
     _since: float = field(default_factory=time.monotonic)
@@ -122,7 +122,7 @@ class Taking:
             locked(session, self.run.lease.ticket_id)
             settle_effect(session, self.run.lease, self.filing.effect, failed=bool(failed))
             if not failed:
-                self._write(session, receipts, Place(self.filing.sheet.number))
+                self._write(session, receipts, ActPosition(self.filing.sheet.number))
         if failed:
             why = receipt_reason(failed[0].reason, failed[0].code, otherwise=ADAPTER)
             raise NeedsHuman(
@@ -133,12 +133,12 @@ class Taking:
                 why=why,
             )
 
-    def _reached(self, receipts: Iterable[Receipt]) -> Place:
+    def _reached(self, receipts: Iterable[Receipt]) -> ActPosition:
         done = {receipt.key for receipt in receipts}
         rows = {number for number, key in enumerate(self.rows) if key in done}
-        return Place(self.place.page, self.place.rows | rows)
+        return ActPosition(self.place.page, self.place.rows | rows)
 
-    def _write(self, session: Unit, receipts: Sequence[Receipt], reached: Place) -> None:
+    def _write(self, session: Unit, receipts: Sequence[Receipt], reached: ActPosition) -> None:
         before, after = _file(session, self.filing, self.run.lease.ticket_id, receipts)
         if self.filing.role == record_pages.RECEIPTS:
             row = line(session, self.run.lease.ticket_id, self.filing.sheet.source)
@@ -173,7 +173,7 @@ def _complete(verb: str, batch: Batch, found: Iterable[Receipt]) -> Sequence[Rec
 
 
 def _file(
-    session: Unit, filing: Filing, ticket_id: str, receipts: Sequence[Receipt]
+    session: Unit, filing: ReceiptPlace, ticket_id: str, receipts: Sequence[Receipt]
 ) -> tuple[int, int]:
     """Files receipts over those the page has, later ones in the place of earlier; how many of the
     page prove what was asked, before and after."""
@@ -202,7 +202,7 @@ def _file(
     return _proven(known.values()), _proven(rows.values())
 
 
-def _filed(session: Unit, filing: Filing, ticket_id: str) -> dict[str, Any]:
+def _filed(session: Unit, filing: ReceiptPlace, ticket_id: str) -> dict[str, Any]:
     """The rows of the page of receipts as it stands, by the key of the record."""
     sheet = filing.sheet
     found = pages.numbered(

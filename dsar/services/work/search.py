@@ -20,8 +20,8 @@ from dsar.services.ticket.facts import marketing_only
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.services.ticket.search_order import ask_circle
 from dsar.services.work import attachments
-from dsar.services.work.attachments import Collecting
-from dsar.services.work.found_identifiers import Examining, learn
+from dsar.services.work.attachments import AttachmentIntake
+from dsar.services.work.found_identifiers import IdentifierCheck, learn
 from dsar.store import pages, tasks
 from dsar.store.coverage import line
 from dsar.store.tables import Ticket
@@ -45,10 +45,12 @@ def search(installation: Installation, run: Run) -> None:
         checks = PageChecks(source.name, source.limits, records=lease.done)
         found = adapter.find(subject, at) if usable else iter(())
         collecting = (
-            attachments.Collecting(installation, run, seal, adapter, checks) if files else None
+            attachments.AttachmentIntake(installation, run, seal, adapter, checks)
+            if files
+            else None
         )
         intake = _Intake(
-            installation, run, seal, number, Examining(installation, run, seal), collecting
+            installation, run, seal, number, IdentifierCheck(installation, run, seal), collecting
         )
         with closing(_let_go(checks.pages(adapter, found), found)) as passed:
             intake.take(passed)
@@ -74,8 +76,8 @@ class _Intake:
     run: Run
     seal: Seal
     number: int
-    examining: Examining
-    files: Collecting | None = None
+    examining: IdentifierCheck
+    files: AttachmentIntake | None = None
     last: Page | None = None
 
     def take(self, found: Iterator[Page]) -> None:

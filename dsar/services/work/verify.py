@@ -49,7 +49,7 @@ def look_again(installation: Installation, run: Run) -> None:
     seal = record_pages.seal_for(installation, run.lease.ticket_id)
     with installation.sources[source].open(desk_for(installation, run.lease)) as adapter:
         done = _done(installation, seal, manifest, receipts)
-        look = Look(installation, run, adapter, seal, *_resume(seal, run.lease))
+        look = SecondSearch(installation, run, adapter, seal, *_resume(seal, run.lease))
         if right.spec.looked_for_again and not look.searched:
             before = _before(installation, seal, run.lease.ticket_id, source, done)
             look.search(subject, lambda record: _left_over(record, done, before))
@@ -80,7 +80,7 @@ def _let_settle(installation: Installation, run: Run) -> None:
 
 
 @dataclass
-class Look:
+class SecondSearch:
     """One look, as far as it has come: a source that asks for patience goes on where it stood.
 
     `at` is where the search goes on, `page` the last page of receipts that was probed, `answered`

@@ -32,7 +32,7 @@ class CannotOpen(DsarError):  # noqa: N818 - the sentence reads better without t
 
 
 @dataclass(frozen=True, slots=True)
-class BundleSeal:
+class FrameSeal:
     """What a bundle is sealed with: its own key of 32 bytes, and the name it is bound to."""
 
     key: bytes
@@ -63,7 +63,7 @@ def _nonce(number: int) -> bytes:
 class SealingWriter:
     """Seals what is written to it; `finish` writes the last frame."""
 
-    def __init__(self, out: IO[bytes], seal: BundleSeal) -> None:
+    def __init__(self, out: IO[bytes], seal: FrameSeal) -> None:
         self._out = out
         self._seal = seal
         salt = os.urandom(_SALT)
@@ -92,7 +92,7 @@ class SealingWriter:
 class SealedReader:
     """A sealed bundle in a seekable file, read from any place; `size` is that of the plain ZIP."""
 
-    def __init__(self, file: IO[bytes], seal: BundleSeal) -> None:
+    def __init__(self, file: IO[bytes], seal: FrameSeal) -> None:
         self._file = file
         self._seal = seal
         head = file.read(_HEAD)

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from dsar.store import tables  # noqa: F401 - fills the metadata
+from dsar.store import tables, upkeep_tables  # noqa: F401 - fills the metadata
 
 engine = context.config.attributes["engine"]
 with engine.connect() as connection:

@@ -12,8 +12,8 @@ from dsar.store.tasks.leases import (
     GRACE,
     LEASE,
     MAX_ATTEMPTS,
-    Fenced,
     Lease,
+    LeaseLost,
     cancel,
     checkpoint,
     claim,
@@ -52,7 +52,15 @@ from dsar.store.tasks.rows import (
     wake,
 )
 from dsar.store.tasks.states import COMING, OPEN, STUCK, TaskState, is_in
-from dsar.store.tasks.sweeper import MAX_CRASHES, Expired, Poison, Swept, expire, park_poison, sweep
+from dsar.store.tasks.sweeper import (
+    MAX_CRASHES,
+    ExpiredTask,
+    Poison,
+    SweepResult,
+    expire,
+    park_poison,
+    sweep,
+)
 
 __all__ = [
     "COMING",
@@ -62,11 +70,11 @@ __all__ = [
     "MAX_CRASHES",
     "OPEN",
     "STUCK",
-    "Expired",
-    "Fenced",
+    "ExpiredTask",
     "Lease",
+    "LeaseLost",
     "Poison",
-    "Swept",
+    "SweepResult",
     "TaskState",
     "begin_anew",
     "by_source",

@@ -24,8 +24,8 @@ from sqlmodel import Session, SQLModel
 
 from dsar.domain.reasons import Reason
 from dsar.store.engine import Store, StoreSession, insert
-from dsar.store.tables import Gate
 from dsar.store.tasks.states import TASK, TaskState, is_in, is_queued
+from dsar.store.upkeep_tables import Gate
 
 #: Failures in a row after which a source is left in peace, and for how long: the pause doubles.
 BREAKER_FAILURES = 5

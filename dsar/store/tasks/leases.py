@@ -1,7 +1,7 @@
 """Leases: claiming the best task, and every write of the worker that holds it.
 
 A worker may write to a task only while it holds its lease: each statement names the lease's fence
-and the state `leased`. Where that meets no row the worker is shut out (`Fenced`).
+and the state `leased`. Where that meets no row the worker is shut out (`LeaseLost`).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -31,7 +31,7 @@ from dsar.store.engine import Store, StoreSession
 from dsar.store.tasks import gates
 from dsar.store.tasks.states import (
     TASK,
-    Moment,
+    FromNow,
     TaskState,
     is_in,
     is_queued,
@@ -53,7 +53,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 _c = TASK.c
 
 
-class Fenced(Exception):  # noqa: N818 - a sentence, as everywhere here
+class LeaseLost(Exception):  # noqa: N818 - a sentence, as everywhere here
     """The lease was lost: another worker has the task, or it was cancelled. Write nothing more."""
 
 
@@ -127,7 +127,7 @@ def _take(
     shut: Collection[str],
 ) -> Row[Any] | None:
     given = {"of_queue": queue, "kinds": tuple(kinds), "given_to": owner, "shut": tuple(shut)}
-    times = Moment.given(store, now=timedelta(), ends=lease)
+    times = FromNow.given(store, now=timedelta(), ends=lease)
     statement = _best(server_tells_time(store))
     return session.connection().execute(statement, given | times).first()
 
@@ -147,7 +147,7 @@ def _best(server: bool) -> Any:
     claim costs the same however many tasks wait before a closed source. A source whose tasks other
     workers hold locked at this instant is passed over for the next.
     """
-    now = Moment.said("now", server=server)
+    now = FromNow.said("now", server=server)
     heads = _heads(now)
     best = _of_source(heads.c.source, now).with_for_update(skip_locked=True)
     picked = select(best.scalar_subquery().label("id")).select_from(heads).cte("picked")
@@ -158,7 +158,7 @@ def _best(server: bool) -> Any:
         .where(_c.id == chosen.scalar_subquery(), is_in(TaskState.READY))
         .values(state=TaskState.LEASED, owner=bindparam("given_to"), rings=0, reason=None)
         .values(fence=_c.fence + 1, attempts=_c.attempts + 1, updated_at=now)
-        .values(sweep_at=Moment.said("ends", server=server))
+        .values(sweep_at=FromNow.said("ends", server=server))
         .returning(*_LEASE_COLUMNS)
     )
 
@@ -211,7 +211,7 @@ def _refuse(session: StoreSession, store: Store, lease: Lease) -> NoReturn:
     session.wakeups = []
     count(session, store, "fenced_writes")
     session.commit()
-    raise Fenced(f"Task {lease.task_id} is no longer held under fence {lease.fence}.")
+    raise LeaseLost(f"Task {lease.task_id} is no longer held under fence {lease.fence}.")
 
 
 def renew(session: StoreSession, store: Store, lease: Lease) -> None:
@@ -269,7 +269,7 @@ def note_progress(
 def complete(session: StoreSession, store: Store, lease: Lease) -> None:
     """The task is done."""
     held = {"of_task": lease.task_id, "under": lease.fence}
-    times = Moment.given(store, now=timedelta())
+    times = FromNow.given(store, now=timedelta())
     done = _done(server_tells_time(store))
     if not session.connection().execute(done, held | times).rowcount:
         _refuse(session, store, lease)
@@ -283,7 +283,7 @@ def _done(server: bool) -> Any:
     mine = and_(_c.id == bindparam("of_task"), _c.fence == bindparam("under"))
     ended = update(TASK).where(mine, is_in(TaskState.LEASED))
     ended = ended.values(state=TaskState.DONE, owner="", reason=None)
-    return ended.values(updated_at=Moment.said("now", server=server))
+    return ended.values(updated_at=FromNow.said("now", server=server))
 
 
 def release(session: StoreSession, store: Store, lease: Lease) -> None:

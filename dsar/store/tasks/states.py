@@ -76,7 +76,7 @@ def locking(rows: Select[tuple[str]]) -> Select[tuple[str]]:
     return select(ids.prefix_with("MATERIALIZED", dialect="postgresql").c.id)
 
 
-class Moment:
+class FromNow:
     """A time from now, in a statement that is built once: building costs more than running.
 
     On PostgreSQL the statement adds a parameter to the database's own clock; elsewhere the time

@@ -19,7 +19,7 @@ from dsar.store.engine import Store, StoreSession
 from dsar.store.tasks import gates
 from dsar.store.tasks.states import (
     TASK,
-    Moment,
+    FromNow,
     TaskState,
     is_in,
     is_queued,
@@ -37,7 +37,7 @@ RING_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 4, 8, 16, 32, 
 
 
 @dataclass(frozen=True, slots=True)
-class Expired:
+class ExpiredTask:
     """A task that was taken back from a worker nobody heard of any more."""
 
     task_id: str
@@ -57,43 +57,43 @@ class Poison(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """What one sweep found: bells to ring after the commit, (queue, task id), and what expired.
 
     `poison` is left for `park_poison`.
     """
 
     wakeups: tuple[tuple[str, str], ...]
-    expired: tuple[Expired, ...]
+    expired: tuple[ExpiredTask, ...]
     poison: tuple[Poison, ...] = ()
 
 
 _SHOWN = ("id", "ticket_id", "kind", "source", "queue", "attempts", "crashes")
 
 
-def sweep(session: Session, store: Store, *, limit: int = 200) -> Swept:
+def sweep(session: Session, store: Store, *, limit: int = 200) -> SweepResult:
     """Takes back leases that ran out and notes the bells to ring; at most `limit` rows of each."""
     if not _anything(session, store):
-        return Swept((), ())
+        return SweepResult((), ())
     expired = _take_back(session, store, limit)
     again = _ring_again(session, store, limit)
     if again:
         count(session, store, "rings_resent", plus=len(again))
     wakeups = [(row.queue, row.task_id) for row in expired]
-    found = Swept((*wakeups, *again, *_reopened(session, store)), expired)
+    found = SweepResult((*wakeups, *again, *_reopened(session, store)), expired)
     return replace(found, poison=_poison(session, store, limit))
 
 
 def _anything(session: Session, store: Store) -> bool:
     """Whether there is anything to sweep: an idle installation is asked this and nothing more."""
     statement = _due(server_tells_time(store))
-    times = Moment.given(store, now=timedelta())
+    times = FromNow.given(store, now=timedelta())
     return bool(session.connection().execute(statement, times).scalar_one())
 
 
 @cache
 def _due(server: bool) -> Any:
-    now = Moment.said("now", server=server)
+    now = FromNow.said("now", server=server)
     tasks = select(_c.id).where(is_queued(), _c.sweep_at <= now).exists()
     return select(or_(tasks, gates.to_reopen(now).exists()))
 
@@ -105,8 +105,8 @@ def expire(session: Session, store: Store, *, owner: str) -> int:
     return session.connection().execute(update(TASK).where(held).values(sweep_at=now)).rowcount
 
 
-def _take_back(session: Session, store: Store, limit: int) -> tuple[Expired, ...]:
-    times = Moment.given(store, now=timedelta(), ring_at=RING_PAUSES[0])
+def _take_back(session: Session, store: Store, limit: int) -> tuple[ExpiredTask, ...]:
+    times = FromNow.given(store, now=timedelta(), ring_at=RING_PAUSES[0])
     statement = _lost(server_tells_time(store))
     rows = session.connection().execute(statement, times | {"most": limit}).mappings()
     expired = tuple(_expired(row) for row in rows)
@@ -126,14 +126,14 @@ _IS_POISON = _c.crashes + 1 >= MAX_CRASHES
 @cache
 def _lost(server: bool) -> Any:
     """Leases that ran out: ready again, but for those of tasks that killed too many workers."""
-    now = Moment.said("now", server=server)
+    now = FromNow.said("now", server=server)
     lost = select(_c.id).where(_ran_out(now), ~_IS_POISON)
     ids = locking(lost.order_by(_c.sweep_at).limit(bindparam("most")))
     return (
         update(TASK)
         .where(_c.id.in_(ids), is_in(TaskState.LEASED))
         .values(crashes=_c.crashes + 1, owner="", not_before=now, updated_at=now)
-        .values(state=TaskState.READY, reason=None, sweep_at=Moment.said("ring_at", server=server))
+        .values(state=TaskState.READY, reason=None, sweep_at=FromNow.said("ring_at", server=server))
         .returning(*(_c[name] for name in _SHOWN))
     )
 
@@ -144,7 +144,7 @@ def _poison(session: Session, store: Store, limit: int) -> tuple[Poison, ...]:
     return tuple(Poison(*row) for row in rows)
 
 
-def park_poison(session: Session, store: Store, task_id: str) -> Expired | None:
+def park_poison(session: Session, store: Store, task_id: str) -> ExpiredTask | None:
     """Parks a task that killed too many workers; None where another sweep was faster.
 
     The caller has locked the ticket and moves it on in this transaction.
@@ -166,13 +166,13 @@ def park_poison(session: Session, store: Store, task_id: str) -> Expired | None:
     return _expired(row)
 
 
-def _expired(row: RowMapping) -> Expired:
-    return Expired(row["id"], **{name: row[name] for name in _SHOWN[1:]})
+def _expired(row: RowMapping) -> ExpiredTask:
+    return ExpiredTask(row["id"], **{name: row[name] for name in _SHOWN[1:]})
 
 
 def _ring_again(session: Session, store: Store, limit: int) -> list[tuple[str, str]]:
     pauses = {f"pause_{number}": pause for number, pause in enumerate(RING_PAUSES)}
-    times = Moment.given(store, now=timedelta(), **pauses)
+    times = FromNow.given(store, now=timedelta(), **pauses)
     statement = _unclaimed(server_tells_time(store))
     rows = session.connection().execute(statement, times | {"most": limit})
     return [(queue, task_id) for queue, task_id in rows]
@@ -181,10 +181,10 @@ def _ring_again(session: Session, store: Store, limit: int) -> list[tuple[str, s
 @cache
 def _unclaimed(server: bool) -> Any:
     """Ready tasks nobody came for: rung for again, each time after a longer pause."""
-    now = Moment.said("now", server=server)
+    now = FromNow.said("now", server=server)
     unclaimed = select(_c.id).where(is_queued(), is_in(TaskState.READY), _c.sweep_at <= now)
     ids = locking(unclaimed.order_by(_c.sweep_at).limit(bindparam("most")))
-    pauses = [Moment.said(f"pause_{number}", server=server) for number in range(len(RING_PAUSES))]
+    pauses = [FromNow.said(f"pause_{number}", server=server) for number in range(len(RING_PAUSES))]
     after = [(_c.rings == number, pause) for number, pause in enumerate(pauses)]
     return (
         update(TASK)

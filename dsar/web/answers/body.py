@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from dsar.domain.errors import BadInput
 from dsar.sdk.desk import Untrusted
-from dsar.services.inquiries import answering, proving
-from dsar.services.inquiries.answering import AnsweredAlready, Opened, Over
+from dsar.services.inquiries import answers, proof
+from dsar.services.inquiries.answers import AnsweredAlready, OpenedLink, Over
 from dsar.services.inquiries.files import Drop
 from dsar.services.runtime.installation import Installation
 from dsar.web.answers import form, pages, replies
@@ -27,10 +27,10 @@ class BodyTooLong(Exception):  # noqa: N818
     """The body is longer than we read."""
 
 
-async def take(request: Request, installation: Installation, opened: Opened) -> Response:
+async def take(request: Request, installation: Installation, opened: OpenedLink) -> Response:
     """`POST` on a link: taken, refused with the reason, or shown again with what is missing."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    machines = kind == _JSON or proving.wants_proof(installation, opened)
+    machines = kind == _JSON or proof.wants_proof(installation, opened)
     if foreign(request.headers):
         wrong = BadInput("form", "came from another site.", "Open the link and answer there.")
         return replies.refusal(request, 403, wrong, machines=machines)
@@ -63,7 +63,7 @@ def _most(installation: Installation) -> int:
 # -- machines -------------------------------------------------------------------------------------
 
 
-async def _machine(request: Request, installation: Installation, opened: Opened) -> Response:
+async def _machine(request: Request, installation: Installation, opened: OpenedLink) -> Response:
     body, most = bytearray(), _most(installation)
     async for chunk in request.stream():
         body += chunk
@@ -73,13 +73,13 @@ async def _machine(request: Request, installation: Installation, opened: Opened)
 
 
 def _from_json(
-    request: Request, installation: Installation, opened: Opened, body: bytes
+    request: Request, installation: Installation, opened: OpenedLink, body: bytes
 ) -> Response:
     try:
-        proving.prove(installation, opened, request.headers, body)
+        proof.prove(installation, opened, request.headers, body)
         given = orjson.loads(body)
-        drop = answering.room_for_files(installation, opened.inquiry)
-        new = answering.take(installation, opened.inquiry, given, drop)
+        drop = answers.room_for_files(installation, opened.inquiry)
+        new = answers.take(installation, opened.inquiry, given, drop)
     except tuple(_REFUSED) as refused:
         status = next(code for kind, code in _REFUSED.items() if isinstance(refused, kind))
         return replies.refusal(request, status, _named(refused), machines=True)
@@ -109,12 +109,12 @@ def _named(refused: Exception) -> BadInput:
 # -- people ---------------------------------------------------------------------------------------
 
 
-async def _person(request: Request, installation: Installation, opened: Opened) -> Response:
+async def _person(request: Request, installation: Installation, opened: OpenedLink) -> Response:
     if opened.answered or opened.over:
         over = (410, "over") if opened.over else (409, "was_answered")
         return replies.message(request, *over)
     with closing(
-        await run_in_threadpool(answering.room_for_files, installation, opened.inquiry)
+        await run_in_threadpool(answers.room_for_files, installation, opened.inquiry)
     ) as drop:
         try:
             filled = await _filled(request, drop, _most(installation))
@@ -134,14 +134,18 @@ async def _filled(request: Request, drop: Drop, most: int) -> MultipartForm:
 
 
 def _from_form(
-    request: Request, installation: Installation, opened: Opened, filled: MultipartForm, drop: Drop
+    request: Request,
+    installation: Installation,
+    opened: OpenedLink,
+    filled: MultipartForm,
+    drop: Drop,
 ) -> Response:
     typed = {name: text for name, text in filled.fields.items() if name != "more"}
     if "more" in filled.fields:
         typed["lines"] = str(form.lines(typed) + form.MORE_LINES)
         return replies.question(request, opened, typed=typed)
     try:
-        answering.take(installation, opened.inquiry, form.answer(opened, filled), drop)
+        answers.take(installation, opened.inquiry, form.answer(opened, filled), drop)
     except (form.MissingInput, BadInput) as wrong:
         fault = _fault(request, wrong)
         return replies.question(request, opened, typed=typed, fault=fault)

@@ -6,8 +6,8 @@ from typing import Any
 from dsar.domain.records import Done
 from dsar.sdk import VERBS
 from dsar.sdk.desk import Wanted
-from dsar.services.inquiries.answering import Opened
-from dsar.services.inquiries.files import Dropped
+from dsar.services.inquiries.answers import OpenedLink
+from dsar.services.inquiries.files import IncomingFile
 from dsar.web.answers.multipart import MultipartForm
 
 #: Blank entries a page begins with, per collection, and how many more are asked for at once.
@@ -27,14 +27,14 @@ class MissingInput(Exception):  # noqa: N818 - the form is
         self.word = word
 
 
-def kind(opened: Opened) -> str:
+def kind(opened: OpenedLink) -> str:
     """Which of the three forms: to find, to look again, to act."""
     if opened.verb != "find":
         return "act"
     return "again" if opened.question.wanted else "find"
 
 
-def answer(opened: Opened, form: MultipartForm) -> dict[str, Any]:
+def answer(opened: OpenedLink, form: MultipartForm) -> dict[str, Any]:
     """The answer as the protocol has it. Raises Unfinished."""
     outcome = form.fields.get("outcome", "")
     if outcome == "cannot":
@@ -45,7 +45,7 @@ def answer(opened: Opened, form: MultipartForm) -> dict[str, Any]:
     return _ANSWERS[kind(opened)](opened, form, outcome)
 
 
-def _find(opened: Opened, form: MultipartForm, outcome: str) -> dict[str, Any]:
+def _find(opened: OpenedLink, form: MultipartForm, outcome: str) -> dict[str, Any]:
     note = form.fields.get("note", "").strip()
     rows = [*_entries(opened, form), *_files([file for _, file in form.files], note)]
     if outcome == "nothing":
@@ -59,7 +59,7 @@ def _find(opened: Opened, form: MultipartForm, outcome: str) -> dict[str, Any]:
     return {"outcome": "records", "records": rows}
 
 
-def _entries(opened: Opened, form: MultipartForm) -> Iterator[dict[str, Any]]:
+def _entries(opened: OpenedLink, form: MultipartForm) -> Iterator[dict[str, Any]]:
     for name, collection in opened.collections.items():
         for number in range(1, lines(form.fields) + 1):
             data = {
@@ -71,7 +71,7 @@ def _entries(opened: Opened, form: MultipartForm) -> Iterator[dict[str, Any]]:
                 yield {"collection": name, "key": str(number), "data": data}
 
 
-def _files(files: list[Dropped], note: str) -> Iterator[dict[str, Any]]:
+def _files(files: list[IncomingFile], note: str) -> Iterator[dict[str, Any]]:
     for number, file in enumerate(files, start=1):
         data = {"name": file.name, **({"note": note} if note else {})}
         row = {"collection": FILES, "key": str(number), "data": data}
@@ -90,7 +90,7 @@ def lines(fields: Mapping[str, str]) -> int:
     return min(max(asked, LINES), MOST_LINES)
 
 
-def _act(opened: Opened, form: MultipartForm, outcome: str) -> dict[str, Any]:
+def _act(opened: OpenedLink, form: MultipartForm, outcome: str) -> dict[str, Any]:
     if outcome != "receipts":
         raise MissingInput("outcome-receipts", "outcome")
     allowed = {done.value for done in VERBS[opened.verb]}
@@ -107,7 +107,7 @@ def _act(opened: Opened, form: MultipartForm, outcome: str) -> dict[str, Any]:
     return {"outcome": "receipts", "receipts": rows}
 
 
-def _again(opened: Opened, form: MultipartForm, outcome: str) -> dict[str, Any]:
+def _again(opened: OpenedLink, form: MultipartForm, outcome: str) -> dict[str, Any]:
     """What a second look finds: what is gone is not there, what was corrected reads as asked."""
     if outcome != "looked":
         raise MissingInput("outcome-looked", "outcome")

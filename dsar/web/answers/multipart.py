@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from dsar.domain.errors import BadInput
-from dsar.services.inquiries.files import Drop, Dropped
+from dsar.services.inquiries.files import Drop, IncomingFile
 
 MOST_FIELDS = 20_000
 LONGEST_FIELD = 100_000
@@ -30,7 +30,7 @@ class MultipartForm:
     """What a form came to: its fields by name, the last of each, and its files with their field."""
 
     fields: dict[str, str] = field(default_factory=dict)
-    files: list[tuple[str, Dropped]] = field(default_factory=list)
+    files: list[tuple[str, IncomingFile]] = field(default_factory=list)
 
 
 class Reader:

@@ -11,7 +11,7 @@ import templates
 from dsar.domain.records import Collection
 from dsar.sdk import VERBS
 from dsar.sdk.desk import Wanted
-from dsar.services.inquiries.answering import Opened
+from dsar.services.inquiries.answers import OpenedLink
 from dsar.web.answers import form
 from dsar.words import Words
 
@@ -97,7 +97,7 @@ class QuestionPage(AnswerPage):
 
 
 def question(
-    opened: Opened,
+    opened: OpenedLink,
     w: Words,
     *,
     controller: str,
@@ -129,7 +129,7 @@ def question(
     )
 
 
-def _choices(opened: Opened, kind: str) -> tuple[str, ...]:
+def _choices(opened: OpenedLink, kind: str) -> tuple[str, ...]:
     if kind == "again":
         return ("gone", "still")
     if kind == "find":
@@ -138,7 +138,9 @@ def _choices(opened: Opened, kind: str) -> tuple[str, ...]:
     return tuple(name for name in (*order, "missing", "failed") if name in VERBS[opened.verb])
 
 
-def _groups(opened: Opened, w: Words, given: Mapping[str, str], number: int) -> tuple[Group, ...]:
+def _groups(
+    opened: OpenedLink, w: Words, given: Mapping[str, str], number: int
+) -> tuple[Group, ...]:
     return tuple(
         Group(
             w.of(one.title),
@@ -164,7 +166,7 @@ def _inputs(one: Collection, entry: int, w: Words, given: Mapping[str, str]) -> 
 
 
 def _row(
-    opened: Opened, number: int, one: Wanted, w: Words, given: Mapping[str, str]
+    opened: OpenedLink, number: int, one: Wanted, w: Words, given: Mapping[str, str]
 ) -> QuestionedRecord:
     known = opened.collections.get(one.collection) or Collection(one.collection, {})
     labels = {entry.name: w.of(entry.label) for entry in known.fields}

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from dsar.domain.errors import BadInput
-from dsar.services.inquiries.answering import Opened
+from dsar.services.inquiries.answers import OpenedLink
 from dsar.services.runtime.installation import Installation
 from dsar.web.answers import pages
 from dsar.web.languages import accepted
@@ -21,7 +21,7 @@ def words(request: Request) -> Words:
     return installation.spoken(*asked).words("answers")
 
 
-def document(opened: Opened) -> dict[str, Any]:
+def document(opened: OpenedLink) -> dict[str, Any]:
     """The question as the protocol has it; after the answer nothing of the person."""
     head = {"inquiry": opened.inquiry, "source": opened.title, "verb": opened.verb}
     if opened.answered or opened.over:
@@ -52,7 +52,7 @@ def document(opened: Opened) -> dict[str, Any]:
 
 def question(
     request: Request,
-    opened: Opened,
+    opened: OpenedLink,
     *,
     typed: Mapping[str, str] | None = None,
     fault: pages.FormFault | None = None,

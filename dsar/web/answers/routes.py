@@ -10,8 +10,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 import templates
-from dsar.services.inquiries import answering, proving
-from dsar.services.inquiries.answering import Opened
+from dsar.services.inquiries import answers, proof
+from dsar.services.inquiries.answers import OpenedLink
 from dsar.services.inquiries.links import PATH
 from dsar.services.runtime.installation import Installation
 from dsar.web.answers import replies
@@ -31,7 +31,7 @@ def routes() -> list[Route]:
             return replies.message(request, 429, "often", headers={"Retry-After": "60"})
         installation = request.app.state.installation
         secret = request.path_params["rest"]
-        opened = await run_in_threadpool(answering.open_link, installation, secret)
+        opened = await run_in_threadpool(answers.open_link, installation, secret)
         if opened is None:
             return replies.message(request, 404, "none")
         if request.method == "POST":
@@ -49,9 +49,9 @@ def style(_request: Request) -> FileResponse:
     return FileResponse(templates.FOLDER / "answers" / "style.css", media_type="text/css")
 
 
-def _shown(request: Request, installation: Installation, opened: Opened) -> Response:
+def _shown(request: Request, installation: Installation, opened: OpenedLink) -> Response:
     people = "text/html" in request.headers.get("accept", "")
-    if not people or proving.wants_proof(installation, opened):
+    if not people or proof.wants_proof(installation, opened):
         return JSONResponse(replies.document(opened), 410 if opened.over else 200)
     if opened.over:
         return replies.message(request, 410, "over")

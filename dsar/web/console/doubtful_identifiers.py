@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from shlex import join
 
-from dsar.services.desk.doubtful_identifiers import Doubted, Waiting
+from dsar.services.desk.doubtful_identifiers import DoubtedIdentifier, HeldSearch
 from dsar.web.console.steps import WHO
 from dsar.web.pages import plain
 
@@ -16,12 +16,12 @@ class DoubtfulIdentifier:
     value: str
     source: str
     why: tuple[str, ...]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[HeldSearch, ...]
     theirs: str
     not_theirs: str
 
 
-def doubtful(found: tuple[Doubted, ...], request: str) -> tuple[DoubtfulIdentifier, ...]:
+def doubtful(found: tuple[DoubtedIdentifier, ...], request: str) -> tuple[DoubtfulIdentifier, ...]:
     """What the page shows of each identifier in doubt of a request."""
     return tuple(
         DoubtfulIdentifier(
@@ -37,13 +37,13 @@ def doubtful(found: tuple[Doubted, ...], request: str) -> tuple[DoubtfulIdentifi
     )
 
 
-def retries(found: tuple[Doubted, ...]) -> tuple[str, ...]:
+def retries(found: tuple[DoubtedIdentifier, ...]) -> tuple[str, ...]:
     """The commands that let what waited go on once all is settled, one for each ticket."""
     refs = {one.ticket for each in found for one in each.waiting if one.again}
     return tuple(join(["dsar", "ticket", "act", ref, "retry", "--by", WHO]) for ref in sorted(refs))
 
 
-def _command(one: Doubted, request: str, answer: str) -> str:
+def _command(one: DoubtedIdentifier, request: str, answer: str) -> str:
     pair = f"{one.kind}={one.value}"
     rest = ("--by", WHO, "--reason", "HOW-YOU-KNOW")
     return join(["dsar", "request", "identifier", request, pair, answer, *rest])

@@ -15,7 +15,7 @@ from dsar.services.runtime.installation import Installation, reading
 from dsar.services.views.queue import QueueRow, counted
 from dsar.services.views.queue import queue as queue_of
 from dsar.web.console.words import OWNERS, RIGHTS, STATES, Badge, Due, due_of, law
-from dsar.web.pages import Page, render
+from dsar.web.pages import PageFrame, render
 from dsar.web.viewer import viewer_of
 
 #: Lines on the page; the rest is reached by ending these.
@@ -71,7 +71,7 @@ class QueueLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueuePage(Page):
+class QueuePage(PageFrame):
     """The queue in one of its views."""
 
     template: ClassVar[str] = "queue.html"

@@ -9,7 +9,7 @@ from dsar.domain.clock.thresholds import THRESHOLDS
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import By, Event
 from dsar.domain.regimes import Regime
-from dsar.services.inquiries.reminding import OVERDUE, REMINDER
+from dsar.services.inquiries.reminders import OVERDUE, REMINDER
 from dsar.services.views.tickets import JournalView
 from dsar.web.console.words import TASKS, law
 from dsar.web.pages import day, size

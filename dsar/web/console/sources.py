@@ -14,9 +14,9 @@ from dsar.sdk import VERBS as ACTS
 from dsar.sdk import Limits
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, reading
-from dsar.services.views.sources import Door, Standing, Waiting, standings
+from dsar.services.views.sources import Door, SourceLoad, SourceStatus, standings
 from dsar.web.console.words import RIGHTS, Badge
-from dsar.web.pages import Page, plain, render
+from dsar.web.pages import PageFrame, plain, render
 from dsar.web.viewer import viewer_of
 
 #: What each verb of an adapter does, in words.
@@ -73,7 +73,7 @@ class SourceCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourcesPage(Page):
+class SourcesPage(PageFrame):
     """Every configured source."""
 
     template: ClassVar[str] = "sources.html"
@@ -103,7 +103,7 @@ def page(installation: Installation, viewer: Actor) -> SourcesPage:
     )
 
 
-def card(one: Standing) -> SourceCard:
+def card(one: SourceStatus) -> SourceCard:
     """One source as staff reads it."""
     source, waiting = one.source, one.waiting
     return SourceCard(
@@ -164,7 +164,7 @@ def _tickets(number: int) -> str:
     return "1 ticket" if number == 1 else f"{number or 'No'} tickets"
 
 
-def _stuck(waiting: Waiting) -> str:
+def _stuck(waiting: SourceLoad) -> str:
     """How many of the tickets that wait do so for a person."""
     if waiting.stuck == waiting.tickets:
         return "for a person" if waiting.stuck else ""

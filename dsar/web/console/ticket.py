@@ -29,7 +29,7 @@ from dsar.web.console.sentences import HistoryLine, moment
 from dsar.web.console.stages import Stage, stages
 from dsar.web.console.steps import NextStep, ask_again, steps
 from dsar.web.console.words import RIGHTS, STATES, Badge
-from dsar.web.pages import Page, plain, render
+from dsar.web.pages import PageFrame, plain, render
 from dsar.web.viewer import viewer_of
 
 #: How a source's line looks: done and proven, kept for a reason, failed, or still open.
@@ -91,7 +91,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketPage(Page):
+class TicketPage(PageFrame):
     """Everything staff may know of one ticket: the view, and what the page makes of it."""
 
     template: ClassVar[str] = "ticket.html"

@@ -8,7 +8,7 @@ import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.store.tables import Gate
+from dsar.store.upkeep_tables import Gate
 from tests.adapters.opendsr.processors import ReferenceProcessor
 from tests.company import EMAIL, Company, company
 

@@ -7,7 +7,8 @@ import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.store.tables import Gate, Task
+from dsar.store.tables import Task
+from dsar.store.upkeep_tables import Gate
 from tests.adapters.http.servers import Answer, Asked
 from tests.adapters.rest.apis import Cascade, Crm
 from tests.adapters.rest.declared import SECRETS

@@ -20,7 +20,7 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.sdk import registry
 from dsar.services.inquiries import links
-from dsar.store.tables import Gate
+from dsar.store.upkeep_tables import Gate
 from tests.adapters.webhook.receiver import Receiver
 from tests.company import EMAIL, Company, company
 from tests.servers import free_port
@@ -241,7 +241,7 @@ def test_who_has_the_address_and_not_the_secret_cannot_answer(pair: Pair) -> Non
     ],
 )
 def test_an_answer_of_the_wrong_shape_is_told_where(pair: Pair, given: Any, field: str) -> None:
-    from dsar.services.inquiries import answering
+    from dsar.services.inquiries import answers
 
     one = pair.company
     one.ask(Right.ACCESS)
@@ -250,8 +250,8 @@ def test_an_answer_of_the_wrong_shape_is_told_where(pair: Pair, given: Any, fiel
     assert pair.other.answer(name, pair.url(), given) == 422
     row = inquiries(one, "loyalty")[-1]
     with pytest.raises(BadInput) as wrong:
-        answering.take(
-            one.installation, row.id, given, answering.room_for_files(one.installation, row.id)
+        answers.take(
+            one.installation, row.id, given, answers.room_for_files(one.installation, row.id)
         )
     assert wrong.value.field == field
 

@@ -3,7 +3,7 @@
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.sdk import Attachment
-from dsar.store.tables import Page
+from dsar.store.tables import PageRow
 from tests.company import EMAIL, Company
 from tests.scripted import Script, case
 from tests.services.conftest import Make
@@ -42,7 +42,7 @@ def test_a_file_whose_pieces_were_lost_stops_the_bundle_by_name(make: Make, desk
     one = make()
     ref = one.ask(Right.ACCESS)
     run_until_idle(one.installation)
-    lost = next(row.id for row in one.rows(Page) if row.role == "attachment")
+    lost = next(row.id for row in one.rows(PageRow) if row.role == "attachment")
     with one.installation.store.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM page WHERE id = ?", (lost,))
     one.act(ref, Event.APPROVE)

@@ -15,10 +15,10 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.services.bundles import progress
 from dsar.services.bundles.progress import Teller
-from dsar.services.ticket.run_task import Draining, Run, claim
+from dsar.services.ticket.run_task import Run, StopAsked, claim
 from dsar.store import tasks
 from dsar.store.tables import Task
-from dsar.store.tasks import Fenced
+from dsar.store.tasks import LeaseLost
 from dsar.web.console.ticket import page
 from dsar.web.pages import render
 from exports.pdf import printed_report
@@ -165,7 +165,7 @@ def test_a_worker_that_lost_its_task_stops_and_its_progress_counts_no_more(
     with one.installation.store.engine.begin() as connection:  # taken back, and claimed by another
         connection.execute(sa.update(Task).values(fence=Task.fence + 1))
     assert told(one, ref) is None
-    with pytest.raises(Fenced):
+    with pytest.raises(LeaseLost):
         teller.tell("records", done=600, of=704)
 
 
@@ -177,7 +177,7 @@ def test_a_worker_that_is_to_end_gives_a_long_bundle_back_at_once(
     run = leased(one)
     run.stopping = threading.Event()
     run.stopping.set()
-    with pytest.raises(Draining):
+    with pytest.raises(StopAsked):
         QUEUES["render"]["bundle"](one.installation, run)
     assert list((one.folder / "var" / "bundles").iterdir()) == []
     Teller(run).tell(progress.STORING)  # what is nearly done is finished

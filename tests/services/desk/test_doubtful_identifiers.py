@@ -4,7 +4,7 @@ import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services.desk.doubtful_identifiers import Doubted, in_doubt
+from dsar.services.desk.doubtful_identifiers import DoubtedIdentifier, in_doubt
 from dsar.services.runtime.installation import reading
 from dsar.store.tickets import by_ref
 from tests.company import Company
@@ -13,7 +13,7 @@ from tests.services.conftest import Make
 from tests.services.work.test_found_identifiers import BO, settle
 
 
-def doubted(one: Company, ref: str) -> dict[str, Doubted]:
+def doubted(one: Company, ref: str) -> dict[str, DoubtedIdentifier]:
     with reading(one.installation) as session:
         return {found.value: found for found in in_doubt(session, by_ref(session, ref))}
 

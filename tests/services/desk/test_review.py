@@ -15,7 +15,7 @@ from dsar.sdk import Batch, Receipt
 from dsar.services.desk import review
 from dsar.services.runtime.installation import transaction
 from dsar.services.ticket.run_task import claim, perform
-from dsar.store.tables import CoverageLine, Page, RulingRow, Task
+from dsar.store.tables import CoverageLine, PageRow, RulingRow, Task
 from tests.company import EMAIL, Company
 from tests.scripted import Script, case
 from tests.services.conftest import Make, desk, make
@@ -238,7 +238,7 @@ def test_a_decision_that_was_overtaken_by_a_ruling_writes_nothing(small: Company
         small.installation, lease, stopping=threading.Event(), handlers={"decide": WORK["decide"]}
     )
     assert small.view(ref)["state"] == "in_review"
-    assert [page for page in small.rows(Page) if page.role == "manifest"] == []
+    assert [page for page in small.rows(PageRow) if page.role == "manifest"] == []
     assert newer is not None
     perform(small.installation, newer, stopping=threading.Event(), handlers=WORK)
     line = small.line(ref, "shop")

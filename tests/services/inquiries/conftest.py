@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dsar.services.inquiries import answering, links
+from dsar.services.inquiries import answers, links
 from dsar.services.runtime.installation import reading
-from dsar.store.tables import Inquiry
+from dsar.store.tables import InquiryRow
 from dsar.store.tickets import by_ref
 from tests.company import Company, company
 
@@ -71,16 +71,18 @@ def cabinet(tmp_path: Path, copied_url: str) -> Iterator[Company]:
         yield made
 
 
-def inquiries(one: Company, source: str = "cabinet") -> list[Inquiry]:
+def inquiries(one: Company, source: str = "cabinet") -> list[InquiryRow]:
     """The inquiries of a source, oldest first."""
-    rows = [row for row in one.rows(Inquiry) if row.source == source]
+    rows = [row for row in one.rows(InquiryRow) if row.source == source]
     return sorted(rows, key=lambda row: (row.noted_at, row.number))
 
 
-def answer(one: Company, row: Inquiry, given: Any, files: dict[str, bytes] | None = None) -> bool:
+def answer(
+    one: Company, row: InquiryRow, given: Any, files: dict[str, bytes] | None = None
+) -> bool:
     """Answers as the page does; each file as a record of its own."""
     one.clock.turn(minutes=1)
-    drop = answering.room_for_files(one.installation, row.id)
+    drop = answers.room_for_files(one.installation, row.id)
     for name, content in (files or {}).items():
         dropped = drop.begin(name, "text/plain")
         drop.write(content)
@@ -93,7 +95,7 @@ def answer(one: Company, row: Inquiry, given: Any, files: dict[str, bytes] | Non
                 "attachments": [{"reference": dropped.reference}],
             }
         )
-    return answering.take(one.installation, row.id, given, drop)
+    return answers.take(one.installation, row.id, given, drop)
 
 
 def contract(key: str = "1", **data: str) -> dict[str, Any]:
@@ -111,9 +113,9 @@ NOTHING = {"outcome": "nothing"}
 Ask = Callable[..., str]
 
 
-def opened(one: Company, row: Inquiry) -> answering.Opened:
+def opened(one: Company, row: InquiryRow) -> answers.OpenedLink:
     """What whoever has the link of an inquiry sees."""
-    found = answering.open_link(one.installation, links.token(one.installation, row.id))
+    found = answers.open_link(one.installation, links.token(one.installation, row.id))
     assert found is not None
     return found
 

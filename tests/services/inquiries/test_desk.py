@@ -10,12 +10,13 @@ from sqlmodel import col, select
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.sdk.desk import Question
-from dsar.services.inquiries import answering, links
+from dsar.services.inquiries import answers, links
 from dsar.services.inquiries.desk import TicketDesk, desk_for
 from dsar.services.runtime.installation import reading
 from dsar.services.ticket.run_task import claim
-from dsar.store.tables import Gate, Inquiry, Page, Task
+from dsar.store.tables import InquiryRow, PageRow, Task
 from dsar.store.tasks import Lease
+from dsar.store.upkeep_tables import Gate
 from tests.company import EMAIL, SEEDED, Company
 from tests.services.inquiries.conftest import (
     NOTHING,
@@ -166,7 +167,7 @@ def test_the_same_answer_again_is_harmless_and_another_is_refused(office: Compan
     assert answer(office, row, records(contract()), {"a.txt": b"x"}) is True
     assert answer(office, row, records(contract()), {"a.txt": b"x"}) is False
     for other, files in ((contract("2"), {"a.txt": b"x"}), (contract(), {"a.txt": b"y"})):
-        with pytest.raises(answering.AnsweredAlready, match="answered already"):
+        with pytest.raises(answers.AnsweredAlready, match="answered already"):
             answer(office, row, records(other), files)
 
 
@@ -180,7 +181,7 @@ def test_two_answers_at_once_are_one(office: Company) -> None:
         start.wait()
         try:
             return answer(office, row, records(contract(str(number))))
-        except answering.AnsweredAlready:
+        except answers.AnsweredAlready:
             return False
 
     with ThreadPoolExecutor(4) as pool:
@@ -247,7 +248,7 @@ def test_the_link_shows_one_sources_part_and_nothing_else(cabinet: Company) -> N
 def test_what_is_no_link_leads_nowhere(cabinet: Company, secret: str) -> None:
     cabinet.ask(Right.ACCESS)
     cabinet.work()
-    assert answering.open_link(cabinet.installation, secret) is None
+    assert answers.open_link(cabinet.installation, secret) is None
 
 
 def test_after_the_end_nothing_is_shown_and_nothing_taken(cabinet: Company) -> None:
@@ -257,7 +258,7 @@ def test_after_the_end_nothing_is_shown_and_nothing_taken(cabinet: Company) -> N
     cabinet.act(ref, Event.WITHDRAW)
     assert opened(cabinet, row).over
     assert opened(cabinet, row).question == Question()
-    with pytest.raises(answering.Over):
+    with pytest.raises(answers.Over):
         answer(cabinet, row, NOTHING)
 
 
@@ -297,7 +298,7 @@ def test_a_file_that_lost_a_piece_is_not_handed_out(cabinet: Company) -> None:
     answer(cabinet, row, records(contract()), {"a": b"x" * 3_000_000})
     with transaction(cabinet.installation) as session:
         pieces = session.exec(
-            select(Page).where(col(Page.role) == "answer").order_by(col(Page.number))
+            select(PageRow).where(col(PageRow.role) == "answer").order_by(col(PageRow.number))
         ).all()
         session.delete(pieces[-1])
     desk = TicketDesk(cabinet.installation, ticket_id(cabinet, ref), "cabinet")
@@ -316,4 +317,4 @@ def test_outside_a_task_nothing_is_asked(cabinet: Company) -> None:
     ):
         list(source.find(Subject.of([("email", EMAIL)])))
     with reading(cabinet.installation) as session:
-        assert session.exec(select(Inquiry)).all() == []
+        assert session.exec(select(InquiryRow)).all() == []

@@ -4,7 +4,7 @@ import pytest
 
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services.inquiries import listing
+from dsar.services.inquiries import overview
 from dsar.services.runtime.installation import reading, transaction
 from dsar.services.work import attachments, lift_restriction
 from dsar.store.tickets import by_ref
@@ -199,7 +199,7 @@ def test_the_colleague_is_asked_to_end_a_restriction_although_the_ticket_has_end
     row = inquiries(cabinet)[-1]
     assert (row.verb, opened(cabinet, row).over) == ("lift", False)
     with reading(cabinet.installation) as session:
-        assert listing.of_ticket(session, by_ref(session, ref))[-1].link
+        assert overview.of_ticket(session, by_ref(session, ref))[-1].link
     answer(cabinet, row, receipts(cabinet, "lifted"))
     cabinet.work()
     assert cabinet.events(ref)[-1] == "restriction_lifted"

@@ -12,16 +12,18 @@ from dsar.domain.records import Done, Match
 from dsar.sdk.desk import Answer, Question, Wanted
 from dsar.services.inquiries import schema
 from dsar.services.inquiries.files import Drop
-from dsar.services.inquiries.schema import Asked
+from dsar.services.inquiries.schema import AnswerForm
 from dsar.store.vault import Seal
 
 SEAL = Seal(os.urandom(32))
-FIND = Asked("find", Question(), ("people", "files"))
-ERASE = Asked("erase", Question(wanted=(Wanted("people", "1"), Wanted("people", "2"))), ("people",))
+FIND = AnswerForm("find", Question(), ("people", "files"))
+ERASE = AnswerForm(
+    "erase", Question(wanted=(Wanted("people", "1"), Wanted("people", "2"))), ("people",)
+)
 CANARY = "lotta.lindqvist@mail.example"
 
 
-def read(given: Any, asked: Asked = FIND, *, limit: int = 100) -> Answer:
+def read(given: Any, asked: AnswerForm = FIND, *, limit: int = 100) -> Answer:
     with closing(Drop(SEAL, "i", limit)) as drop:
         return schema.read(given, asked, drop)
 

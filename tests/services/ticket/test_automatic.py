@@ -18,13 +18,14 @@ from dsar.services.ticket.advance import settle
 from dsar.services.ticket.run_task import claim, perform, sweep
 from dsar.services.upkeep.repair import repair_joins
 from dsar.store import tasks
-from dsar.store.tables import Count, CoverageLine, JournalEntry, Page, Task, Ticket
+from dsar.store.tables import CoverageLine, JournalEntry, PageRow, Task, Ticket
 from dsar.store.tasks import TaskState
 from dsar.store.tasks.sweeper import MAX_CRASHES
+from dsar.store.upkeep_tables import Count
 from tests.company import Company, company
 from tests.scripted import Script, case
 from tests.services.conftest import Make
-from tests.services.ticket.sweeping import KILLED, killed_at
+from tests.services.ticket.sweeps import KILLED, killed_at
 from workers.handlers import QUEUES
 
 WORK = QUEUES["work"]
@@ -96,7 +97,7 @@ def test_a_worker_that_was_shut_out_writes_nothing(make: Make, desk: Script) -> 
     desk.finding = another_takes_over
     drain(one.installation, "first")
     assert taken
-    assert [row for row in one.rows(Page) if row.source == "desk"] == []
+    assert [row for row in one.rows(PageRow) if row.source == "desk"] == []
     (line,) = [row for row in one.rows(CoverageLine) if row.source == "desk"]
     assert (line.found, line.outcome) == (0, "open")
     (count,) = [row for row in one.rows(Count) if row.name == "fenced_writes"]
@@ -118,7 +119,7 @@ def test_a_ticket_withdrawn_while_a_source_is_searched_takes_nothing_in(
     desk.finding = withdrawn_meanwhile
     one.work()
     assert one.state(ref) == "withdrawn"
-    assert [row for row in one.rows(Page) if row.source == "desk"] == []
+    assert [row for row in one.rows(PageRow) if row.source == "desk"] == []
     assert {task.state for task in one.rows(Task)} <= {"cancelled", "done"}
 
 

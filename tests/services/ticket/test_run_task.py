@@ -12,8 +12,8 @@ from dsar.sandbox.pool import Defect, ProcessStopped
 from dsar.services.runtime.installation import Installation, transaction
 from dsar.services.ticket import run_task as services
 from dsar.services.ticket.run_task import Handler, Run
-from dsar.store.tables import Gate
 from dsar.store.tasks import gates
+from dsar.store.upkeep_tables import Gate
 from tests.store.rows import add_task, claimed, new_ticket, task
 from tests.workers.installations import new_installation
 

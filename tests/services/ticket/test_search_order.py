@@ -8,7 +8,7 @@ from dsar.domain.rights import Right
 from dsar.domain.search_order import MOST_VALUES
 from dsar.sdk import Batch, NeedsHuman, Receipt
 from dsar.services.views.source_check import circles
-from dsar.store.tables import Page, Task
+from dsar.store.tables import PageRow, Task
 from tests.company import Company, company
 from tests.scripted import Script, case
 
@@ -55,7 +55,7 @@ def test_three_sources_in_a_circle_are_all_searched_and_reach_review(
         one.work()
         assert one.state(ref) == "in_review"
         assert searched(one, ref) == ALL_FOUND
-        pages = [(page.source, page.number) for page in one.rows(Page) if page.role == "records"]
+        pages = [(page.source, page.number) for page in one.rows(PageRow) if page.role == "records"]
         assert len(pages) == len(set(pages))  # what was said before it was asked anew is gone
         assert circles(one.installation) == (("first", "second", "third"),)
 

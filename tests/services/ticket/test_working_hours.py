@@ -9,7 +9,8 @@ from dsar.domain.rights import Right
 from dsar.services.ticket.deferral import OwnWait
 from dsar.services.ticket.run_task import Run
 from dsar.services.ticket.working_hours import OUTRANKED
-from dsar.store.tables import Gate, Task
+from dsar.store.tables import Task
+from dsar.store.upkeep_tables import Gate
 from tests.company import Company
 from tests.scripted import Script, case
 from tests.services.conftest import Make

@@ -8,7 +8,7 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.services.runtime.installation import reading
 from dsar.services.upkeep import deadlines
-from dsar.store.tables import Alert
+from dsar.store.upkeep_tables import Alert
 from tests.company import Company
 
 

@@ -10,7 +10,7 @@ from dsar.sdk import Later, NeedsHuman, Subject
 from dsar.services.runtime.installation import reading
 from dsar.services.upkeep.doctor import examine
 from dsar.services.views.source_check import check_all, find_in
-from dsar.store.tables import Inquiry
+from dsar.store.tables import InquiryRow
 from tests.company import EMAIL, Company, company
 from tests.scripted import Script, case
 from tests.services.inquiries.conftest import CABINET, POLICY, add
@@ -49,7 +49,7 @@ def test_a_source_that_answers_later_is_asked_by_a_ticket_only(
     with pytest.raises(NotAllowed, match=f"^{name} answers later, .* by a ticket only"):
         find_in(small.installation, name, Subject.of([(kind, EMAIL)]))
     with reading(small.installation) as session:
-        assert session.exec(select(Inquiry)).all() == []
+        assert session.exec(select(InquiryRow)).all() == []
     small.installation.store.close()
 
 

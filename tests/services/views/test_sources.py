@@ -12,7 +12,7 @@ from dsar.domain.rights import Right
 from dsar.sdk import NeedsHuman
 from dsar.services.runtime.installation import reading, transaction
 from dsar.services.ticket.run_task import claim
-from dsar.services.views.sources import Standing, Waiting, standings
+from dsar.services.views.sources import SourceLoad, SourceStatus, standings
 from dsar.store.tasks import gates
 from tests.company import BEN, Company, company
 from tests.scripted import Script, case
@@ -31,7 +31,7 @@ def store_room(tmp_path: Path, engine_url: str) -> Iterator[Company]:
         yield one
 
 
-def stands(one: Company, source: str) -> Standing:
+def stands(one: Company, source: str) -> SourceStatus:
     with reading(one.installation) as session:
         return next(found for found in standings(session, BEN) if found.source.name == source)
 
@@ -43,17 +43,17 @@ def test_open_tickets_that_wait_are_counted_once_and_those_for_a_person_named(
     one.ask(Right.ACCESS)
     one.work()
     one.ask(Right.ACCESS)
-    assert stands(one, "store_room").waiting == Waiting(tickets=2, stuck=1)
-    assert stands(one, "shop").waiting == Waiting(tickets=1)
+    assert stands(one, "store_room").waiting == SourceLoad(tickets=2, stuck=1)
+    assert stands(one, "shop").waiting == SourceLoad(tickets=1)
     one.work()
-    assert stands(one, "store_room").waiting == Waiting(tickets=2, stuck=2)
+    assert stands(one, "store_room").waiting == SourceLoad(tickets=2, stuck=2)
 
 
 def test_a_ticket_that_ended_waits_for_nobody(store_room: Company) -> None:
     ref = store_room.ask(Right.ACCESS)
     store_room.work()
     store_room.act(ref, Event.WITHDRAW)
-    assert stands(store_room, "store_room").waiting == Waiting()
+    assert stands(store_room, "store_room").waiting == SourceLoad()
 
 
 def test_what_is_being_done_is_at_work(store_room: Company) -> None:

@@ -12,7 +12,7 @@ from dsar.sdk import Attachment, Later, NeedsHuman
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import reading, transaction
 from dsar.services.work import attachments
-from dsar.store.tables import Page, Request
+from dsar.store.tables import PageRow, Request
 from dsar.store.tickets import by_ref, request_of
 from dsar.store.vault import KeyLost
 from tests.company import EMAIL, Company
@@ -39,8 +39,8 @@ def read(one: Company, ref: str, reference: str = "lotta 1", key: str = "1") -> 
     return b"".join(found)
 
 
-def of_role(one: Company, role: str) -> list[Page]:
-    return [row for row in one.rows(Page) if row.role == role]
+def of_role(one: Company, role: str) -> list[PageRow]:
+    return [row for row in one.rows(PageRow) if row.role == role]
 
 
 def test_files_are_kept_sealed_and_read_back_piece_by_piece(make: Make, desk: Script) -> None:
@@ -169,7 +169,7 @@ def test_a_file_of_which_a_piece_is_missing_is_not_handed_over(make: Make, desk:
     one.work()
     with transaction(one.installation) as session:
         piece = next(row for row in of_role(one, "attachment") if row.count > 1)
-        session.delete(session.get_one(Page, piece.id))
+        session.delete(session.get_one(PageRow, piece.id))
     with pytest.raises(NotFound, match="not whole"):
         read(one, ref)
 

@@ -57,7 +57,7 @@ def test_a_hold_placed_after_the_approval_still_stops_the_erasing(small: Company
 # --- what follows when it falls -------------------------------------------------------------------
 
 
-def lifted(one: Company, hold_id: str) -> holds.Lifted:
+def lifted(one: Company, hold_id: str) -> holds.HoldEnd:
     with transaction(one.installation) as session:
         return holds.lift(session, hold_id, "ben")
 
@@ -165,7 +165,7 @@ def test_a_hold_on_somebody_else_opens_nothing(small: Company) -> None:
     ended(small, approved(small))
     with transaction(small.installation) as session:
         other = holds.place(session, "ben", kind="email", value="bo@mail.example", reason="A.").id
-    assert lifted(small, other) == holds.Lifted(other)
+    assert lifted(small, other) == holds.HoldEnd(other)
 
 
 def test_what_is_still_in_review_is_decided_anew(small: Company) -> None:
@@ -186,7 +186,7 @@ def test_a_ticket_that_was_past_its_review_when_the_hold_fell_is_resumed_at_its_
 ) -> None:
     placed = hold(small)
     ref = approved(small)
-    assert lifted(small, placed) == holds.Lifted(placed)
+    assert lifted(small, placed) == holds.HoldEnd(placed)
     assert resume_late(small.installation) == 0
     ended(small, ref)
     assert [resume_late(small.installation), resume_late(small.installation)] == [1, 0]

@@ -10,7 +10,7 @@ from dsar.domain.rights import Right
 from dsar.sdk import Batch, Done, Later, NeedsHuman, Receipt
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import reading
-from dsar.services.work.receipts import Place
+from dsar.services.work.receipts import ActPosition
 from dsar.store import pages
 from dsar.store.tables import Task, Ticket
 from tests.company import Company
@@ -285,15 +285,15 @@ def test_a_job_over_there_takes_as_long_as_it_takes(make: Make, many: Script) ->
 @pytest.mark.parametrize(
     ("place", "text"),
     [
-        (Place(), "0"),
-        (Place(3), "3"),
-        (Place(3, frozenset({0, 1, 2, 5})), "3:0-2,5"),
-        (Place(0, frozenset({7})), "0:7"),
+        (ActPosition(), "0"),
+        (ActPosition(3), "3"),
+        (ActPosition(3, frozenset({0, 1, 2, 5})), "3:0-2,5"),
+        (ActPosition(0, frozenset({7})), "0:7"),
     ],
 )
-def test_a_place_comes_back_from_its_checkpoint(place: Place, text: str) -> None:
-    assert (str(place), Place.of(text)) == (text, place)
+def test_a_place_comes_back_from_its_checkpoint(place: ActPosition, text: str) -> None:
+    assert (str(place), ActPosition.of(text)) == (text, place)
 
 
 def test_no_checkpoint_is_the_beginning() -> None:
-    assert Place.of(None) == Place()
+    assert ActPosition.of(None) == ActPosition()

@@ -6,7 +6,8 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.reasons import from_adapter
 from dsar.domain.rights import Right
 from dsar.sdk import Later, NeedsHuman
-from dsar.store.tables import Gate, Identifier, Page, Task
+from dsar.store.tables import Identifier, PageRow, Task
+from dsar.store.upkeep_tables import Gate
 from tests.company import EMAIL, Company, sources
 from tests.scripted import Script, case
 from tests.services.conftest import Make
@@ -242,7 +243,7 @@ def test_a_search_goes_on_where_it_broke_off(make: Make, desk: Script) -> None:
     one.work_through(hours=0.5)
     assert one.line(ref, "desk")["found"] == 9
     assert desk.calls == ["find", "find 3"]
-    pages = [row.count for row in one.rows(Page) if row.source == "desk"]
+    pages = [row.count for row in one.rows(PageRow) if row.source == "desk"]
     assert sum(pages) == 9
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.sdk import Batch, Done, Receipt
-from dsar.store.tables import Gate, Task
+from dsar.store.tables import Task
+from dsar.store.upkeep_tables import Gate
 from tests.company import Company
 from tests.scripted import Script
 from tests.services.conftest import Make

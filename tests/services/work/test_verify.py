@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dsar.domain.lifecycle import Event
 from dsar.sdk import Batch, Done, NeedsHuman, Receipt
-from dsar.store.tables import Page, Suppression
+from dsar.store.tables import PageRow, Suppression
 from tests.scripted import Script
 from tests.services.conftest import Make
 from tests.services.work.approved import CASES, approved
@@ -32,7 +32,7 @@ def test_what_is_left_after_erasing_is_named_and_erased_on_retry(make: Make, des
     assert (one.state(ref), line["residue"], line["done"], line["reason"]) == (
         "assembling", 0, 3, "",
     )  # fmt: skip
-    receipts = [row for row in one.rows(Page) if (row.role, row.source) == ("receipts", "desk")]
+    receipts = [row for row in one.rows(PageRow) if (row.role, row.source) == ("receipts", "desk")]
     assert [row.count for row in receipts] == [3]
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from dsar.store.files.frames import FRAME, BundleSeal, CannotOpen, SealedReader, SealingWriter
+from dsar.store.files.frames import FRAME, CannotOpen, FrameSeal, SealedReader, SealingWriter
 from exports import build, verify
 from tests.exports import samples
 
-SEAL = BundleSeal(bytes(range(32)), "DSR-2026-0042")
+SEAL = FrameSeal(bytes(range(32)), "DSR-2026-0042")
 SIZES = [0, 1, FRAME - 1, FRAME, FRAME + 1, 3 * FRAME, 3 * FRAME + 7]
 
 
-def sealed(plain: bytes, seal: BundleSeal = SEAL) -> bytes:
+def sealed(plain: bytes, seal: FrameSeal = SEAL) -> bytes:
     out = io.BytesIO()
     sealing = SealingWriter(out, seal)
     for start in range(0, len(plain), 100_000):
@@ -24,7 +24,7 @@ def sealed(plain: bytes, seal: BundleSeal = SEAL) -> bytes:
     return out.getvalue()
 
 
-def opened(content: bytes, seal: BundleSeal = SEAL) -> bytes:
+def opened(content: bytes, seal: FrameSeal = SEAL) -> bytes:
     return b"".join(SealedReader(io.BytesIO(content), seal).read())
 
 
@@ -58,9 +58,9 @@ def test_a_range_reads_only_the_frames_it_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    "seal", [BundleSeal(bytes(32), SEAL.bundle), BundleSeal(SEAL.key, "DSR-2026-0043")]
+    "seal", [FrameSeal(bytes(32), SEAL.bundle), FrameSeal(SEAL.key, "DSR-2026-0043")]
 )
-def test_another_key_or_another_bundle_opens_nothing(seal: BundleSeal) -> None:
+def test_another_key_or_another_bundle_opens_nothing(seal: FrameSeal) -> None:
     with pytest.raises(CannotOpen, match="Nothing is delivered"):
         opened(sealed(b"secret"), seal)
 
@@ -68,7 +68,7 @@ def test_another_key_or_another_bundle_opens_nothing(seal: BundleSeal) -> None:
 @pytest.mark.parametrize("key", [b"", b"short", bytes(16), bytes(33)])
 def test_a_lost_key_is_refused_before_anything_is_read(key: bytes) -> None:
     with pytest.raises(CannotOpen, match="its key is gone"):
-        BundleSeal(key, "DSR-1")
+        FrameSeal(key, "DSR-1")
 
 
 def cut(content: bytes) -> bytes:
@@ -136,7 +136,7 @@ def test_a_bundle_is_built_straight_into_its_seal(tmp_path: Path) -> None:
 
 def test_no_key_is_in_an_error_or_a_representation_of_bytes() -> None:
     with pytest.raises(CannotOpen) as caught:
-        opened(sealed(b"secret"), BundleSeal(b"k" * 32, "DSR-1"))
+        opened(sealed(b"secret"), FrameSeal(b"k" * 32, "DSR-1"))
     assert "kkkk" not in str(caught.value)
 
 

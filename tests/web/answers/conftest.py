@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from dsar.domain.rights import Right
 from dsar.services.inquiries import links
-from dsar.store.tables import Inquiry
+from dsar.store.tables import InquiryRow
 from dsar.web.app import create
 from tests.company import Company
 from tests.services.inquiries.conftest import PUBLIC, filed, inquiries
@@ -33,7 +33,7 @@ class Asked:
     client: TestClient
 
     @property
-    def row(self) -> Inquiry:
+    def row(self) -> InquiryRow:
         """The newest inquiry."""
         return inquiries(self.company)[-1]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from dsar.adapters.dictionary import NO_LIFTING, Erase, RestrictionMark
 from dsar.adapters.sql.changes.masks import has_masks, mask_of, masked
-from dsar.adapters.sql.changes.restriction import restricted_through
 from dsar.adapters.sql.changes.rows import NO_KEY, Change, RowChanges
 from dsar.adapters.sql.live import Key, Live
 from dsar.adapters.sql.schema import Database
@@ -143,9 +142,7 @@ def _fault(live: Live, name: str, value: Any) -> str | None:
 
 
 def restrict(database: Database, batch: Batch) -> list[Receipt]:
-    """Marks rows as restricted, where the table declares how, or its parent is marked for it."""
-    if _with_parent(database, batch):
-        return _through(database, batch, Done.RESTRICTED)
+    """Marks rows as restricted, where the table declares how."""
 
     def plan(live: Live, _item: Item) -> Change:
         return _marked(live, live.declared.restrict, "restrict", Done.RESTRICTED)
@@ -155,8 +152,6 @@ def restrict(database: Database, batch: Batch) -> list[Receipt]:
 
 def lift(database: Database, batch: Batch) -> list[Receipt]:
     """Takes the mark for restriction away again, where the table declares how."""
-    if _with_parent(database, batch):
-        return _through(database, batch, Done.LIFTED)
 
     def plan(live: Live, _item: Item) -> Change:
         mark = live.declared.restrict
@@ -166,26 +161,6 @@ def lift(database: Database, batch: Batch) -> list[Receipt]:
         return _marked(live, ended, "restrict", Done.LIFTED)
 
     return act(database, batch, lambda _: "", plan)
-
-
-def _with_parent(database: Database, batch: Batch) -> bool:
-    live = database.tables().get(batch.collection)
-    return live is not None and not live.declared.restrict and bool(live.declared.restricted_with)
-
-
-def _through(database: Database, batch: Batch, done: Done) -> list[Receipt]:
-    """One receipt per item of a table whose rows are restricted with those they refer to."""
-    tables = database.tables()
-    live = tables[batch.collection]
-    with database.reading() as connection:
-        keys, receipts = _decoded(live, batch.items)
-        looked = RowChanges(connection, live, Change(Done.KEPT), {})
-        looked.make(list(keys.values()))
-        told = [looked.receipt(text) for text in keys]
-        there = {one.key: keys[one.key] for one in told if one.done is Done.KEPT}
-        told += restricted_through(connection, tables, live.name, there, done=done)
-    receipts |= {receipt.key: receipt for receipt in told}
-    return [receipts[item.key] for item in batch.items]
 
 
 def object_to(database: Database, batch: Batch) -> list[Receipt]:
@@ -209,10 +184,8 @@ def concerns(marking: RestrictionMark, purposes: Sequence[str]) -> bool:
 
 def _marked(live: Live, marking: RestrictionMark | None, verb: str, done: Done) -> Change:
     if marking is None:
-        other = ', or restricted_with = "…"' if verb == "restrict" else ""
         return _failed(
-            f"{live.name} has no mark for this. "
-            f"Declare {verb} = {{ column = …, value = … }}{other}."
+            f"{live.name} has no mark for this. Declare {verb} = {{ column = …, value = … }}."
         )
     if fault := _fault(live, marking.column, marking.value):
         return _failed(fault)

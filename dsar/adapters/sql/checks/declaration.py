@@ -19,7 +19,7 @@ from dsar.sdk import Later, NeedsHuman, Problem
 
 def problems(database: Database, settings: SqlSettings) -> Sequence[Problem]:
     """Everything to mend before the first request; empty when all is well."""
-    found = [*faults(settings), *_unmarked(settings)]
+    found = list(faults(settings))
     try:
         database.forget()
         live = database.look_up()
@@ -34,19 +34,6 @@ def problems(database: Database, settings: SqlSettings) -> Sequence[Problem]:
             Problem("url", failure.reason, "Until then nothing can be searched in this source.")
         )
     return found
-
-
-def _unmarked(settings: SqlSettings) -> Iterator[Problem]:
-    """The tables whose rows cannot be restricted, in one note."""
-    names = [
-        name
-        for name, table in settings.tables.items()
-        if table.restrict is None and not table.restricted_with
-    ]
-    if names:
-        what = f"{', '.join(names)} cannot be restricted: a person must do it there."
-        mend = 'Declare restrict, or restricted_with = "…" for rows restricted with their parent.'
-        yield Problem("tables", what, mend, warning=True)
 
 
 def _no_table(name: str, real: str) -> Problem:

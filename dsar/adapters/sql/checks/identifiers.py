@@ -7,15 +7,7 @@ import sqlalchemy as sa
 
 from dsar.adapters.sql.dialects.form import octets
 from dsar.adapters.sql.live import Live, key_text
-from dsar.adapters.sql.matching import (
-    PHONE,
-    as_octets,
-    as_texts,
-    as_value,
-    comparable,
-    folds,
-    normal,
-)
+from dsar.adapters.sql.match import PHONE, as_octets, as_texts, as_value, comparable, folds, normal
 from dsar.sdk import Problem, Subject, normal_form
 from dsar.sdk.settings import BadInput
 

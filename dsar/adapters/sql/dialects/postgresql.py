@@ -37,7 +37,7 @@ _TYPES = sa.text("""
     JOIN based ON based.oid = atttypid""")
 
 
-class Named(UserDefinedType[Any]):
+class NamedType(UserDefinedType[Any]):
     """A type by the name the server gives it."""
 
     cache_ok = True
@@ -64,7 +64,7 @@ def _host(value: Any) -> Any:
 
 
 def _as_texts(place: Expression) -> Expression:
-    return sa.cast(place, Named("text[]"))
+    return sa.cast(place, NamedType("text[]"))
 
 
 def _texts(value: Any) -> Any:
@@ -231,7 +231,7 @@ class Postgresql(Dialect):
         carrier = made.carrier or sa.Text()
 
         def bound(value: Any) -> Expression:
-            return sa.cast(sa.literal(value, carrier), Named(own))
+            return sa.cast(sa.literal(value, carrier), NamedType(own))
 
         return replace(made, declared=own, carrier=carrier, bound=bound)
 
@@ -270,4 +270,4 @@ class Postgresql(Dialect):
 def _array(form: Form, values: Sequence[Any]) -> Expression:
     """One parameter for all of them: long lists of parameters overflow the server's stack."""
     listed = sa.bindparam("keys", list(values), ARRAY(form.carrier or sa.Text()), unique=True)
-    return sa.cast(listed, Named(f"{form.declared}[]")) if form.declared else listed
+    return sa.cast(listed, NamedType(f"{form.declared}[]")) if form.declared else listed

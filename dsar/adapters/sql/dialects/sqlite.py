@@ -23,7 +23,7 @@ _DECIMAL = re.compile("NUM|DEC|MONEY", re.IGNORECASE)
 _ROW_NUMBER = "ROWID"
 
 
-class _Stored(UserDefinedType[Any]):
+class _StoredValue(UserDefinedType[Any]):
     """A value as SQLite stores it: those of a column need not be of one type."""
 
     cache_ok = True
@@ -92,7 +92,9 @@ class Sqlite(Dialect):
     def among(self, places: Sequence[Expression], forms: Sequence[Form], keys: Keys) -> Expression:
         meant = [one for key in keys for one in product(*map(_stored, forms, key))]
         if len(places) > 1:
-            return sa.tuple_(*(sa.type_coerce(place, _Stored()) for place in places)).in_(meant)
+            return sa.tuple_(*(sa.type_coerce(place, _StoredValue()) for place in places)).in_(
+                meant
+            )
         values = [one for (one,) in meant]
         if all(isinstance(value, int | str) for value in values):
             listed = sa.bindparam("keys", values, sa.JSON(), unique=True)

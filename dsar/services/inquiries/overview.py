@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from dsar.services.inquiries import keeping, links
+from dsar.services.inquiries import inquiry_rows, links
 from dsar.services.law.clock import today
 from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import seal_of
-from dsar.store.tables import Inquiry, Ticket
+from dsar.store.tables import InquiryRow, Ticket
 from dsar.store.tickets import request_of
 from dsar.store.vault import KeyLost
 
@@ -33,10 +33,10 @@ class InquiryView:
 
 def of_ticket(session: Unit, ticket: Ticket) -> tuple[InquiryView, ...]:
     """Every inquiry of a ticket, oldest first."""
-    return tuple(_told(session, ticket, row) for row in keeping.of_ticket(session, ticket.id))
+    return tuple(_told(session, ticket, row) for row in inquiry_rows.of_ticket(session, ticket.id))
 
 
-def _told(session: Unit, ticket: Ticket, row: Inquiry) -> InquiryView:
+def _told(session: Unit, ticket: Ticket, row: InquiryRow) -> InquiryView:
     installation = session.installation
     source = installation.sources.by_name.get(row.source)
     standing = _standing(session, ticket, row)
@@ -55,18 +55,18 @@ def _told(session: Unit, ticket: Ticket, row: Inquiry) -> InquiryView:
     )
 
 
-def _standing(session: Unit, ticket: Ticket, row: Inquiry) -> str:
+def _standing(session: Unit, ticket: Ticket, row: InquiryRow) -> str:
     if row.answered_at is not None:
         return "answered"
-    if keeping.over(ticket, row):
+    if inquiry_rows.over(ticket, row):
         return "over"
     if row.asked_at is None:
         return "not sent"
     return "overdue" if today(session) > row.answer_by else "waiting"
 
 
-def _whom(session: Unit, ticket: Ticket, row: Inquiry) -> str:
+def _whom(session: Unit, ticket: Ticket, row: InquiryRow) -> str:
     try:
-        return keeping.open_question(seal_of(session, request_of(session, ticket)), row).whom
+        return inquiry_rows.open_question(seal_of(session, request_of(session, ticket)), row).whom
     except KeyLost:
         return ""

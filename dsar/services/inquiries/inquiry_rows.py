@@ -11,21 +11,21 @@ from dsar.config.settings import InquirySettings
 from dsar.domain.records import Attachment, Done, Match, Receipt, Record
 from dsar.sdk.desk import Answer, Question, Wanted
 from dsar.services.runtime.installation import Installation
-from dsar.store.tables import Inquiry, Request, Ticket
+from dsar.store.tables import InquiryRow, Request, Ticket
 from dsar.store.vault import Seal
 
 
-def of_ticket(session: Session, ticket_id: str, source: str = "") -> Sequence[Inquiry]:
+def of_ticket(session: Session, ticket_id: str, source: str = "") -> Sequence[InquiryRow]:
     """A ticket's inquiries, oldest first; with `source` those of one."""
-    query = select(Inquiry).where(col(Inquiry.ticket_id) == ticket_id)
+    query = select(InquiryRow).where(col(InquiryRow.ticket_id) == ticket_id)
     if source:
-        query = query.where(col(Inquiry.source) == source)
-    return session.exec(query.order_by(col(Inquiry.noted_at), col(Inquiry.number))).all()
+        query = query.where(col(InquiryRow.source) == source)
+    return session.exec(query.order_by(col(InquiryRow.noted_at), col(InquiryRow.number))).all()
 
 
-def by_link(session: Session, mark: str) -> Inquiry | None:
+def by_link(session: Session, mark: str) -> InquiryRow | None:
     """The inquiry a link leads to."""
-    return session.exec(select(Inquiry).where(col(Inquiry.link) == mark)).one_or_none()
+    return session.exec(select(InquiryRow).where(col(InquiryRow.link) == mark)).one_or_none()
 
 
 def seal_for(session: Session, installation: Installation, ticket_id: str) -> Seal:
@@ -46,7 +46,7 @@ def answer_by(today: date, internal_due: date | None, rules: InquirySettings) ->
     return max(soon, today + timedelta(days=1))
 
 
-def over(ticket: Ticket, row: Inquiry) -> bool:
+def over(ticket: Ticket, row: InquiryRow) -> bool:
     """Whether nothing more is to be told: its ticket has ended, and it is not about lifting."""
     return ticket.closed_at is not None and row.verb != "lift"
 
@@ -56,7 +56,7 @@ def close_question(seal: Seal, inquiry: str, question: Question) -> bytes:
     return seal.close(asdict(question), f"question {inquiry}")
 
 
-def open_question(seal: Seal, row: Inquiry) -> Question:
+def open_question(seal: Seal, row: InquiryRow) -> Question:
     """The question of an inquiry."""
     told = seal.open(row.sealed_question, f"question {row.id}")
     wanted = tuple(Wanted(**{**one, "fields": tuple(one["fields"])}) for one in told.pop("wanted"))
@@ -79,7 +79,7 @@ def close_answer(seal: Seal, inquiry: str, answer: Answer, mark: str) -> bytes:
     return seal.close({**asdict(answer), "mark": mark}, f"answer {inquiry}")
 
 
-def open_answer(seal: Seal, row: Inquiry) -> tuple[Answer, str] | None:
+def open_answer(seal: Seal, row: InquiryRow) -> tuple[Answer, str] | None:
     """The answer of an inquiry with its mark, or None while there is none."""
     if row.sealed_answer is None:
         return None

@@ -5,17 +5,17 @@ from typing import cast
 
 from dsar.sdk import can
 from dsar.sdk.desk import Authentic
-from dsar.services.inquiries.answering import Opened
+from dsar.services.inquiries.answers import OpenedLink
 from dsar.services.runtime.installation import Installation, reading
 
 
-def wants_proof(installation: Installation, opened: Opened) -> bool:
+def wants_proof(installation: Installation, opened: OpenedLink) -> bool:
     """Whether the source's adapter checks who answers."""
     return can(installation.sources[opened.source].adapter, "authentic")
 
 
 def prove(
-    installation: Installation, opened: Opened, headers: Mapping[str, str], body: bytes
+    installation: Installation, opened: OpenedLink, headers: Mapping[str, str], body: bytes
 ) -> None:
     """Raises Untrusted unless the adapter is content with who sent this, or asks for no proof."""
     if not wants_proof(installation, opened):

@@ -19,7 +19,7 @@ KILLED = 9
 def killed_at(commit: int, settings: Path, now: datetime) -> int:
     """Sweeps, and dies as its commit of this number is about to happen; how the process ended."""
     words = [str(commit), str(settings), now.isoformat()]
-    command = [sys.executable, "-m", "tests.services.ticket.sweeping", *words]
+    command = [sys.executable, "-m", "tests.services.ticket.sweeps", *words]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
 

@@ -11,7 +11,7 @@ from dsar.config.settings import InquirySettings
 from dsar.domain.clock.thresholds import DueAlert
 from dsar.services.law.clock import today
 from dsar.services.runtime.installation import Installation, Unit
-from dsar.store.tables import Inquiry, Ticket
+from dsar.store.tables import InquiryRow, Ticket
 
 REMINDER, OVERDUE = "inquiry_reminder", "inquiry_overdue"
 
@@ -23,10 +23,10 @@ def pressing(session: Unit, installation: Installation) -> Iterator[tuple[str, D
     """
     zone, now = ZoneInfo(installation.controller.timezone), today(session)
     rows = session.execute(
-        select(col(Inquiry.ticket_id), col(Inquiry.asked_at), col(Inquiry.answer_by))
-        .join(Ticket, col(Ticket.id) == col(Inquiry.ticket_id))
+        select(col(InquiryRow.ticket_id), col(InquiryRow.asked_at), col(InquiryRow.answer_by))
+        .join(Ticket, col(Ticket.id) == col(InquiryRow.ticket_id))
         .where(col(Ticket.closed_at).is_(None))
-        .where(col(Inquiry.asked_at).is_not(None), col(Inquiry.answered_at).is_(None))
+        .where(col(InquiryRow.asked_at).is_not(None), col(InquiryRow.answered_at).is_(None))
     )
     found = {
         (row.ticket_id, alert.name, alert.day): alert

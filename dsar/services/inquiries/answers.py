@@ -16,14 +16,14 @@ from dsar.domain.errors import DsarError
 from dsar.domain.lifecycle import Event, State, TaskKind, stuck_kinds
 from dsar.domain.records import Collection
 from dsar.sdk.desk import Answer, Question
-from dsar.services.inquiries import files, keeping, links, schema
+from dsar.services.inquiries import files, inquiry_rows, links, schema
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.services.ticket.advance import advance
 from dsar.store import tasks
 from dsar.store.coverage import lines
-from dsar.store.tables import Inquiry, Ticket
+from dsar.store.tables import InquiryRow, Ticket
 from dsar.store.tickets import locked
 from dsar.store.vault import KeyLost
 
@@ -39,7 +39,7 @@ class AnsweredAlready(DsarError):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedLink:
     """What whoever has a link may see: one source's part of one ticket."""
 
     inquiry: str
@@ -54,31 +54,31 @@ class Opened:
     over: bool
 
     @property
-    def asked(self) -> schema.Asked:
+    def asked(self) -> schema.AnswerForm:
         """What an answer is held against."""
-        return schema.Asked(self.verb, self.question, tuple(self.collections))
+        return schema.AnswerForm(self.verb, self.question, tuple(self.collections))
 
 
-def open_link(installation: Installation, secret: str) -> Opened | None:
+def open_link(installation: Installation, secret: str) -> OpenedLink | None:
     """The inquiry a link leads to; None for whatever is no link of ours, and nothing says why.
 
     Once it is answered or over, nothing of the person is shown any more.
     """
     with reading(installation) as session:
-        row = keeping.by_link(session, links.mark(secret))
+        row = inquiry_rows.by_link(session, links.mark(secret))
         if row is None or row.source not in installation.sources:
             return None
         ticket = session.get_one(Ticket, row.ticket_id)
         try:
-            seal = keeping.seal_for(session, installation, row.ticket_id)
+            seal = inquiry_rows.seal_for(session, installation, row.ticket_id)
         except KeyLost:
             return None
         task = tasks.task(session, row.task_id)
-        over = keeping.over(ticket, row)
+        over = inquiry_rows.over(ticket, row)
         answered = row.answered_at is not None
         hidden = over or answered
-        question = Question() if hidden else keeping.open_question(seal, row)
-        return Opened(
+        question = Question() if hidden else inquiry_rows.open_question(seal, row)
+        return OpenedLink(
             inquiry=row.id,
             source=row.source,
             title=installation.sources[row.source].title,
@@ -95,8 +95,8 @@ def open_link(installation: Installation, secret: str) -> Opened | None:
 def room_for_files(installation: Installation, inquiry: str) -> files.Drop:
     """Where the files of an answer go on their way in; close it in any case."""
     with reading(installation) as session:
-        row = session.get_one(Inquiry, inquiry)
-        seal = keeping.seal_for(session, installation, row.ticket_id)
+        row = session.get_one(InquiryRow, inquiry)
+        seal = inquiry_rows.seal_for(session, installation, row.ticket_id)
     return files.Drop(seal, inquiry, installation.settings.inquiries.answer_megabytes * 1_000_000)
 
 
@@ -107,20 +107,20 @@ def take(installation: Installation, inquiry: str, given: Any, drop: files.Drop)
     and the mend, AnsweredAlready, Over.
     """
     with closing(drop), transaction(installation) as session:
-        row = session.get_one(Inquiry, inquiry)
+        row = session.get_one(InquiryRow, inquiry)
         ticket = locked(session, row.ticket_id)
         session.refresh(row)
-        if keeping.over(ticket, row):
+        if inquiry_rows.over(ticket, row):
             raise Over("This request has ended; nothing more is needed.")
-        seal = keeping.seal_for(session, installation, ticket.id)
-        question = keeping.open_question(seal, row)
+        seal = inquiry_rows.seal_for(session, installation, ticket.id)
+        question = inquiry_rows.open_question(seal, row)
         known = dictionary(installation.sources[row.source])
-        answer = schema.read(given, schema.Asked(row.verb, question, tuple(known)), drop)
+        answer = schema.read(given, schema.AnswerForm(row.verb, question, tuple(known)), drop)
         mark = _mark(answer, drop)
-        before = keeping.open_answer(seal, row)
+        before = inquiry_rows.open_answer(seal, row)
         if before is not None:
             return _same(before[1], mark)
-        row.sealed_answer = keeping.close_answer(seal, row.id, answer, mark)
+        row.sealed_answer = inquiry_rows.close_answer(seal, row.id, answer, mark)
         row.answered_at = session.now()
         session.add(row)
         files.keep(session, row, drop)
@@ -143,7 +143,7 @@ def _mark(answer: Answer, drop: files.Drop) -> str:
     return hashlib.sha256(plain).hexdigest()
 
 
-def _tell(session: Unit, ticket: Ticket, row: Inquiry, answer: Answer, drop: files.Drop) -> None:
+def _tell(session: Unit, ticket: Ticket, row: InquiryRow, answer: Answer, drop: files.Drop) -> None:
     outcome = "cannot" if answer.cannot else "answer"
     data = {
         "source": row.source,
@@ -157,7 +157,7 @@ def _tell(session: Unit, ticket: Ticket, row: Inquiry, answer: Answer, drop: fil
     log.info("inquiry.answered", ticket=ticket.ref, source=row.source)
 
 
-def _go_on(session: Unit, ticket: Ticket, row: Inquiry) -> None:
+def _go_on(session: Unit, ticket: Ticket, row: InquiryRow) -> None:
     """Whoever waited for it is rung for; a ticket that stood still for want of it goes on."""
     for line in lines(session, ticket.id):
         if line.source == row.source and line.outcome == Outcome.OPEN:

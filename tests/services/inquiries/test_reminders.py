@@ -10,12 +10,12 @@ from dsar.config.settings import InquirySettings
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
-from dsar.services.inquiries import keeping, links, listing
+from dsar.services.inquiries import inquiry_rows, links, overview
 from dsar.services.runtime.installation import reading
 from dsar.services.upkeep.deadlines import watch
 from dsar.services.views import tickets
-from dsar.store.tables import Alert
 from dsar.store.tickets import by_ref
+from dsar.store.upkeep_tables import Alert
 from tests.company import BEN, Company
 from tests.services.inquiries.conftest import NOTHING, answer, inquiries
 
@@ -78,7 +78,7 @@ RULES = InquirySettings()
 def test_an_answer_is_wanted_in_time_for_our_own_target(
     internal: date | None, wanted: date
 ) -> None:
-    assert keeping.answer_by(date(2026, 3, 2), internal, RULES) == wanted
+    assert inquiry_rows.answer_by(date(2026, 3, 2), internal, RULES) == wanted
 
 
 def test_staff_sees_who_was_asked_and_the_link_to_pass_on(cabinet: Company) -> None:
@@ -88,17 +88,17 @@ def test_staff_sees_who_was_asked_and_the_link_to_pass_on(cabinet: Company) -> N
     address = links.address(cabinet.installation, row.id)
     with reading(cabinet.installation) as session:
         ticket = by_ref(session, ref)
-        [told] = listing.of_ticket(session, ticket)
+        [told] = overview.of_ticket(session, ticket)
         view = tickets.ticket_view(session, BEN, ticket)
     assert view.inquiries == (told,)
     assert (told.standing, told.whom, told.link) == ("waiting", "Facilities", address)
     assert f"Filing cabinet: Facilities to answer by 2026-03-16: {address}" in _words(view)
     cabinet.clock.turn(days=20)
     with reading(cabinet.installation) as session:
-        assert listing.of_ticket(session, by_ref(session, ref))[0].standing == "overdue"
+        assert overview.of_ticket(session, by_ref(session, ref))[0].standing == "overdue"
     answer(cabinet, row, NOTHING)
     with reading(cabinet.installation) as session:
-        [told] = listing.of_ticket(session, by_ref(session, ref))
+        [told] = overview.of_ticket(session, by_ref(session, ref))
     assert (told.standing, told.link) == ("answered", None)
 
 
