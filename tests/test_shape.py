@@ -85,7 +85,7 @@ def assignments_of_state(path: Path) -> Iterator[int]:
 
 
 #: Tables on which only verbs of the store build statements: what they do to a fence is decided there.
-BEHIND_VERBS = {"Task", "TASK", "CoverageLine", "Page"}
+BEHIND_VERBS = {"Task", "TASK", "CoverageLine", "PageRow"}
 _TABLES = re.compile(r"dsar\.store\.(tables|tasks\.states)$")
 
 
@@ -207,7 +207,7 @@ def test_statements_on_tasks_coverage_and_pages_are_built_in_the_store_only() ->
     "code",
     [
         "run(update(Task).where(here).values(rank=1))",
-        "run(delete(tables.Page).where(here))",
+        "run(delete(tables.PageRow).where(here))",
         "run(rows_of(TASK.c.id))",
         "run(select(col(Line.source)))",
         "session.get_one(Task, 'one')",

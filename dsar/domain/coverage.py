@@ -21,6 +21,9 @@ class Outcome(StrEnum):
     NOT_IN_SCOPE = "not_in_scope"
 
 
+#: Ends by which a line is closed and nothing is proven of all that was asked.
+UNPROVEN = frozenset({Outcome.COULD_NOT, Outcome.WITHHELD})
+
 #: What each outcome says to the person; the report and the console print the same words.
 WORDS = {
     Outcome.OPEN: "Not answered yet",
@@ -119,4 +122,4 @@ class Line:
     @property
     def proven(self) -> bool:
         """The source did all that was asked, nothing failed and nothing was held back."""
-        return self.closed and self.outcome not in {Outcome.COULD_NOT, Outcome.WITHHELD}
+        return self.closed and self.outcome not in UNPROVEN

@@ -23,7 +23,7 @@ _LINES = (
 def open_lines(session: Session, ticket_id: str, sources: Iterable[tuple[str, str]]) -> None:
     """A line for each source that is asked, by name and title; nothing has come of it yet."""
     for name, title in sources:
-        outcome = Outcome.OPEN.value
+        outcome = Outcome.OPEN
         session.add(CoverageLine(ticket_id=ticket_id, source=name, title=title, outcome=outcome))
     session.flush()
 
@@ -44,14 +44,14 @@ def hinder(session: StoreSession, ticket_id: str, source: str, reason: Reason | 
     """Why a source has not answered yet; where nobody asked it, nothing is said."""
     for row in lines(session, ticket_id):
         if row.source == source:
-            row.outcome, row.reason = Outcome.OPEN.value, reason
+            row.outcome, row.reason = Outcome.OPEN, reason
             session.add(row)
 
 
 def begin_anew(session: StoreSession, ticket_id: str, source: str) -> None:
     """What a source answered counts no more: it is searched from the start."""
     row = line(session, ticket_id, source)
-    row.outcome, row.found, row.reason = Outcome.OPEN.value, 0, None
+    row.outcome, row.found, row.reason = Outcome.OPEN, 0, None
     session.add(row)
 
 
@@ -76,7 +76,7 @@ def give_up(
     `found` is what a copy can still hand over of a source that broke off half-way.
     """
     row.found = row.found or found
-    row.outcome, row.reason, row.residue = Outcome.COULD_NOT.value, reason, 0
+    row.outcome, row.reason, row.residue = Outcome.COULD_NOT, reason, 0
     session.add(row)
 
 
@@ -84,7 +84,7 @@ def answered(session: Session, ticket_ids: Collection[str]) -> dict[str, tuple[i
     """For each ticket how many of its sources were searched or given up, and how many it has."""
     ticket = col(CoverageLine.ticket_id)
     done = or_(
-        col(CoverageLine.searched_at).is_not(None), col(CoverageLine.outcome) != Outcome.OPEN.value
+        col(CoverageLine.searched_at).is_not(None), col(CoverageLine.outcome) != Outcome.OPEN
     )
     counts = select(ticket, func.sum(case((done, 1), else_=0)), func.count())
     rows = session.exec(counts.where(ticket.in_(ticket_ids)).group_by(ticket))

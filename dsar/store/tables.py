@@ -6,18 +6,28 @@ Personal data stands only in columns named `sealed…` (AES-256-GCM under the re
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from dsar.domain.coverage import Outcome
+from dsar.domain.lifecycle import State, TaskKind
+from dsar.domain.lifecycle.task_kinds import Queue
+from dsar.domain.lifecycle.task_states import TaskState
 from dsar.domain.reasons import Reason
-from dsar.store.types import Instant, ReasonText, SealedText, big, json_type
+from dsar.domain.rights import Right
+from dsar.store.types import EnumText, Instant, ReasonText, SealedText, big, json_type
 
 
 def _id() -> str:
     return uuid4().hex
+
+
+def _enum(members: type[StrEnum], place: str, length: int) -> Any:
+    return EnumText(members, place, length)
 
 
 class Request(SQLModel, table=True):
@@ -70,8 +80,8 @@ class Ticket(SQLModel, table=True):
     id: str = Field(default_factory=_id, primary_key=True, max_length=32)
     ref: str = Field(unique=True, max_length=24)
     request_id: str = Field(foreign_key="request.id", index=True, max_length=32)
-    right: str = Field(max_length=40)
-    state: str = Field(max_length=40, index=True)
+    right: Right = Field(sa_type=_enum(Right, "ticket.right", 40))
+    state: State = Field(sa_type=_enum(State, "ticket.state", 40), index=True)
     version: int = 1
     machine_version: int
     regime: str = Field(max_length=40)
@@ -142,11 +152,11 @@ class Task(SQLModel, table=True):
 
     id: str = Field(default_factory=_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
-    kind: str = Field(max_length=40)
+    kind: TaskKind = Field(sa_type=_enum(TaskKind, "task.kind", 40))
     source: str = Field(default="", max_length=80)
     key: str = Field(default="", max_length=80)
-    queue: str = Field(default="work", max_length=40)
-    state: str = Field(max_length=20)
+    queue: Queue = Field(default=Queue.WORK, sa_type=_enum(Queue, "task.queue", 40))
+    state: TaskState = Field(sa_type=_enum(TaskState, "task.state", 20))
     rank: datetime = Field(sa_type=Instant)
     not_before: datetime = Field(sa_type=Instant)
     sweep_at: datetime = Field(sa_type=Instant)
@@ -221,7 +231,7 @@ class CoverageLine(SQLModel, table=True):
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     source: str = Field(max_length=80)
     title: str = Field(max_length=200)
-    outcome: str = Field(max_length=20)
+    outcome: Outcome = Field(sa_type=_enum(Outcome, "coverage.outcome", 20))
     found: int = 0
     done: int = 0
     residue: int = 0

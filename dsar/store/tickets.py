@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from dsar.domain.errors import NotFound
 from dsar.domain.lifecycle import VERSION, State
+from dsar.domain.rights import Right
 from dsar.store.tables import Identifier, Request, RulingRow, Ticket
 
 # Statements of every task, built once: building one costs as much as running it.
@@ -48,13 +49,13 @@ def locked(session: Session, ticket_id: str) -> Ticket:
     return found
 
 
-def new(request: Request, right: str, *, number: int, created_at: datetime) -> Ticket:
+def new(request: Request, right: Right, *, number: int, created_at: datetime) -> Ticket:
     """A ticket of a request as it begins; its clock is wound before it is added."""
     return Ticket(
         ref=f"{request.ref}-{number}",
         request_id=request.id,
         right=right,
-        state=State.RECEIVED.value,
+        state=State.RECEIVED,
         machine_version=VERSION,
         regime=request.regime,
         regime_version="",

@@ -2,12 +2,14 @@
 
 import base64
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, Text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from dsar.domain.errors import DsarError
 from dsar.domain.reasons import Reason, as_text, from_text
 from dsar.store.vault import KeyNotCompared, Seal
 
@@ -108,3 +110,48 @@ class ReasonText(TypeDecorator[Reason]):
         dialect: Dialect,  # noqa: ARG002 - the signature is SQLAlchemy's
     ) -> Reason | None:
         return from_text(value or "")
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class UnknownText(DsarError):  # noqa: N818 - a sentence, as everywhere here
+    """The database holds a word of another release; nothing is guessed from it."""
+
+
+class EnumText(TypeDecorator[E]):
+    """A member of an enum, stored as its text. `place` names the column, for whoever must mend it.
+
+    A text that is no member raises: UnknownText where it is read, ValueError where it would be
+    written.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, members: type[E], place: str, length: int) -> None:
+        super().__init__(length)
+        self.members = members
+        self.place = place
+        self._by_text = {member.value: member for member in members}
+
+    def process_bind_param(
+        self,
+        value: E | str | None,
+        dialect: Dialect,  # noqa: ARG002 - the signature is SQLAlchemy's
+    ) -> str | None:
+        return None if value is None else self.members(value).value
+
+    def process_result_value(
+        self,
+        value: str | None,
+        dialect: Dialect,  # noqa: ARG002 - the signature is SQLAlchemy's
+    ) -> E | None:
+        if value is None:
+            return None
+        try:
+            return self._by_text[value]
+        except KeyError:
+            mend = "A later release wrote it: start that one, or restore a backup of this one."
+            message = f"{self.place} holds {value!r}, which this release does not know. {mend}"
+            raise UnknownText(message) from None

@@ -9,10 +9,11 @@ import pytest
 import time_machine
 from sqlalchemy import select, update
 
+from dsar.domain.lifecycle.task_states import TaskState
 from dsar.store import tasks
 from dsar.store.engine import Store
 from dsar.store.tasks import Lease, LeaseLost, gates
-from dsar.store.tasks.states import TASK, TaskState
+from dsar.store.tasks.states import TASK
 from dsar.store.tickets import locked
 from tests.store.rows import DUE, add_task, claim, claimed, committed, new_store, new_ticket, task
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from dsar.domain.reasons import as_text
-from dsar.services.runtime.installation import Installation
+from dsar.services.runtime.installation import Installation, transaction
 from dsar.store import processes
 from dsar.store.counts import counted
 from dsar.store.tasks import TaskState
-from tests.store.rows import add_task, new_ticket, task
+from tests.store.rows import DUE, add_task, new_ticket, task
 from tests.workers.installations import (
     BROKEN,
     HUMAN,
@@ -137,7 +138,10 @@ def test_an_unknown_kind_waits_for_a_worker_that_knows_it(
     installation: Installation, crew: Processes, ledger: Ledger
 ) -> None:
     ticket = new_ticket(installation.store)
-    enqueue(installation, ticket, kind="of a later release")
+    later = enqueue(installation, ticket, not_before=DUE)
+    of_later = "UPDATE task SET kind = 'of a later release', not_before = created_at WHERE id = :id"
+    with transaction(installation) as session:
+        session.connection().execute(text(of_later), {"id": later})
     enqueue(installation, ticket)
     until(lambda: states(installation, ticket)[TaskState.DONE] == 1)
     assert states(installation, ticket)[TaskState.READY] == 1

@@ -46,7 +46,7 @@ def _settled(installation: Installation, ref: str) -> bool:
 
 def _rests(ticket: Ticket, tickets: Sequence[Ticket]) -> bool:
     """Ended, or somebody must act, or it waits for another ticket that rests."""
-    state = State(ticket.state)
+    state = ticket.state
     if state in ENDS:
         return True
     if state is State.ACCEPTED:
@@ -57,7 +57,7 @@ def _rests(ticket: Ticket, tickets: Sequence[Ticket]) -> bool:
 
 
 def _others_need_a_person(ticket: Ticket, tickets: Sequence[Ticket]) -> bool:
-    others = [State(row.state) for row in tickets if row.id != ticket.id]
+    others = [row.state for row in tickets if row.id != ticket.id]
     return any(state not in ENDS and OWNER[state] is not By.SYSTEM for state in others)
 
 

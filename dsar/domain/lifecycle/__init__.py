@@ -9,11 +9,12 @@ start with the transition, one per source where the kind works on sources.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dsar.domain.lifecycle.states import ENDS, HANDS, OWNER, By, Event, State
+from dsar.domain.lifecycle.states import ANSWERED, ENDS, HANDS, OWNER, By, Event, State
 from dsar.domain.lifecycle.task_kinds import TaskKind
 from dsar.domain.rights import ACTING, COPYING, Right
 
 __all__ = [
+    "ANSWERED",
     "ENDS",
     "HANDS",
     "OWNER",

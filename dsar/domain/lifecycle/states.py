@@ -90,6 +90,9 @@ ENDS = frozenset(
     }
 )
 
+#: The ends at which the person was handed an answer.
+ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED})
+
 #: Who must act next while a ticket stands there: what the queue sorts staff's work by.
 OWNER = {
     State.RECEIVED: By.STAFF,

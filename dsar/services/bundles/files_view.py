@@ -5,7 +5,6 @@ from pathlib import Path
 
 from dsar.domain.decision import SPARING, Case
 from dsar.domain.errors import BadInput
-from dsar.domain.rights import Right
 from dsar.services.bundles.deliver import writing
 from dsar.services.runtime import journal, seals
 from dsar.services.runtime.access import staff_only, ticket_for
@@ -52,7 +51,7 @@ NO_FILES = FilesView()
 def of_ticket(session: Unit, viewer: Actor, ticket: Ticket, *, most: int = MOST) -> FilesView:
     """The files of a ticket; holds nothing of the person but their names. Raises KeyLost."""
     staff_only(viewer)
-    if Right(ticket.right).spec.handed is None:
+    if ticket.right.spec.handed is None:
         return NO_FILES
     seal = seals.seal_of(session, request_of(session, ticket))
     count, held = attachments.held(session, seal, ticket.id, most=most)

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 
 from dsar import __version__
 from dsar.domain.clock import DerivationStep
-from dsar.domain.coverage import Kept, Line, Outcome, why_kept
+from dsar.domain.coverage import Kept, Line, why_kept
 from dsar.domain.decision import Case, decide_record
 from dsar.domain.errors import NotAllowed
 from dsar.domain.policy import Activity
 from dsar.domain.reasons import SEAM, receipt_reason
 from dsar.domain.records import Attachment, Collection, Done, Receipt, Record, in_language
-from dsar.domain.rights import Right
 from dsar.services.bundles.keep import next_number
 from dsar.services.bundles.withheld import Withholding, withholding
 from dsar.services.law import regimes
@@ -125,7 +124,7 @@ def _request_facts(
     clock = _pictured(ticket)
     return RequestFacts(
         reference=ticket.ref,
-        right=Right(ticket.right),
+        right=ticket.right,
         received_on=request.received_at.astimezone(zone).date(),
         due_on=ticket.due_on or ticket.due_at.astimezone(zone).date(),
         identifiers=seals.subject_of(session, ticket).pairs(),
@@ -138,7 +137,7 @@ def _request_facts(
 
 def _law(installation: Installation, ticket: Ticket, spoken: SpokenLanguage) -> Law:
     words = wordings_of(installation).words_to(spoken)
-    law = cited(words, regimes.load(ticket.regime), Right(ticket.right))
+    law = cited(words, regimes.load(ticket.regime), ticket.right)
     return Law(law.title, law.article, law.complaint, law.remedy)
 
 
@@ -167,7 +166,7 @@ def line_value(row: CoverageLine, person: Person) -> Line:
     return Line(
         source=row.source,
         title=row.title,
-        outcome=Outcome(row.outcome),
+        outcome=row.outcome,
         found=row.found,
         done=row.done,
         kept=tuple(

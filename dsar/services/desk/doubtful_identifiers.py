@@ -16,12 +16,12 @@ from dsar.domain.identity import (
     UNSETTLED,
 )
 from dsar.domain.lifecycle import ENDS, State, TaskKind
+from dsar.domain.lifecycle.task_states import TaskState
 from dsar.services.runtime import seals
 from dsar.services.runtime.installation import Unit
 from dsar.services.work.found_identifiers import proven_elsewhere, stopped_at
 from dsar.store import tasks
 from dsar.store.tables import Identifier, Request, Ticket
-from dsar.store.tasks.states import TaskState
 from dsar.store.tickets import identifiers, of_request, request_of
 
 #: How another identifier of the same kind is known, with who gave it.
@@ -63,7 +63,7 @@ def in_doubt(session: Unit, ticket: Ticket) -> tuple[DoubtedIdentifier, ...]:
     request = request_of(session, ticket)
     known = identifiers(session, request.id)
     doubtful = [row for row in known if row.evidence == UNSETTLED]
-    if not doubtful or all(State(one.state) in ENDS for one in of_request(session, request)):
+    if not doubtful or all(one.state in ENDS for one in of_request(session, request)):
         return ()
     seal = seals.seal_of(session, request)
     return tuple(

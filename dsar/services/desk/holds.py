@@ -125,7 +125,7 @@ def resume_late(installation: Installation) -> int:
 def _of(session: Session, hold: Hold, state: State) -> list[str]:
     """The person's erasures in that state, in the order in which they are locked."""
     theirs = select(Identifier.request_id).where(col(Identifier.blind) == hold.blind)
-    mine = (col(Ticket.right) == Right.ERASURE.value, col(Ticket.request_id).in_(theirs))
+    mine = (col(Ticket.right) == Right.ERASURE, col(Ticket.request_id).in_(theirs))
     query = select(Ticket.id).where(*mine, col(Ticket.state) == state.value)
     return list(session.exec(query.order_by(col(Ticket.id))))
 
@@ -162,8 +162,8 @@ def _ended_behind_a_hold(session: Session) -> Iterator[tuple[str, str]]:
         select(col(Ticket.id), col(Hold.id), col(Hold.lifted_at))
         .join(Identifier, col(Identifier.request_id) == col(Ticket.request_id))
         .join(Hold, col(Hold.blind) == col(Identifier.blind))
-        .where(col(Ticket.right) == Right.ERASURE.value)
-        .where(col(Ticket.state) == State.PARTLY_FULFILLED.value)
+        .where(col(Ticket.right) == Right.ERASURE)
+        .where(col(Ticket.state) == State.PARTLY_FULFILLED)
         .where(col(Ticket.closed_at) >= col(Hold.lifted_at))
         .order_by(col(Ticket.id), col(Hold.lifted_at))
     )

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from dsar.domain.errors import BadInput, NotAllowed, NotFound
 from dsar.domain.identity import CONFIRMED, NOT_THEIRS, UNSETTLED, normal
-from dsar.domain.lifecycle import ENDS, Event, State
+from dsar.domain.lifecycle import ENDS, Event
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.because import Because
@@ -69,7 +69,7 @@ def settle(
 
 
 def _open(session: Session, request: Request) -> tuple[Ticket, ...]:
-    found = tuple(t for t in of_request(session, request) if State(t.state) not in ENDS)
+    found = tuple(t for t in of_request(session, request) if t.state not in ENDS)
     if not found:
         message = f"Every ticket of {request.ref} has ended."
         raise NotAllowed(message)

@@ -224,7 +224,7 @@ def _open(
 ) -> None:
     """One ticket: its clock wound, its first journal entry and letter written."""
     right, about = part
-    ticket = tickets.new(request, right.value, number=number, created_at=request.created_at)
+    ticket = tickets.new(request, right, number=number, created_at=request.created_at)
     dates = clock.wind(session, ticket, request.received_at)
     session.add(ticket)
     session.flush()

@@ -7,7 +7,7 @@ from dsar.config.sources import dictionary
 from dsar.domain.decision import ERASE, RELEASE, SPARING, VERDICTS
 from dsar.domain.decision.withheld import withheld_by
 from dsar.domain.errors import BadInput
-from dsar.domain.lifecycle import Event, State, transition
+from dsar.domain.lifecycle import Event, transition
 from dsar.domain.records import Record
 from dsar.domain.regimes import grounds
 from dsar.domain.rights import Right
@@ -67,7 +67,7 @@ def rule(
     session: Unit, actor: Actor, ticket: Ticket, spoken: tuple[RulingInput, ...], *, reason: str
 ) -> Ticket:
     """Writes rulings down and has the policy applied again, before anybody approves."""
-    if transition(State(ticket.state), Event.REVISE, Right(ticket.right)) is None:
+    if transition(ticket.state, Event.REVISE, ticket.right) is None:
         mend = "Rule while it is in review."
         raise BadInput("rule", f"{ticket.ref} is {ticket.state}.", mend)
     for one in spoken:
@@ -130,7 +130,7 @@ def _refuse_free_ground(installation: Installation, ticket: Ticket, one: RulingI
 
 
 def _refuse_wrong_right(ticket: Ticket, one: RulingInput) -> None:
-    right = Right(ticket.right)
+    right = ticket.right
     if one.verdict == ERASE and right is not Right.ERASURE:
         raise BadInput("rule", f"erases, but {ticket.ref} is about {right}.", "Use release.")
     if one.field and right.spec.whole_record:

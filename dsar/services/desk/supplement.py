@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import BadInput, NotAllowed
-from dsar.domain.lifecycle import ENDS, Event, State
+from dsar.domain.lifecycle import ANSWERED, ENDS, Event, State
 from dsar.services.law import clock
 from dsar.services.runtime import journal, seals
 from dsar.services.runtime.actor import Actor
@@ -148,7 +148,7 @@ def gaps_of(session: Unit, first: Ticket) -> Gaps:
 
 def _answered_by(session: Unit, made: Ticket) -> list[str]:
     """The sources an ended supplement has brought."""
-    if made.state not in {State.FULFILLED, State.PARTLY_FULFILLED}:
+    if made.state not in ANSWERED:
         return []
     return [row.source for row in lines(session, made.id) if row.outcome != Outcome.COULD_NOT]
 

@@ -13,7 +13,7 @@ import structlog
 from dsar.config.sources import dictionary
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import DsarError
-from dsar.domain.lifecycle import Event, State, TaskKind, stuck_kinds
+from dsar.domain.lifecycle import Event, TaskKind, stuck_kinds
 from dsar.domain.records import Collection
 from dsar.sdk.desk import Answer, Question
 from dsar.services.inquiries import files, inquiry_rows, links, schema
@@ -165,7 +165,7 @@ def _go_on(session: Unit, ticket: Ticket, row: InquiryRow) -> None:
             session.add(line)
     task = tasks.task(session, row.task_id)
     stuck = task.state == tasks.TaskState.WAITING_HUMAN
-    if stuck and task.kind in stuck_kinds(State(ticket.state)):
+    if stuck and task.kind in stuck_kinds(ticket.state):
         advance(session, SYSTEM, ticket.id, Event.RETRY)
     else:
         tasks.wake(session, session.installation.store, task.id)

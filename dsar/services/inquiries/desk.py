@@ -165,7 +165,7 @@ class TicketDesk:
     def _name_on_line(self, session: Unit, told: Inquiry) -> None:
         for line in lines(session, self._ticket):
             mine = line.source == self._source and line.outcome == Outcome.OPEN
-            if mine and TaskKind(self._at_work().kind).spec.on_ledger:
+            if mine and self._at_work().kind.spec.on_ledger:
                 line.reason = awaited(told)
                 session.add(line)
 

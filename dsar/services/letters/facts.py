@@ -33,7 +33,7 @@ def of_ticket(
         spoken = installation.spoken(words.tag)
         person = Person.of(spoken, words, regime, installation.controller)
         return {
-            **standing(words, installation.controller, regime, Right(ticket.right)),
+            **standing(words, installation.controller, regime, ticket.right),
             "reference": ticket.ref,
             "received_on": words.date(_local(request.received_at, installation.controller)),
             "due_on": words.date(ticket.due_on),

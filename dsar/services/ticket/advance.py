@@ -22,7 +22,6 @@ from dsar.domain.lifecycle import (
     leaving,
     transition,
 )
-from dsar.domain.rights import Right
 from dsar.services import letters
 from dsar.services.law import clock
 from dsar.services.runtime import journal, seals
@@ -82,7 +81,7 @@ def _happen(
         _check(row, facts_of(session, ticket, because, needs=row.needs))
     _move_clock(session, ticket, event, because)
     came_from = ticket.state
-    ticket.state = row.end.value
+    ticket.state = row.end
     ticket.version += 1
     _enter(session, ticket, row, because)
     journal.append(
@@ -102,7 +101,7 @@ def _happen(
 
 
 def _allowed(actor: Actor, ticket: Ticket, event: Event) -> Transition:
-    state, right = State(ticket.state), Right(ticket.right)
+    state, right = ticket.state, ticket.right
     row = transition(state, event, right)
     if row is None:
         possible = dict.fromkeys(row.event.value for row in leaving(state, right))

@@ -18,7 +18,7 @@ from dsar.store.tables import Ticket
 
 def following(session: Unit, ticket: Ticket) -> Event | None:
     """The event that must happen now without anybody's hand, or None."""
-    rule = _RULES.get(State(ticket.state))
+    rule = _RULES.get(ticket.state)
     return rule(session, ticket) if rule is not None else None
 
 

@@ -6,8 +6,8 @@ from datetime import date
 from sqlmodel import Session
 
 from dsar.domain.conditions import CONDITIONS, Facts
-from dsar.domain.coverage import Outcome
-from dsar.domain.lifecycle import ENDS, State
+from dsar.domain.coverage import UNPROVEN, Outcome
+from dsar.domain.lifecycle import ENDS
 from dsar.domain.regimes import grounds
 from dsar.domain.rights import Right
 from dsar.services.law import regimes
@@ -19,9 +19,6 @@ from dsar.services.runtime.seals import details_of
 from dsar.store.coverage import lines
 from dsar.store.tables import CoverageLine, Ticket
 from dsar.store.tickets import identifiers, siblings
-
-_UNPROVEN = {Outcome.COULD_NOT.value, Outcome.WITHHELD.value}
-
 
 #: Conditions that look at the coverage ledger.
 _OF_LINES = frozenset({"all_closed", "all_proven", "not_all_proven"})
@@ -36,12 +33,12 @@ def facts_of(
     named = identifiers(session, ticket.request_id) if "identified" in wanted else ()
     notice = ticket.clock.get("extension_notice_by")
     return Facts(
-        right=Right(ticket.right),
+        right=ticket.right,
         today=today(session),
         identifiers=len(named),
         waits_for=waits_for(session, ticket) if "its_turn" in wanted else (),
-        open_lines=_titles(found, {Outcome.OPEN.value}),
-        unproven_lines=_titles(found, _UNPROVEN),
+        open_lines=_titles(found, {Outcome.OPEN}),
+        unproven_lines=_titles(found, UNPROVEN),
         decided=ticket.decided_at is not None,
         doubts=tuple(doubted(row) for row in ticket.doubts if row["blocks"]),
         marketing_only="may_be_refused" in wanted and marketing_only(session, ticket),
@@ -61,12 +58,12 @@ def _refusal_grounds(session: Unit, ticket: Ticket) -> tuple[str, ...]:
 
 def waits_for(session: Session, ticket: Ticket) -> tuple[str, ...]:
     """The copies that must be handed over before the same request's erasure may start."""
-    if not Right(ticket.right).spec.after_copies:
+    if not ticket.right.spec.after_copies:
         return ()
     return tuple(
         other.ref
         for other in siblings(session, ticket)
-        if Right(other.right).spec.copies and State(other.state) not in ENDS
+        if other.right.spec.copies and other.state not in ENDS
     )
 
 
@@ -79,5 +76,5 @@ def marketing_only(session: Unit, ticket: Ticket) -> bool:
     return bool(named) and all(name in activities and activities[name].marketing for name in named)
 
 
-def _titles(found: Sequence[CoverageLine], outcomes: set[str]) -> tuple[str, ...]:
+def _titles(found: Sequence[CoverageLine], outcomes: Collection[Outcome]) -> tuple[str, ...]:
     return tuple(row.title for row in found if row.outcome in outcomes)

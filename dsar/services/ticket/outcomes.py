@@ -21,7 +21,7 @@ def tell(session: Unit, ticket: Ticket, source: str) -> None:
     """After acting: proven records counted, kept ones listed with their reason."""
     row = line(session, ticket.id, source)
     _count(session, ticket, row, _pages(session, ticket, source, record_pages.RECEIPTS))
-    row.outcome = (Outcome.WITHHELD if row.kept else Outcome.ACTED).value
+    row.outcome = Outcome.WITHHELD if row.kept else Outcome.ACTED
     row.reason = None
     session.add(row)
 
@@ -42,7 +42,7 @@ def keep_on_hold(session: Unit, ticket: Ticket, row: CoverageLine) -> None:
         *row.kept,
         *(kept_row(name, n, ON_HOLD.ground, why) for name, n in left.items() if n),
     ]
-    row.outcome = Outcome.WITHHELD.value
+    row.outcome = Outcome.WITHHELD
     row.reason = None
     session.add(row)
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import State, TaskKind, stuck_kinds
 from dsar.domain.reasons import HOLD_IN_FORCE, Reason
-from dsar.domain.rights import Right
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import details_of
@@ -143,7 +142,7 @@ def accept_gap(session: Unit, ticket: Ticket, failed: State) -> None:
     something was to be changed nothing is: what such a source did not say cannot be proven.
     """
     reasons = _give_up(session, ticket, *stuck_kinds(failed))
-    acts = Right(ticket.right).spec.acts
+    acts = ticket.right.spec.acts
     found = {} if acts else pages.counts(session, ticket.id, role=record_pages.RECORDS)
     for line in lines(session, ticket.id):
         if _held_back(session, line, reasons):

@@ -216,7 +216,7 @@ def _reason(error: Exception) -> Reason:
 
 def _stuck(session: Unit, ticket: Ticket, lease: Lease | ExpiredTask) -> None:
     """A task that got stuck says so on its coverage line and in the journal; the rest goes on."""
-    if TaskKind(lease.kind).spec.on_ledger:
+    if lease.kind.spec.on_ledger:
         reason = tasks.task(session, lease.task_id).reason
         coverage.hinder(session, ticket.id, lease.source, reason)
     data = {"task": lease.kind, "source": lease.source, "attempts": lease.attempts}
@@ -225,7 +225,7 @@ def _stuck(session: Unit, ticket: Ticket, lease: Lease | ExpiredTask) -> None:
     _after(session, ticket, lease.kind)
 
 
-def _after(session: Unit, ticket: Ticket, kind: str) -> None:
+def _after(session: Unit, ticket: Ticket, kind: TaskKind) -> None:
     session.flush()
     if kind == TaskKind.SEARCH:
         unblock(session, ticket)

@@ -70,7 +70,7 @@ def ask_circle(session: Unit, ticket: Ticket, source: str, kinds: Collection[str
         row = searches[name]
         if not known[name].needs.isdisjoint(news) and _has_begun(row):
             stays = row.state if row.state in tasks.STUCK else TaskState.READY
-            _begin_anew(session, ticket, row, TaskState(stays))
+            _begin_anew(session, ticket, row, stays)
 
 
 def _has_begun(row: Task) -> bool:

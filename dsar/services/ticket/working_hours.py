@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dsar.config.hours import Hours
-from dsar.domain.lifecycle import TaskKind
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, reading, transaction
@@ -49,7 +48,7 @@ def await_hours(installation: Installation, lease: Lease) -> float | None:
 
 
 def _hours(installation: Installation, lease: Lease) -> Hours | None:
-    keeps = TaskKind(lease.kind).spec.in_hours
+    keeps = lease.kind.spec.in_hours
     source = installation.sources.by_name.get(lease.source) if keeps else None
     return source.hours if source is not None else None
 

@@ -29,7 +29,6 @@ from dsar.store.upkeep_tables import Alert as Raised
 
 log = structlog.get_logger("dsar.watch")
 
-_ENDED = [state.value for state in ENDS]
 _alerts = SQLModel.metadata.tables["alert"]
 _ROOM = 1000
 
@@ -61,7 +60,7 @@ def _known(session: Session) -> set[tuple[str, str, date]]:
     rows = session.execute(
         select(_alerts.c.ticket_id, _alerts.c.name, _alerts.c.day)
         .join(Ticket, col(Ticket.id) == _alerts.c.ticket_id)
-        .where(col(Ticket.state).not_in(_ENDED))
+        .where(col(Ticket.state).not_in(ENDS))
     )
     return {(ticket, name, day) for ticket, name, day in rows}
 
@@ -78,7 +77,7 @@ def _watched(session: Session) -> Iterator[tuple[Any, WatchedDates]]:
     rows = session.execute(
         select(*columns)
         .join(Request, col(Request.id) == col(Ticket.request_id))
-        .where(col(Ticket.state).not_in(_ENDED), col(Ticket.due_on).is_not(None))
+        .where(col(Ticket.state).not_in(ENDS), col(Ticket.due_on).is_not(None))
         .execution_options(yield_per=_ROOM)
     )
     for row in rows:
@@ -115,7 +114,7 @@ def _raise(installation: Installation, ticket_id: str, alert: DueAlert) -> bool:
         first = session.connection().scalar(
             statement.on_conflict_do_nothing(index_elements=place).returning(_alerts.c.id)
         )
-        if first is None or State(ticket.state) in ENDS:
+        if first is None or ticket.state in ENDS:
             return False
         data = {"alert": alert.name, "day": alert.day.isoformat()}
         journal.append(session, SYSTEM, ticket, event="alert", data=data)
@@ -140,7 +139,7 @@ def standing(installation: Installation) -> Watch:
         known = _known(session)
         overdue = session.execute(
             select(col(Ticket.ref))
-            .where(col(Ticket.state).not_in(_ENDED), col(Ticket.due_on).is_not(None))
+            .where(col(Ticket.state).not_in(ENDS), col(Ticket.due_on).is_not(None))
             .where(col(Ticket.due_at) <= now)
             .order_by(col(Ticket.due_at))
         ).scalars()
@@ -183,7 +182,7 @@ def _due_nudge(installation: Installation, waited: timedelta, *, reminded: bool)
 def _waiting(session: Session) -> Iterator[tuple[str, datetime, bool]]:
     """Tickets waiting for proof: since when, and whether they were reminded."""
     tickets = session.execute(
-        select(col(Ticket.id)).where(col(Ticket.state) == State.AWAITING_IDENTITY.value)
+        select(col(Ticket.id)).where(col(Ticket.state) == State.AWAITING_IDENTITY)
     ).scalars()
     for ticket_id in tickets:
         rows = session.execute(
@@ -201,7 +200,7 @@ def calendar(session: Unit) -> str:
     """The due dates of all open tickets as an iCalendar file: references only, no names."""
     rows = session.execute(
         select(col(Ticket.ref), col(Ticket.right), col(Ticket.state), col(Ticket.due_on))
-        .where(col(Ticket.state).not_in(_ENDED), col(Ticket.due_on).is_not(None))
+        .where(col(Ticket.state).not_in(ENDS), col(Ticket.due_on).is_not(None))
         .order_by(col(Ticket.due_at))
     )
     entries = [

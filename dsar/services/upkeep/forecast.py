@@ -57,9 +57,8 @@ def at_risk(session: Unit) -> list[Risk]:
     """Open tickets expected to pass their date, the latest first."""
     now = session.now()
     slow = durations(session)
-    ends = [state.value for state in ENDS]
     tickets = session.exec(
-        select(Ticket).where(col(Ticket.state).not_in(ends), col(Ticket.due_on).is_not(None))
+        select(Ticket).where(col(Ticket.state).not_in(ENDS), col(Ticket.due_on).is_not(None))
     )
     risks = [risk for ticket in tickets if (risk := _risk(session, ticket, slow, now)) is not None]
     return sorted(risks, key=lambda risk: risk.late_by, reverse=True)
@@ -107,7 +106,7 @@ def _stays(steps: Iterable[tuple[datetime, State]]) -> Iterator[tuple[State, tim
 def _risk(
     session: Session, ticket: Ticket, slow: Mapping[State, timedelta], now: datetime
 ) -> Risk | None:
-    state = State(ticket.state)
+    state = ticket.state
     steps = _steps(session, ticket.id)
     stood = now - steps[-1][0] if steps else timedelta()
     left = {state: max(slow.get(state, timedelta()) - stood, timedelta())}

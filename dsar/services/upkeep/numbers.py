@@ -14,13 +14,13 @@ from sqlalchemy import select as rows_of
 from sqlmodel import SQLModel, col, select
 
 from dsar.domain.lifecycle import ENDS
+from dsar.domain.lifecycle.task_states import TaskState
 from dsar.domain.rights import Right
 from dsar.services.runtime.installation import Unit
 from dsar.store import effects, processes, tasks
 from dsar.store.counts import counted
 from dsar.store.tables import Request, Ticket
 from dsar.store.tasks import gates
-from dsar.store.tasks.states import TaskState
 
 _ticket = SQLModel.metadata.tables["ticket"]
 _open = _ticket.c.closed_at.is_(None)

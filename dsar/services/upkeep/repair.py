@@ -14,7 +14,7 @@ from dsar.store.tickets import locked
 
 log = structlog.get_logger("dsar.tasks")
 
-_OURS = tuple(state.value for state, owner in OWNER.items() if owner is By.SYSTEM)
+_OURS = tuple(state for state, owner in OWNER.items() if owner is By.SYSTEM)
 
 
 def repair_joins(installation: Installation, *, limit: int = 200) -> int:

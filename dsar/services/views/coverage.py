@@ -49,7 +49,7 @@ def coverage_of(session: Unit, ticket: Ticket) -> tuple[CoverageView, ...]:
 
 
 def _line(row: CoverageLine, regime: Regime) -> CoverageView:
-    outcome = Outcome(row.outcome)
+    outcome = row.outcome
     return CoverageView(
         source=row.source,
         title=row.title,

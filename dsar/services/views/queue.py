@@ -83,8 +83,7 @@ def queue(
 ) -> tuple[QueueRow, ...]:
     """The open tickets by due date, or the ended ones, latest first."""
     staff_only(viewer)
-    ends = [state.value for state in ENDS]
-    wanted = col(Ticket.state).in_(ends) if ended else col(Ticket.state).not_in(ends)
+    wanted = col(Ticket.state).in_(ENDS) if ended else col(Ticket.state).not_in(ENDS)
     first = col(Ticket.closed_at).desc() if ended else col(Ticket.due_at)
     query = select(Ticket).where(wanted).order_by(first, col(Ticket.ref)).limit(limit)
     tickets = session.exec(query).all()
@@ -114,12 +113,12 @@ def around_of(session: Unit, tickets: Sequence[Ticket]) -> Around:
 
 def row_of(session: Unit, ticket: Ticket, around: Around) -> QueueRow:
     """The line of one ticket."""
-    state = State(ticket.state)
+    state = ticket.state
     answered, sources = around.answered.get(ticket.id, (0, 0))
     return QueueRow(
         ref=ticket.ref,
-        right=Right(ticket.right),
-        title=TITLES[Right(ticket.right)],
+        right=ticket.right,
+        title=TITLES[ticket.right],
         state=state,
         owner=OWNER.get(state),
         next=needs(session, ticket, around),
@@ -148,13 +147,13 @@ def clock_state(ticket: Ticket) -> ClockState:
 
 def needs(session: Session, ticket: Ticket, around: Around) -> str:
     """In one sentence, what a ticket waits for."""
-    state = State(ticket.state)
+    state = ticket.state
     stuck = around.stuck.get(ticket.id, ())
     if stuck:
         return "; ".join(f"{row.source or row.kind}: {row.reason}" for row in stuck)
     if state is State.IN_REVIEW and ticket.doubts:
         return "; ".join(map(doubted, ticket.doubts))
-    if state is State.IN_REVIEW and Right(ticket.right).spec.decided_by_person:
+    if state is State.IN_REVIEW and ticket.right.spec.decided_by_person:
         return "a named person decides anew"
     if state is State.ACCEPTED and (waits := waits_for(session, ticket)):
         return f"waits until {', '.join(waits)} was handed over"

@@ -63,7 +63,7 @@ def supplement_view(session: Unit, ticket: Ticket) -> SupplementView:
     open_ = {*told.given_up, *again} if ticket.state == State.PARTLY_FULFILLED else set()
     found = [row for row in lines(session, ticket.id) if row.source in open_]
     history = journal.history(session, ticket) if found else ()
-    links = {ref: LinkedTicket(ref, State(one.state)) for ref, one in others.items()}
+    links = {ref: LinkedTicket(ref, one.state) for ref, one in others.items()}
     return SupplementView(
         gaps=tuple(_gap(row, history, _asking(row, told.supplements, links)) for row in found),
         askable=told.askable,

@@ -250,7 +250,7 @@ def inquiries_view(session: Unit, viewer: Actor, ticket: Ticket) -> tuple[Inquir
 
 def possible(session: Unit, ticket: Ticket) -> tuple[PossibleEvent, ...]:
     """What staff can do now, and what stands in the way of the rest."""
-    rows = [row for row in leaving(State(ticket.state), Right(ticket.right))
+    rows = [row for row in leaving(ticket.state, ticket.right)
             if row.by is not By.SYSTEM]  # fmt: skip
     if not rows:
         return ()
@@ -268,8 +268,7 @@ def possible(session: Unit, ticket: Ticket) -> tuple[PossibleEvent, ...]:
 
 def _siblings(session: Session, ticket: Ticket) -> tuple[SiblingView, ...]:
     return tuple(
-        SiblingView(other.ref, Right(other.right), State(other.state))
-        for other in siblings(session, ticket)
+        SiblingView(other.ref, other.right, other.state) for other in siblings(session, ticket)
     )
 
 
@@ -296,7 +295,7 @@ def _picture(session: Unit, ticket: Ticket, request: Request) -> str:
     return timeline(
         dates_of(session, ticket, request.received_at),
         title=f"The dates of {ticket.ref}",
-        today=today(session) if State(ticket.state) not in ENDS else None,
+        today=today(session) if ticket.state not in ENDS else None,
     )
 
 

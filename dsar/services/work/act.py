@@ -101,7 +101,7 @@ def _job(installation: Installation, run: Run) -> SourceAct:
             sheet.collection: tuple(a.id for a in stopped(case, source, sheet.collection))
             for sheet in sheets
         }
-        verb, round_ = Right(ticket.right).spec.verb, ticket.round
+        verb, round_ = ticket.right.spec.verb, ticket.round
     return SourceAct(verb, sheets, purposes, record_pages.seal_for(installation, ticket.id), round_)
 
 

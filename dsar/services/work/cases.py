@@ -12,7 +12,6 @@ from dsar.domain.errors import BadInput
 from dsar.domain.policy import ON_HOLD
 from dsar.domain.reasons import HOLD_IN_FORCE
 from dsar.domain.records import Collection
-from dsar.domain.rights import Right
 from dsar.services.law.clock import today
 from dsar.services.runtime.installation import Installation, Unit
 from dsar.services.runtime.seals import details_of, known_of, seal_of
@@ -51,7 +50,7 @@ def case_of(session: Unit, ticket: Ticket) -> Case:
     installation = session.installation
     details = details_of(session, ticket)
     return Case(
-        right=Right(ticket.right),
+        right=ticket.right,
         policy=installation.policy,
         today=today(session),
         dictionaries=Dictionaries(

@@ -100,7 +100,7 @@ def _write_line(row: CoverageLine, tally: Tally, *, acting: bool) -> None:
     row.done = 0 if acting else tally.handed
     if row.outcome == Outcome.COULD_NOT:
         return
-    row.outcome = _outcome(tally, acting=acting).value
+    row.outcome = _outcome(tally, acting=acting)
     row.reason = Reason("not_concerned") if row.outcome == Outcome.NOT_IN_SCOPE else None
 
 

@@ -22,7 +22,7 @@ from sqlmodel import Session, col, select
 from dsar.domain.coverage import Outcome
 from dsar.domain.errors import BadInput, NotAllowed
 from dsar.domain.identity import UNUSED
-from dsar.domain.lifecycle import ENDS, State, TaskKind
+from dsar.domain.lifecycle import ENDS, TaskKind
 from dsar.domain.reasons import Reason
 from dsar.domain.records import Done
 from dsar.domain.rights import Right
@@ -61,7 +61,7 @@ def announce(session: Unit, actor: Actor, ticket: Ticket, *, reason: str) -> lis
             "reason", "is missing.", "Say why the restriction ends; the person reads it."
         )
     ticket = locked(session, ticket.id)
-    if State(ticket.state) not in ENDS:
+    if ticket.state not in ENDS:
         raise NotAllowed(f"{ticket.ref} is {ticket.state}: it stays restricted until that is over.")
     if _happened(session, ticket, ANNOUNCED):
         raise NotAllowed(f"The end of the restriction of {ticket.ref} was announced before.")
@@ -178,7 +178,7 @@ def _restricting(session: Unit, ticket: Ticket) -> list[str]:
 
 def _restricted(session: Session, ticket: Ticket, source: str | None = None) -> tuple[PageRef, ...]:
     """The pages of receipts of what a ticket restricted."""
-    right = Right(ticket.right)
+    right = ticket.right
     if right is Right.RESTRICTION:
         role, number = record_pages.RECEIPTS, ticket.round
     elif right.spec.restricts_at_once:
@@ -190,7 +190,7 @@ def _restricted(session: Session, ticket: Ticket, source: str | None = None) -> 
 
 def _unproven(session: Unit, ticket: Ticket, source: str) -> bool:
     """Whether a source was given up with restricting: a person may have done it there."""
-    if Right(ticket.right) is Right.RESTRICTION:
+    if ticket.right is Right.RESTRICTION:
         return line(session, ticket.id, source).outcome == Outcome.COULD_NOT
     given_up = (TaskState.CANCELLED,)
     at_once = TaskKind.RESTRICT_NOW

@@ -9,7 +9,6 @@ from itertools import groupby
 from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import TaskKind
 from dsar.domain.reasons import Reason
-from dsar.domain.rights import Right
 from dsar.sandbox.checked_pages import LimitReached, PageChecks
 from dsar.sdk import Later, Page
 from dsar.services.inquiries.desk import desk_for
@@ -37,7 +36,7 @@ def search(installation: Installation, run: Run) -> None:
         ticket = session.get_one(Ticket, lease.ticket_id)
         subject = seals.subject_of(session, ticket)
         seal = seals.seal_of(session, request_of(session, ticket))
-        files = Right(ticket.right).spec.handed is not None
+        files = ticket.right.spec.handed is not None
     at, number = _resume(seal, lease)
     source = installation.sources[lease.source]
     with source.open(desk_for(installation, lease)) as adapter:
@@ -165,7 +164,7 @@ def _finish(
         row.found = sum(sheet.count for sheet in sheets)
         row.searched_at = session.now()
         unasked = Outcome.NOT_IN_SCOPE if kinds else Outcome.NOTHING_HELD
-        row.outcome = (Outcome.OPEN if row.found else unasked).value
+        row.outcome = Outcome.OPEN if row.found else unasked
         row.reason = Reason("no_identifier", {"kinds": list(kinds)}) if kinds else None
         session.add(row)
         if row.found and _restricts_at_once(session, ticket, run.lease.source):
@@ -178,7 +177,7 @@ def _finish(
 def _restricts_at_once(session: Unit, ticket: Ticket, source: str) -> bool:
     """Contested accuracy and a general objection restrict before anybody decides (Art. 18(1))."""
     return (
-        Right(ticket.right).spec.restricts_at_once
+        ticket.right.spec.restricts_at_once
         and session.installation.sources[source].can("restrict")
         and not marketing_only(session, ticket)
     )

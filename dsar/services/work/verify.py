@@ -41,7 +41,7 @@ def look_again(installation: Installation, run: Run) -> None:
     with reading(installation) as session:
         ticket = session.get_one(Ticket, run.lease.ticket_id)
         subject = seals.subject_of(session, ticket)
-        right, round_ = Right(ticket.right), ticket.round
+        right, round_ = ticket.right, ticket.round
         manifest, receipts = (
             pages.refs(session, ticket.id, role=role, round_=round_, source=source)
             for role in (record_pages.MANIFEST, record_pages.RECEIPTS)

@@ -8,6 +8,7 @@ source in `gates`, what nobody need hold in `rows`, what is asked in `queries`.
 Lock order everywhere: ticket, task, gate.
 """
 
+from dsar.domain.lifecycle.task_states import COMING, OPEN, STUCK, TaskState
 from dsar.store.tasks.leases import (
     GRACE,
     LEASE,
@@ -51,7 +52,7 @@ from dsar.store.tasks.rows import (
     unblock,
     wake,
 )
-from dsar.store.tasks.states import COMING, OPEN, STUCK, TaskState, is_in
+from dsar.store.tasks.states import is_in
 from dsar.store.tasks.sweeper import (
     MAX_CRASHES,
     ExpiredTask,

@@ -22,9 +22,10 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
+from dsar.domain.lifecycle.task_states import TaskState
 from dsar.domain.reasons import Reason
 from dsar.store.engine import Store, StoreSession, insert
-from dsar.store.tasks.states import TASK, TaskState, is_in, is_queued
+from dsar.store.tasks.states import TASK, is_in, is_queued
 from dsar.store.upkeep_tables import Gate
 
 #: Failures in a row after which a source is left in peace, and for how long: the pause doubles.

@@ -25,6 +25,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
+from dsar.domain.lifecycle import TaskKind
+from dsar.domain.lifecycle.task_kinds import Queue
+from dsar.domain.lifecycle.task_states import TaskState
 from dsar.domain.reasons import Reason
 from dsar.store.counts import count
 from dsar.store.engine import Store, StoreSession
@@ -32,7 +35,6 @@ from dsar.store.tasks import gates
 from dsar.store.tasks.states import (
     TASK,
     FromNow,
-    TaskState,
     is_in,
     is_queued,
     locking,
@@ -66,10 +68,10 @@ class Lease:
 
     task_id: str
     ticket_id: str
-    kind: str
+    kind: TaskKind
     source: str
     key: str
-    queue: str
+    queue: Queue
     fence: int
     attempts: int
     checkpoint: str | None

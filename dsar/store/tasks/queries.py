@@ -9,9 +9,10 @@ from sqlalchemy import Text, and_, case, func, or_, select, type_coerce, union_a
 from sqlmodel import Session, col
 from sqlmodel import select as rows_of
 
-from dsar.domain.lifecycle import TaskKind
+from dsar.domain.lifecycle import State, TaskKind
+from dsar.domain.lifecycle.task_states import COMING, OPEN, STUCK, TaskState
 from dsar.store.tables import Task, Ticket
-from dsar.store.tasks.states import COMING, OPEN, STUCK, TASK, TaskState, is_in, is_queued
+from dsar.store.tasks.states import TASK, is_in, is_queued
 
 _c = TASK.c
 _FRESH = {"populate_existing": True}
@@ -42,20 +43,20 @@ def of_tickets(
     return session.exec(ordered, execution_options=_FRESH).all()
 
 
-def idle_tickets(session: Session, states: Collection[str], *, limit: int) -> Sequence[str]:
+def idle_tickets(session: Session, states: Collection[State], *, limit: int) -> Sequence[str]:
     """Tickets in these states for which nothing comes by itself, the most urgent first."""
     coming = select(_c.id).where(_c.ticket_id == col(Ticket.id), _c.state.in_(COMING)).exists()
     idle = rows_of(Ticket.id).where(col(Ticket.state).in_(states), ~coming)
     return session.exec(idle.order_by(col(Ticket.due_at)).limit(limit)).all()
 
 
-def by_state(session: Session, ticket_id: str, kind: str | None = None) -> Counter[TaskState]:
+def by_state(session: Session, ticket_id: str, kind: TaskKind | None = None) -> Counter[TaskState]:
     """How many tasks of a ticket stand in each state."""
     statement = select(_c.state, func.count()).where(_c.ticket_id == ticket_id)
     if kind is not None:
         statement = statement.where(_c.kind == kind)
     rows = session.connection().execute(statement.group_by(_c.state))
-    return Counter({TaskState(state): number for state, number in rows})
+    return Counter(dict(iter(rows)))
 
 
 def leased_to(session: Session, *, owner: str) -> Sequence[str]:
@@ -121,8 +122,8 @@ def by_source(session: Session) -> Iterator[AtSource]:
 class Heap(NamedTuple):
     """So many tasks of one kind stand in one state; `due` is when the first of them may be done."""
 
-    state: str
-    kind: str
+    state: TaskState
+    kind: TaskKind
     number: int
     due: datetime
 

@@ -15,11 +15,14 @@ from sqlalchemy import and_, case, or_, update
 from sqlmodel import Session
 from structlog.contextvars import get_contextvars
 
+from dsar.domain.lifecycle import TaskKind
+from dsar.domain.lifecycle.task_kinds import Queue
+from dsar.domain.lifecycle.task_states import OPEN, STUCK, TaskState
 from dsar.domain.reasons import Reason
 from dsar.store.engine import Store, StoreSession, insert
 from dsar.store.tables import _id
 from dsar.store.tasks.leases import GRACE
-from dsar.store.tasks.states import OPEN, STUCK, TASK, TaskState, is_in, note_wakeup
+from dsar.store.tasks.states import TASK, is_in, note_wakeup
 
 _c = TASK.c
 
@@ -29,11 +32,11 @@ def enqueue(
     store: Store,
     *,
     ticket_id: str,
-    kind: str,
+    kind: TaskKind,
     rank: datetime,
     source: str = "",
     key: str = "",
-    queue: str = "work",
+    queue: Queue = Queue.WORK,
     blocked: bool = False,
     reason: Reason | None = None,
     not_before: datetime | None = None,
@@ -103,7 +106,12 @@ def wake(session: StoreSession, store: Store, task_id: str) -> bool:
 
 
 def reopen(
-    session: StoreSession, store: Store, *, ticket_id: str, kind: str, states: Collection[str]
+    session: StoreSession,
+    store: Store,
+    *,
+    ticket_id: str,
+    kind: TaskKind,
+    states: Collection[TaskState],
 ) -> int:
     """Tasks that had stopped are ready again with all attempts; how many.
 
@@ -160,7 +168,7 @@ def give_up(
     store: Store,
     *,
     ticket_id: str,
-    kinds: Collection[str],
+    kinds: Collection[TaskKind],
     source: str | None = None,
 ) -> dict[str, Reason | None]:
     """What got stuck of these kinds will not be done any more; by source why it was stuck."""

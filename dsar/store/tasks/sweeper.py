@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, case, func, or_, select, update
 from sqlmodel import Session
 
+from dsar.domain.lifecycle import TaskKind
+from dsar.domain.lifecycle.task_kinds import Queue
+from dsar.domain.lifecycle.task_states import TaskState
 from dsar.domain.reasons import Reason
 from dsar.store.counts import count
 from dsar.store.engine import Store, StoreSession
@@ -20,7 +23,6 @@ from dsar.store.tasks import gates
 from dsar.store.tasks.states import (
     TASK,
     FromNow,
-    TaskState,
     is_in,
     is_queued,
     locking,
@@ -42,9 +44,9 @@ class ExpiredTask:
 
     task_id: str
     ticket_id: str
-    kind: str
+    kind: TaskKind
     source: str
-    queue: str
+    queue: Queue
     attempts: int
     crashes: int
 

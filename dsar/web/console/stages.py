@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dsar.domain.lifecycle import ENDS, State
+from dsar.domain.lifecycle import ANSWERED, ENDS, State
 from dsar.domain.rights import Right
 from dsar.services.views.tickets import JournalView
 from dsar.web.console.words import STATES
@@ -43,7 +43,7 @@ class Stage:
 def stages(right: Right, state: State, journal: Sequence[JournalView]) -> tuple[Stage, ...]:
     """The stages of a ticket of this right, and how it stands with each."""
     names = [name for name in STAGES if right.spec.acts or name not in _ONLY_ACTING]
-    if state in {State.FULFILLED, State.PARTLY_FULFILLED}:
+    if state in ANSWERED:
         return tuple(Stage(name, "done") for name in names)
     ended = state in ENDS
     last = _before_the_end(journal) if ended else state
