@@ -75,7 +75,7 @@ TICKET = TicketPage(
     sources=(
         SourceLine(
             view=VIEW.coverage[0],
-            badge=Badge("KeptRecords", "part"),
+            badge=Badge("Kept", "part"),
             kept=(
                 KeptRecords(
                     "Invoices", "they must be kept", 2, ((1, "2027-12-31"), (1, "2028-12-31"))

@@ -175,7 +175,7 @@ class S3Bucket:
         """The server's answer, or None where what is asked for is not there."""
         with _named_failures():
             try:
-                answer: dict[str, Any] = self._s3.call_s3(what, S3Bucket=self.bucket, **given)
+                answer: dict[str, Any] = self._s3.call_s3(what, Bucket=self.bucket, **given)
             except FileNotFoundError:
                 return None
             return answer

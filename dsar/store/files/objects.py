@@ -103,7 +103,7 @@ class ObjectStore:
 
     def check(self) -> None:
         with _named(self.bucket):
-            self._files.call_s3("list_objects_v2", ObjectStore=self.bucket, MaxKeys=1)
+            self._files.call_s3("list_objects_v2", Bucket=self.bucket, MaxKeys=1)
 
     @property
     def _root(self) -> str:
