@@ -66,7 +66,7 @@ def fill(
         "updated_at": now,
         **dict.fromkeys(("fence", "attempts", "crashes", "deferrals", "rings", "done"), 0),
         "owner": "",
-        "reason": "",
+        "reason": None,
     }
     with transaction(installation) as session:
         for start in range(0, number, 5000):
@@ -160,7 +160,7 @@ def bare_commits(installation: Installation, ticket: str, seconds: float = 3.0) 
 
 def left(installation: Installation) -> int:
     with installation.store.reading() as session:
-        query = text("SELECT count(*) FROM task WHERE kind = 'quick' AND state <> 'done'")
+        query = text("SELECT count(*) FROM task WHERE kind = 'start' AND state <> 'done'")
         return int(session.connection().scalar(query) or 0)
 
 
@@ -289,8 +289,9 @@ def worker(database: str, redis: str, folder: str, number: str) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dsar-queue-") as folder, suppress(KeyboardInterrupt):
-        embedded(Path(folder) / "embedded")
-        distributed(Path(folder) / "distributed")
+        for kind, run in (("embedded", embedded), ("distributed", distributed)):
+            (place := Path(folder) / kind).mkdir()
+            run(place)
 
 
 if __name__ == "__main__":
