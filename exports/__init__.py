@@ -4,7 +4,7 @@
 """
 
 from exports.bundle import BuiltBundle, build
-from exports.data.parts import signers, split, verify
+from exports.parts import signers, split, verify
 from exports.proof.check import BundleFault
 
 __all__ = ["BuiltBundle", "BundleFault", "build", "signers", "split", "verify"]

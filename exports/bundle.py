@@ -17,8 +17,8 @@ from typing import IO, Any, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dsar.domain.records import Done, in_language
-from exports import viewer
-from exports.data import manifest
+from exports import manifest, viewer
+from exports.contents import Contents
 from exports.data.archive import Archive, Member, Names
 from exports.data.datafiles import (
     JSON,
@@ -31,7 +31,6 @@ from exports.data.datafiles import (
     write_records,
 )
 from exports.document import processing
-from exports.document.contents import Contents
 from exports.pdf import printed_report
 from exports.pdf.print_selection import BUDGET, PrintSelection, shares
 

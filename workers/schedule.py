@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import structlog
 
-from dsar.services.bundles.build import tidy
+from dsar.services.bundles.build import clear_storage
 from dsar.services.desk.holds import resume_late
 from dsar.services.runtime.installation import Installation, reading, transaction
-from dsar.services.upkeep.deadlines import nudge, watch
+from dsar.services.upkeep.deadlines import remind, watch
 from dsar.services.upkeep.repair import repair_joins
 from dsar.store import schedules
 
@@ -33,12 +33,12 @@ Jobs = Mapping[str, Job]
 #: The periodic work of every house.
 # fmt: off
 JOBS: Jobs = {
-    # name               how often             what
-    "watch":        Job(timedelta(minutes=1), watch),
-    "nudge":        Job(timedelta(hours=1),   nudge),
-    "repair_joins": Job(timedelta(minutes=1), repair_joins),
-    "resume_late":  Job(timedelta(hours=1),   resume_late),
-    "tidy":         Job(timedelta(hours=1),   tidy),
+    # name                how often             what
+    "watch":         Job(timedelta(minutes=1), watch),
+    "remind":        Job(timedelta(hours=1),   remind),
+    "repair_joins":  Job(timedelta(minutes=1), repair_joins),
+    "resume_late":   Job(timedelta(hours=1),   resume_late),
+    "clear_storage": Job(timedelta(hours=1),   clear_storage),
 }
 # fmt: on
 

@@ -107,7 +107,7 @@ def _decide(installation: Installation, ref: str) -> None:
         if foreign:
             rules = tuple(review.parse(f"{place}=withhold:rights_of_others") for place in foreign)
             review.rule(session, OFFICER, ticket, rules, reason="It speaks of a colleague.")
-        elif ticket.right == "automated_decision_review":
+        elif ticket.right.spec.decided_by_person:
             review.decide_anew(session, OFFICER, ticket, decision=_DECISION, reason=_REASONS)
         else:
             because = Because(reason="looked at", decided_by=OFFICER.name)

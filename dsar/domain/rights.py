@@ -39,6 +39,8 @@ class RightSpec:
     #: What the records in its bundle are: the copy that was asked for, or a file that shows what a
     #: decision rests on; None where there are none.
     handed: Literal["copy", "file"] | None = None
+    #: Its answer explains the processing: purposes, recipients, periods (Art. 15(1)(a) to (h)).
+    explains_processing: bool = False
     #: Who approves what was found, unless the settings say otherwise.
     approval: Literal["auto", "staff"] = "staff"
     #: A named person decides anew, never the engine (Art. 22(3)).
@@ -70,7 +72,7 @@ class RightSpec:
 
 #: Erasure and rectification change data for good, a general objection needs a balance: staff.
 RIGHTS: Mapping[Right, RightSpec] = {
-    Right.ACCESS: RightSpec("Art. 15", handed="copy", approval="auto"),
+    Right.ACCESS: RightSpec("Art. 15", handed="copy", explains_processing=True, approval="auto"),
     Right.RECTIFICATION: RightSpec(
         "Art. 16",
         "rectify",

@@ -1,1 +1,1 @@
-"""The data of a bundle: archive, JSON, CSV, attachments, manifest, parts."""
+"""The data of a bundle: archive, JSON, CSV, attachments."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from dsar.domain.errors import DsarError
 from dsar.domain.records import Attachment, Record
+from exports.contents import RecordSet
 from exports.data.archive import Archive, Spool, slug
-from exports.document.contents import RecordSet
 
 _OCTETS = "application/octet-stream"
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")

@@ -18,10 +18,10 @@ import orjson
 
 from dsar.domain.errors import DsarError
 from dsar.domain.records import Collection, in_language
+from exports.contents import ReceiptSet, RecordSet
 from exports.data import attachments
 from exports.data.archive import Archive, SharedDeflate, Spool
 from exports.data.attachments import Attachments
-from exports.document.contents import ReceiptSet, RecordSet
 
 JSON, CSV, SCHEMA, SCRIPT = (
     "application/json",

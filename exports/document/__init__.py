@@ -1,1 +1,1 @@
-"""What a bundle says in words: its contents, processing, the derivation of dates."""
+"""What a bundle says in words: processing, the derivation of dates."""

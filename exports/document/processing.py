@@ -12,10 +12,10 @@ from typing import Any
 from dsar.domain.coverage import FILE, Kept, Line
 from dsar.domain.policy import Activity, Basis, Recipient
 from dsar.domain.records import Text, in_language
+from exports.contents import Contents, ReceiptSet, RecordSet
 from exports.data.attachments import AttachmentSummary
 from exports.data.datafiles import CannotBuild, MemberPlace
 from exports.document import derivation
-from exports.document.contents import Contents, ReceiptSet, RecordSet
 
 #: The version of the bundle's format; exports/README.md describes it.
 FORMAT = "dsar-bundle/1"

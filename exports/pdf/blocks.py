@@ -57,6 +57,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     found.filters["link"] = link
+    found.globals["rights"] = {right.value: right.spec for right in Right}
     return found
 
 

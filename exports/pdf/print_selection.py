@@ -14,7 +14,7 @@ from typing import IO, Any, Self
 import orjson
 
 from dsar.words import Words
-from exports.document.contents import RecordSet
+from exports.contents import RecordSet
 from exports.pdf.printable import printable
 
 #: So many records a report prints at most; 20,000 lines are some 640 pages.

@@ -136,7 +136,7 @@ def limit(limits: dict[str, int]) -> None:
 def write(job: dict[str, Any], rows: IO[bytes], out: IO[bytes]) -> int:
     """Prints one report; returns the number of its pages."""
     from dsar.words import Words
-    from exports.data.manifest import pretty
+    from exports.manifest import pretty
     from exports.pdf import blocks, pdf_a, streaming
     from exports.pdf.printable import laid_out
 

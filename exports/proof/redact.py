@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from dsar.domain.errors import DsarError
+from exports.contents import Contents, ReceiptSet, RecordSet
 from exports.document import derivation
-from exports.document.contents import Contents, ReceiptSet, RecordSet
 from exports.pdf import pdf_text
 from exports.proof.check import BundleFault
 from templates import FOLDER

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dsar.services.bundles import expire
-from exports.data.manifest import public_key
+from exports.manifest import public_key
 from tests.cli.conftest import Cli
 from tests.exports import samples
 

@@ -25,7 +25,7 @@ def engine() -> Iterator[tuple[str, Collection[str]]]:
 
 
 def languages() -> Iterator[tuple[str, Collection[str]]]:
-    files = {"letters.toml": ("right",), "report.toml": ("right", "title")}
+    files = {"letters.toml": ("right",), "report.toml": ("right", "rights", "title")}
     for folder in sorted(path for path in (FOLDER / "words").iterdir() if path.is_dir()):
         for file, sections in files.items():
             said = tomllib.loads((folder / file).read_text())

@@ -14,14 +14,7 @@ from dsar.domain.policy import Activity, Basis, Origin, Recipient, Retention
 from dsar.domain.records import Collection, Done, Field, Receipt, Record
 from dsar.domain.rights import Right
 from dsar.words import Words, ours
-from exports.document.contents import (
-    Contents,
-    HumanDecision,
-    Law,
-    ReceiptSet,
-    RecordSet,
-    RequestFacts,
-)
+from exports.contents import Contents, HumanDecision, Law, ReceiptSet, RecordSet, RequestFacts
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 

@@ -16,8 +16,8 @@ import pytest
 
 from dsar.domain.coverage import FILE, Kept
 from dsar.domain.records import Attachment, Record
+from exports.contents import Contents
 from exports.data.attachments import LISTED, kind_of
-from exports.document.contents import Contents
 from tests.exports import reading, samples
 from tests.exports.verapdf import problems
 

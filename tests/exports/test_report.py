@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from dsar.domain.coverage import Line, Outcome
 from dsar.domain.rights import Right
+from exports.contents import Contents
 from exports.data.datafiles import MemberPlace
 from exports.document import processing
-from exports.document.contents import Contents
 from exports.pdf import blocks
 from exports.pdf.print_selection import CARDS, LINES, SAMPLE, TABLE, PrintSelection, shares
 from tests.exports import samples

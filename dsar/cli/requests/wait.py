@@ -95,7 +95,7 @@ def approve_when_asked(installation: Installation, ref: str, name: str, reason: 
             ticket.id
             for ticket in of_request(session, request_for(session, DESK, ref))
             if ticket.state == State.IN_REVIEW and not ticket.doubts
-            and ticket.right != "automated_decision_review"
+            and not ticket.right.spec.decided_by_person
         ]  # fmt: skip
     for ticket_id in waiting:
         with transaction(installation) as session:

@@ -38,8 +38,8 @@ from dsar.services.ticket.advance import advance
 from dsar.services.ticket.run_task import Run, finishing
 from dsar.store.tables import Ticket
 from dsar.store.tickets import locked
-from exports.data import manifest, parts
-from exports.document.contents import Contents
+from exports import manifest, parts
+from exports.contents import Contents
 from exports.proof import redact
 from exports.proof.check import BundleFault
 
@@ -136,7 +136,7 @@ def _signature(installation: Installation) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(installation.vault.derive("bundle signature"))
 
 
-def tidy(installation: Installation) -> int:
+def clear_storage(installation: Installation) -> int:
     """Destroys bundles whose time is over and removes what nobody owns any more; how many files.
 
     A draft is left for a day: a large one may be on its way to a slow store for hours.

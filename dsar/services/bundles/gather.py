@@ -35,14 +35,7 @@ from dsar.store.tables import CoverageLine, Request, Ticket
 from dsar.store.tickets import request_of
 from dsar.store.vault import Seal
 from dsar.words import SpokenLanguage
-from exports.document.contents import (
-    Contents,
-    HumanDecision,
-    Law,
-    ReceiptSet,
-    RecordSet,
-    RequestFacts,
-)
+from exports.contents import Contents, HumanDecision, Law, ReceiptSet, RecordSet, RequestFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def standing(installation: Installation) -> Watch:
         return Watch(tuple(overdue), missed)
 
 
-def nudge(installation: Installation) -> int:
+def remind(installation: Installation) -> int:
     """Reminds people whose proof of identity is awaited, and lets what stays silent lapse visibly.
 
     How long is the house's own choice (`reminder_days`, `lapse_days`): no law gives a figure.

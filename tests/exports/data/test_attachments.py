@@ -16,8 +16,8 @@ import pytest
 
 from dsar.domain.records import Attachment, Record
 from exports import build, verify
+from exports.contents import Contents, RecordSet
 from exports.data.attachments import CannotAttach
-from exports.document.contents import Contents, RecordSet
 from tests.exports import samples
 
 PHOTO = os.urandom(300_000)

@@ -17,8 +17,7 @@ from dsar.domain.records import Done
 from dsar.domain.regimes.grounds import NOT_THIS_PERSON
 from dsar.domain.rights import Right
 from dsar.services.law.regimes import known, load
-from exports import verify
-from exports.data import manifest
+from exports import manifest, verify
 from templates import FOLDER
 from tests.exports import reading, samples
 

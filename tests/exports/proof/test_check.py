@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from exports import signers, verify
-from exports.data.manifest import public_key
+from exports.manifest import public_key
 from exports.proof import check
 from tests.exports import samples
 

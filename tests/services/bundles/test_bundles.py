@@ -10,7 +10,7 @@ from dsar.domain.errors import BadInput, NotFound
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.services.bundles import deliver, expire
-from dsar.services.bundles.build import rebuild, tidy
+from dsar.services.bundles.build import clear_storage, rebuild
 from dsar.services.bundles.keep import NotDeliverable, drafting, stow
 from dsar.services.bundles.stores import files_of, store_of
 from dsar.services.runtime import journal
@@ -119,22 +119,22 @@ def test_a_bundle_nobody_was_given_yet_does_not_run_out(
         assert one.view(ref)["bundles"][0]["until"] is None
         one.act(ref, Event.DELIVER)
         one.clock.turn(days=30)
-        assert tidy(one.installation) == 1
+        assert clear_storage(one.installation) == 1
 
 
 def test_what_ran_out_is_built_again_and_kept_as_long_again(one: Company) -> None:
     ref = answered(one)
     before = one.bundle(ref).read_bytes()
     one.clock.turn(days=31)
-    tidy(one.installation)
+    clear_storage(one.installation)
     made = rebuild(one.installation, BEN, ref, None)
     assert (made.same, made.kept_as) == (True, 2)
     assert one.bundle(ref).read_bytes() == before
     assert one.events(ref)[-1] == "bundle_rebuilt"
     one.clock.turn(days=29)
-    assert tidy(one.installation) == 0
+    assert clear_storage(one.installation) == 0
     one.clock.turn(days=1)
-    assert tidy(one.installation) == 1
+    assert clear_storage(one.installation) == 1
 
 
 def test_building_again_keeps_nothing_more_where_the_bundle_is_still_there(
@@ -178,9 +178,9 @@ def test_files_that_no_row_names_are_swept_and_young_ones_are_left(
         draft.path.write_bytes(b"its worker was shut out before the row")
         stow(one.installation, draft)
     assert len(shelf(one)) == 2
-    assert tidy(one.installation) == 0
+    assert clear_storage(one.installation) == 0
     monkeypatch.setattr(expire, "_YOUNG", -expire._YOUNG)
-    assert tidy(one.installation) == 1
+    assert clear_storage(one.installation) == 1
     assert len(shelf(one)) == 1
 
 
@@ -225,7 +225,7 @@ def test_a_bundle_in_a_bucket_is_built_handed_out_and_destroyed_like_any_other(
         deliver.stored_bundle(afar.installation, BEN, ref).read(10_000, 20_000)
     )
     afar.clock.turn(days=7)
-    assert tidy(afar.installation) == 1
+    assert clear_storage(afar.installation) == 1
     assert list(files_of(afar.installation).lying("bundles")) == []
 
 

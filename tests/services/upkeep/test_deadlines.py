@@ -109,11 +109,11 @@ def test_who_is_asked_for_proof_is_reminded_once_then_lapses_visibly_and_revives
     small.act(ref, Event.ASK_IDENTITY)
     for _ in range(28):
         small.clock.turn(days=1)
-        deadlines.nudge(small.installation)
+        deadlines.remind(small.installation)
     assert small.events(ref).count("remind") == 1
     assert small.state(ref) == "awaiting_identity"
     small.clock.turn(days=3)
-    deadlines.nudge(small.installation)
+    deadlines.remind(small.installation)
     assert small.state(ref) == "lapsed"
     assert "lapsed" in small.letters(ref)
     small.confirm(request)

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dsar.words import Words
+from exports.contents import Contents
 from exports.data.archive import Member
-from exports.document.contents import Contents
 from exports.document.processing import FORMAT, Document
 from templates import FOLDER
 

@@ -13,9 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dsar.domain.errors import BadInput
 from dsar.domain.records import Attachment, Record
-from exports import build, split, verify
-from exports.data import manifest, parts
-from exports.data.parts import LEAST, BundlePart
+from exports import build, manifest, parts, split, verify
+from exports.parts import LEAST, BundlePart
 from tests.exports import samples
 from tests.exports.data.test_attachments import contents
 

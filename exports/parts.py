@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from dsar.domain.errors import BadInput
 from dsar.words import Words
+from exports import manifest
 from exports.bundle import replacing
-from exports.data import manifest
 from exports.data.archive import Archive, Member, PackedForm
 from exports.proof import check
 from exports.proof.check import BundleFault
