@@ -141,6 +141,6 @@ def test_what_is_found_when_a_source_is_asked_anew_is_restricted_at_once_too(
     first, second = asks("email ex", "zed"), asks("zed", "ex", finding=shows_more)
     first.acting = restrict
     with company(tmp_path, copied_url, scripts={"first": first, "second": second}) as one:
-        one.ask(Right.OBJECTION)
+        one.ask(Right.OBJECTION, purposes=("scoring",))  # one ticket, no marketing
         one.work()
         assert set(restricted) == {"1", "2"}
