@@ -9,6 +9,7 @@ time and memory: nothing is opened that is no plain file, or unpacked beyond wha
 import hashlib
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -65,21 +66,22 @@ def _findings(bundle: Members, public_key: str | None) -> Iterator[BundleFault]:
     for name, problem in bundle.faults():
         yield BundleFault(name, problem)
     found = sorted(name for name in names if MANIFESTS.fullmatch(name)) or [MANIFEST]
+    there = frozenset(names)
     known = set(names)
     for name in found:
-        known -= yield from _promised(bundle, names, name, public_key)
+        known -= yield from _promised(bundle, there, name, public_key)
     for name in sorted(known):
         yield BundleFault(name, "is not listed in the manifest: somebody added it.")
 
 
 def _promised(
-    bundle: Members, names: list[str], manifest: str, public_key: str | None
+    bundle: Members, names: frozenset[str], manifest: str, public_key: str | None
 ) -> Generator[BundleFault, None, set[str]]:
     """Whether all that one manifest lists is there as it says; returns what it accounts for."""
     try:
         content = whole(bundle, manifest, names)
         told = _read(content)
-        part = _SignedManifest(bundle, frozenset(names), manifest, content, told, _listed(told))
+        part = _SignedManifest(bundle, names, manifest, content, told, _listed(told))
     except Broken as damage:
         yield BundleFault(manifest, str(damage))
         return set(names)
@@ -115,7 +117,7 @@ class _SignedManifest:
 
 
 def _odd_names(names: list[str]) -> Iterator[BundleFault]:
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    for name in sorted(name for name, times in Counter(names).items() if times > 1):
         yield BundleFault(name, "stands in the archive more than once.")
     for name in names:
         path = PurePosixPath(name)

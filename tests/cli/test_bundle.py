@@ -60,6 +60,19 @@ def test_without_a_key_to_compare_with_nobody_vouches(
     assert f"{own}, a key nobody vouches for" in dsar("bundle", "verify", str(path)).out
 
 
+def test_a_configuration_that_cannot_be_read_keeps_nobody_from_checking(
+    dsar: Cli, ref: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.zip"
+    dsar("bundle", "export", ref, "--out", str(path))
+    broken = tmp_path / "dsar.toml"
+    broken.write_text("database = 5")
+    monkeypatch.setenv("DSAR_CONFIG", str(broken))
+    said = dsar("bundle", "verify", str(path), "--json")
+    assert (said.code, said.json["whole"], said.json["vouched"]) == (3, True, False)
+    assert "your own key cannot be had, so it is not compared" in said.err
+
+
 def test_it_is_written_as_parts_that_are_checked_together(dsar: Cli, ref: str) -> None:
     folder = dsar.folder / "parts"
     folder.mkdir()

@@ -53,9 +53,9 @@ def _own_key() -> str:
     from dsar.services.bundles.build import signing_key
     from dsar.services.opening import begun
 
-    if not begun():
-        return ""
     try:
+        if not begun():
+            return ""
         with opened() as installation:
             return signing_key(installation)
     except DsarError as fault:

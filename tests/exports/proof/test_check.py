@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from dsar.sdk.limits import Limits
 from exports import signers, verify
 from exports.manifest import public_key
-from exports.proof import check
+from exports.proof import check, members
 from tests.exports import samples
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -222,6 +223,17 @@ def test_a_zip_that_unpacks_to_far_too_much_is_not_unpacked(tmp_path: Path) -> N
             file.write(bytes(1 << 20))
     (sentence,) = sentences(bomb)
     assert sentence.startswith("This would unpack to 629,145,600 bytes")
+    assert sentence.endswith("Where you trust it, unpack it yourself and check the folder.")
+
+
+def test_a_record_as_long_as_a_source_may_give_is_read(tmp_path: Path) -> None:
+    longest = Limits().record_mb * 2**20
+    record = json.dumps({"text": "x" * longest}).encode()
+    path = tmp_path / "long.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("data.json", b"[\n" + record + b"\n]\n")
+    (read,) = members.records(members.opened(path), "data.json")
+    assert len(read["text"]) == longest
 
 
 @pytest.mark.parametrize(
