@@ -63,10 +63,13 @@ def file(session: Unit, actor: Actor, application: Application) -> Request:
     nothing is stored then.
     """
     installation = session.installation
-    subject = _checked(installation, application)
+    subject = _checked(application)
     known = _known(session, installation, application, subject)
     if known is not None:
+        # Before our files are asked: they may have changed since it was filed.
         return known
+    check_purposes(installation, application.purposes)
+    check_corrections(installation, application.corrections)
     now = session.now()
     received = _received(application, now)
     request = _request(installation, application, received=received, now=now)
@@ -130,7 +133,7 @@ def _asked_mark(
     return seals.asked_mark(installation.vault, asked)
 
 
-def _checked(installation: Installation, application: Application) -> Subject:
+def _checked(application: Application) -> Subject:
     if not application.rights:
         raise BadInput("right", "is missing.", f"Name one of: {', '.join(Right)}.")
     if len(set(application.rights)) != len(application.rights):
@@ -144,8 +147,6 @@ def _checked(installation: Installation, application: Application) -> Subject:
         application.corrections
     ):
         raise BadInput("correct", "is missing.", "Say what is right, e.g. family_name=Lind.")
-    check_purposes(installation, application.purposes)
-    check_corrections(installation, application.corrections)
     _check_form(application)
     return subject
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,13 @@ def test_a_key_used_again_for_something_else_is_a_conflict(
         either.file(right, idempotency_key="mail-1", **other)
     assert [t.right for t in either.tickets(first)] == ["access"]
     assert len(either.rows(Request)) == 1
+
+
+def test_a_key_is_known_again_after_the_policy_changed(small: Company) -> None:
+    asked: dict[str, Any] = {"idempotency_key": "mail-1", "purposes": ("newsletter",)}
+    first = small.file(Right.OBJECTION, **asked)
+    small.installation.policy = replace(small.installation.policy, activities={})
+    assert small.file(Right.OBJECTION, **asked) == first
 
 
 def test_identifiers_written_otherwise_are_the_same_request(small: Company) -> None:
