@@ -25,7 +25,6 @@ from exports.proof.check import BundleFault
 
 #: Smaller parts are refused: a report alone may be larger, and nobody wants hundreds of files.
 LEAST = 1_000_000
-_PROOFS = frozenset({manifest.MANIFEST, manifest.SUMS, manifest.SIGNATURE})
 _FIRST = ("START-HERE.html", "report.pdf", "processing.json")
 _BLOCK = 1 << 16
 #: What a part costs beside its members and the fixed half of its manifest: signature, letter, end.

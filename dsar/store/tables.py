@@ -8,7 +8,6 @@ Personal data stands only in columns named `sealed…` (AES-256-GCM under the re
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -19,11 +18,7 @@ from dsar.domain.lifecycle.task_kinds import Queue
 from dsar.domain.lifecycle.task_states import TaskState
 from dsar.domain.reasons import Reason
 from dsar.domain.rights import Right
-from dsar.store.types import EnumText, Instant, ReasonText, SealedText, big, json_type
-
-
-def _id() -> str:
-    return uuid4().hex
+from dsar.store.types import EnumText, Instant, ReasonText, SealedText, big, json_type, new_id
 
 
 def _enum(members: type[StrEnum], place: str, length: int) -> Any:
@@ -33,7 +28,7 @@ def _enum(members: type[StrEnum], place: str, length: int) -> Any:
 class Request(SQLModel, table=True):
     """What a person sent. Destroying `data_key` forgets everything sealed under it."""
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ref: str = Field(unique=True, max_length=20)
     idempotency_key: str | None = Field(default=None, unique=True, max_length=200)
     asked_mark: str | None = Field(default=None, max_length=69)
@@ -63,7 +58,7 @@ class Identifier(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("request_id", "kind", "blind"),)
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     request_id: str = Field(foreign_key="request.id", index=True, max_length=32)
     kind: str = Field(max_length=40)
     blind: str = Field(index=True, max_length=64)
@@ -77,7 +72,7 @@ class Ticket(SQLModel, table=True):
 
     __table_args__ = (Index("ticket_queue", "closed_at", "due_at"),)
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ref: str = Field(unique=True, max_length=24)
     request_id: str = Field(foreign_key="request.id", index=True, max_length=32)
     right: Right = Field(sa_type=_enum(Right, "ticket.right", 40))
@@ -150,7 +145,7 @@ class Task(SQLModel, table=True):
         Index("task_ticket", "ticket_id", "kind", "state"),
     )
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     kind: TaskKind = Field(sa_type=_enum(TaskKind, "task.kind", 40))
     source: str = Field(default="", max_length=80)
@@ -190,7 +185,7 @@ class PageRow(SQLModel, table=True):
         Index("page_stream", "ticket_id", "role", "source", "collection", "number"),
     )
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     role: str = Field(max_length=20)
     round: int = 1
@@ -227,7 +222,7 @@ class CoverageLine(SQLModel, table=True):
     __tablename__ = "coverage"
     __table_args__ = (UniqueConstraint("ticket_id", "source"),)
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     source: str = Field(max_length=80)
     title: str = Field(max_length=200)
@@ -251,7 +246,7 @@ class InquiryRow(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("ticket_id", "source", "verb", "key", "number"),)
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     task_id: str = Field(foreign_key="task.id", index=True, max_length=32)
     source: str = Field(max_length=80)
@@ -276,7 +271,7 @@ class RulingRow(SQLModel, table=True):
 
     __tablename__ = "ruling"
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", index=True, max_length=32)
     source: str = Field(max_length=80)
     collection: str = Field(max_length=120)
@@ -299,7 +294,7 @@ class Letter(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("ticket_id", "kind", "key"),)
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     kind: str = Field(max_length=40)
     key: str = Field(default="", max_length=40)
@@ -316,7 +311,7 @@ class BundleRow(SQLModel, table=True):
 
     __tablename__ = "bundle"
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", index=True, max_length=32)
     number: int = 1
     path: str = Field(max_length=400)
@@ -331,7 +326,7 @@ class BundleRow(SQLModel, table=True):
 class Hold(SQLModel, table=True):
     """A legal hold: nothing of this person is erased while it is in force (Art. 17(3)(e))."""
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     kind: str = Field(max_length=40)
     blind: str = Field(index=True, max_length=64)
     reason: str = Field(sa_column=Column(SealedText("hold.reason"), nullable=False))
@@ -345,7 +340,7 @@ class Suppression(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("kind", "blind"),)
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     kind: str = Field(max_length=40)
     blind: str = Field(max_length=64)
     ticket_id: str = Field(max_length=32)

@@ -4,6 +4,7 @@ import base64
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -12,6 +13,11 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from dsar.domain.errors import DsarError
 from dsar.domain.reasons import Reason, as_text, from_text
 from dsar.store.vault import KeyNotCompared, Seal
+
+
+def new_id() -> str:
+    """An id for a row: 32 hexadecimal digits of chance."""
+    return uuid4().hex
 
 
 class Instant(TypeDecorator[datetime]):

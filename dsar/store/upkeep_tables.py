@@ -4,17 +4,12 @@ Nothing personal stands here. Rows are built only in `dsar.store` and services.
 """
 
 from datetime import date, datetime
-from uuid import uuid4
 
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from dsar.domain.reasons import Reason
-from dsar.store.types import Instant, ReasonText
-
-
-def _id() -> str:
-    return uuid4().hex
+from dsar.store.types import Instant, ReasonText, new_id
 
 
 class Gate(SQLModel, table=True):
@@ -47,7 +42,7 @@ class Alert(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("ticket_id", "name", "day"),)
 
-    id: str = Field(default_factory=_id, primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     name: str = Field(max_length=40)
     day: date

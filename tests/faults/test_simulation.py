@@ -15,7 +15,7 @@ from sqlalchemy import delete, event
 from sqlmodel import SQLModel
 
 from dsar.domain.reasons import told
-from dsar.store import effects, tables, tasks
+from dsar.store import effects, tasks, types
 from dsar.store.effects import EffectBefore, intend, settle_effect
 from dsar.store.engine import Store, StoreSession
 from dsar.store.tasks import Lease, LeaseLost, TaskState, gates, leases, sweeper
@@ -266,13 +266,13 @@ def tell(store: Store, hands: Hands, seed: int) -> Installation:
             session.connection().execute(delete(table))
         session.commit()
     hands.now = Hands().now
-    tables.uuid4 = Ids(seed)  # type: ignore[assignment]
+    types.uuid4 = Ids(seed)  # type: ignore[assignment]
     try:
         installation = Installation(store, hands, seed)
         installation.simulation.run()
         installation.check()
     finally:
-        tables.uuid4 = uuid4
+        types.uuid4 = uuid4
     return installation
 
 
@@ -322,7 +322,7 @@ def no_unique_key(patch: pytest.MonkeyPatch) -> None:
     written = tasks.enqueue
 
     def twice(session: StoreSession, store: Store, **values: Any) -> str | None:
-        return written(session, store, **{**values, "key": tables.uuid4().hex})
+        return written(session, store, **{**values, "key": types.uuid4().hex})
 
     patch.setattr(tasks, "enqueue", twice)
 

@@ -32,8 +32,6 @@ FIELDS = (
 )
 _UNKNOWN_TYPE = "application/octet-stream"
 
-Listing = Callable[[], Iterator[StoredObject]]
-
 
 class Objects(Adapter):
     """One store of objects."""

@@ -5,7 +5,6 @@ of them shut out meanwhile, never write to one place. What no row names is swept
 """
 
 import secrets
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from dsar.services.runtime.installation import Installation, Unit
 from dsar.store.files.frames import FrameSeal, SealedReader
 from dsar.store.tables import BundleRow, Ticket
 from dsar.store.tickets import request_of
+from dsar.store.types import new_id
 
 #: The folder of bundles, in the store and of the drafts on this machine.
 FOLDER = "bundles"
@@ -60,7 +60,7 @@ def drafting(installation: Installation, ref: str, number: int) -> Iterator[Bund
     """A new draft; whatever is left of it at the end is removed."""
     folder = installation.settings.at(installation.settings.storage) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    id_ = uuid.uuid4().hex
+    id_ = new_id()
     name = f"{FOLDER}/{ref}-{number}.{id_}.sealed"
     draft = BundleDraft(id_, number, name, folder / f".{id_}.part", secrets.token_bytes(32))
     try:

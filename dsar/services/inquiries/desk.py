@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -25,6 +24,7 @@ from dsar.store.tables import InquiryRow as Row
 from dsar.store.tables import Ticket
 from dsar.store.tasks.leases import Lease
 from dsar.store.tickets import locked
+from dsar.store.types import new_id
 
 _DAY = timedelta(days=1)
 _SHORTEST = 60.0
@@ -116,7 +116,7 @@ class TicketDesk:
             self._installation,
             inquiry_rows.seal_for(session, self._installation, self._ticket),
         )
-        new = uuid4().hex
+        new = new_id()
         row = Row(
             id=new,
             ticket_id=self._ticket,

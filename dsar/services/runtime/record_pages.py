@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
-from uuid import uuid4
 
 import orjson
 from sqlalchemy import bindparam
@@ -16,6 +15,7 @@ from dsar.services.runtime.installation import Installation, reading
 from dsar.store import pages
 from dsar.store.pages import PageRef
 from dsar.store.tables import PageRow, Request, Ticket
+from dsar.store.types import new_id
 from dsar.store.vault import Seal
 
 _KEY = (
@@ -40,7 +40,7 @@ def write(
     rows: Sequence[Any],
 ) -> PageRow:
     """Adds one sealed page; the caller's fenced transaction makes it count."""
-    page_id = uuid4().hex
+    page_id = new_id()
     return pages.add(
         session,
         page_id=page_id,

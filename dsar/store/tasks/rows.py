@@ -20,9 +20,9 @@ from dsar.domain.lifecycle.task_kinds import Queue
 from dsar.domain.lifecycle.task_states import OPEN, STUCK, TaskState
 from dsar.domain.reasons import Reason
 from dsar.store.engine import Store, StoreSession, insert
-from dsar.store.tables import _id
 from dsar.store.tasks.leases import GRACE
 from dsar.store.tasks.states import TASK, is_in, note_wakeup
+from dsar.store.types import new_id
 
 _c = TASK.c
 
@@ -85,7 +85,7 @@ def _aged_id(now: datetime) -> str:
     By the database's clock: tasks of a host whose own is fast would wait behind everybody's.
     """
     milliseconds = int(now.timestamp() * 1000)
-    return f"{milliseconds:012x}{_id()[12:]}"
+    return f"{milliseconds:012x}{new_id()[12:]}"
 
 
 _ZERO = dict.fromkeys(("fence", "attempts", "crashes", "deferrals", "rings", "done"), 0) | {
