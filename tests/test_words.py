@@ -4,6 +4,7 @@ GLOSSARY.md says what the words mean. A name that must be an exception is added 
 """
 
 import ast
+import builtins
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -33,6 +34,9 @@ CLASSES = {
     "Withholding": "what is withheld in one ticket",
     "Wording": "the wording of a letter",
 }
+#: Names that docstrings speak of and nobody here imports: of other software.
+OF_OTHERS = {"JavaScript", "ObjectIds", "ReadTimeout", "RedisError", "StubBroker", "TestShop",
+             "WeasyPrint"}  # fmt: skip
 #: Says nothing about what is in it.
 EMPTY = re.compile(r"^(utils?|helpers?|managers?|base|common|misc|stuff|tools|core|lib)$")
 #: Each adapter is a world of its own, and an integrator's starter is to be renamed.
@@ -65,6 +69,31 @@ def test_a_class_name_stands_for_one_thing() -> None:
         if not name.startswith("_") and not ISLANDS.match(at):
             places[name].add(at)
     assert {name: at for name, at in places.items() if len(at) > 1} == {}
+
+
+def test_a_docstring_speaks_of_classes_that_exist() -> None:
+    """What was renamed is renamed in words too: what `Raises` names can be caught."""
+    known = {name for name, _ in classes()} | set(dir(builtins)) | OF_OTHERS
+    unknown = {
+        (path.relative_to(ROOT).as_posix(), word)
+        for path in modules()
+        for word in spoken_of(ast.parse(path.read_text(encoding="utf-8"))) - known
+    }
+    assert unknown == set()
+
+
+def spoken_of(tree: ast.Module) -> set[str]:
+    """The classes that the docstrings of a module name, but for those it has in its hands."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        text = (ast.get_docstring(node) or "") if isinstance(node, documented) else ""
+        for raised in re.findall(r"[Rr]aises? ([^.;:]*)", text):
+            found.update(re.findall(r"\b[A-Z][a-z]+(?:[A-Z]\w*)?\b", raised))
+        found.update(re.findall(r"\b[A-Z][a-z]+[A-Z][a-z]\w*\b", text))
+    imports = (node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    imported = {name.asname or name.name for node in imports for name in node.names}
+    return found - imported - {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 @pytest.mark.parametrize("known", [NOUNS, CLASSES])

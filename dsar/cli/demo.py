@@ -159,13 +159,19 @@ def _words(rows: list[dict[str, Any]], company: Any) -> str:
     cells = [[r["ref"], r["right"], r["state"], r["due_on"] or "at once",
               _short(r["bundle"])] for r in rows]  # fmt: skip
     table = columns(cells, ("TICKET", "RIGHT", "OUTCOME", "DUE", "BUNDLE"))
-    command = f"{_short(Path(sys.argv[0]))} --config {_short(company.settings)}"
+    command = f"{_called()} --config {_short(company.settings)}"
     return (
         f"{table}\n\n"
         f"Look around:  {command} ticket list --ended\n"
         f"One ticket:   {command} ticket show {rows[0]['ref']}\n"
         f"In a browser: {command} serve"
     )
+
+
+def _called() -> str:
+    """How this program was called, so that the next command can be copied as it stands."""
+    program = Path(sys.argv[0])
+    return "python -m dsar" if program.name == "__main__.py" else _short(program)
 
 
 def _short(path: object) -> str:

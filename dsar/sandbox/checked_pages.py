@@ -41,7 +41,7 @@ class PageChecks:
         self._since = time.monotonic()
 
     def over(self, name: str, found: float, words: str, *, unit: int = 1) -> None:
-        """Raises Reached where `found` is more than the limit called `name`."""
+        """Raises LimitReached where `found` is more than the limit called `name`."""
         most = getattr(self.limits, name)
         if found > most * unit:
             raise LimitReached(words.format(f"{most:,}"), raise_=name, source=self.source)

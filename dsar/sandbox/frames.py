@@ -76,7 +76,8 @@ class Channel:
     ) -> Any:
         """The next frame: a JSON value, or bytes. `watch` is called while waiting and may raise.
 
-        Raises TimedOut after `seconds`, TooLong for more than `longest` bytes, Closed, Garbled.
+        Raises TimedOut after `seconds`, FrameTooLong for more than `longest` bytes,
+        ConnectionClosed, BrokenFrame.
         """
         until = None if seconds is None else time.monotonic() + seconds
         kind, length = _HEAD.unpack(self._take(_HEAD.size, until, watch))

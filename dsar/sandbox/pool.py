@@ -116,7 +116,7 @@ class Child:
         return self._lifeline >= 0 and self._process.poll() is None
 
     def ask(self, asked: dict[str, Any], source: str, limits: Limits) -> Any:
-        """What it says to a question; raises Later, NeedsHuman, Stopped.
+        """What it says to a question; raises Later, NeedsHuman, ProcessStopped.
 
         Whatever goes wrong with the process or its limits ends it.
         """

@@ -90,7 +90,7 @@ def seal_with(engine: Engine, seal: Seal) -> None:
 
 
 def house_seal(dialect: Dialect) -> Seal:
-    """The house's seal of a database; raises Locked where its key was not compared yet."""
+    """The house's seal of a database; raises KeyNotCompared where its key was not compared yet."""
     found: Seal | None = getattr(dialect, "house_seal", None)
     if found is None:
         raise KeyNotCompared

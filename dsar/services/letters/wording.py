@@ -71,7 +71,7 @@ class Wording:
     template: Template = field(repr=False)
 
     def say(self, facts: Facts) -> str:
-        """The letter; raises Lacking, or BadInput where it cannot be written or grows too long."""
+        """The letter; raises FactMissing, or BadInput where it is faulty or grows too long."""
         parts: list[str] = []
         signs = 0
         try:

@@ -35,7 +35,7 @@ def kind(opened: OpenedLink) -> str:
 
 
 def answer(opened: OpenedLink, form: MultipartForm) -> dict[str, Any]:
-    """The answer as the protocol has it. Raises Unfinished."""
+    """The answer as the protocol has it. Raises MissingInput."""
     outcome = form.fields.get("outcome", "")
     if outcome == "cannot":
         reason = form.fields.get("reason", "").strip()
