@@ -44,7 +44,7 @@ def test_the_contracts_hold() -> None:
         ("dsar/services/letters/__init__.py", "import dsar.services.ticket.advance"),
         ("dsar/config/__init__.py", "import dsar.services"),
         ("dsar/sandbox/__init__.py", "import dsar.config.sources"),
-        ("dsar/adapters/sql/settings.py", "import dsar.adapters.sql.schema"),
+        ("dsar/adapters/sql/sql_settings.py", "import dsar.adapters.sql.schema"),
         ("exports/__init__.py", "import dsar.store"),
         ("exports/__init__.py", "import sqlalchemy"),
     ],

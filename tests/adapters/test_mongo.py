@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from dsar.adapters.mongo import Mongo
 from dsar.adapters.mongo.match import held, identifiers_at, in_normal_form
-from dsar.adapters.mongo.settings import MongoCollection
+from dsar.adapters.mongo.mongo_settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of, like, number_of
 from dsar.sdk import Adapter, Batch, Done, Item, Later, Match, NeedsHuman, Record, Subject
 from dsar.sdk.contract import AdapterContract, World

@@ -10,7 +10,7 @@ import pytest
 from dsar.adapters.dictionary import Erase
 from dsar.adapters.sql import Sql
 from dsar.adapters.sql.datasets import read
-from dsar.adapters.sql.settings import Table
+from dsar.adapters.sql.sql_settings import Table
 from dsar.domain.errors import BadInput
 from dsar.sdk import Adapter, Batch, Done, Item, Match, Subject
 from dsar.sdk.contract import AdapterContract, World

@@ -6,8 +6,8 @@ from pathlib import Path
 from dsar.adapters.dictionary import collection
 from dsar.adapters.extras import need
 from dsar.adapters.files import check, read, rewrite
+from dsar.adapters.files.files_settings import FileCollection, FileFormat, FilesSettings
 from dsar.adapters.files.rewrite import Change, FileRewrite
-from dsar.adapters.files.settings import FileCollection, FileFormat, FilesSettings
 from dsar.sdk import Adapter, Batch, Collection, Done, Page, Problem, Receipt, Subject
 
 #: The library each form of file needs, all of the extra `tables`.

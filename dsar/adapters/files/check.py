@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dsar.adapters import dotted
+from dsar.adapters.files.files_settings import FileCollection, FilesSettings
 from dsar.adapters.files.match import key_of
 from dsar.adapters.files.rows import files, rows
-from dsar.adapters.files.settings import FileCollection, FilesSettings
 from dsar.sdk import NeedsHuman, Problem
 
 

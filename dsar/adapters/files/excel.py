@@ -17,6 +17,7 @@ import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
 from openpyxl.utils.exceptions import InvalidFileException
 
+from dsar.adapters.files.files_settings import FileCollection
 from dsar.adapters.files.form import (
     Alter,
     Data,
@@ -26,7 +27,6 @@ from dsar.adapters.files.form import (
     malformed,
     unreadable,
 )
-from dsar.adapters.files.settings import FileCollection
 from dsar.adapters.json_values import plain
 from dsar.sdk import NeedsHuman
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from dsar.adapters.files.settings import FileCollection
+from dsar.adapters.files.files_settings import FileCollection
 from dsar.sdk import Done, NeedsHuman
 
 Data = dict[str, Any]

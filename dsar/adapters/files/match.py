@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsar.adapters.dotted import texts
-from dsar.adapters.files.settings import FileCollection
+from dsar.adapters.files.files_settings import FileCollection
 from dsar.adapters.identifiers import exact, wanted
 from dsar.sdk import Match, Subject
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dsar.adapters.files.files_settings import FileCollection
 from dsar.adapters.files.form import (
     Alter,
     Data,
@@ -23,7 +24,6 @@ from dsar.adapters.files.form import (
     no_column,
     unreadable,
 )
-from dsar.adapters.files.settings import FileCollection
 from dsar.adapters.json_values import plain
 from dsar.sdk import NeedsHuman
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsar.adapters.files.files_settings import FileCollection, FilesSettings
 from dsar.adapters.files.form import FileRow
 from dsar.adapters.files.match import Pair, RowMatcher, key_of
 from dsar.adapters.files.rows import files, rows
-from dsar.adapters.files.settings import FileCollection, FilesSettings
 from dsar.adapters.identifiers import further
 from dsar.sdk import Match, NeedsHuman, Page, Record, Subject
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from dsar.adapters.dictionary import NO_LIFTING, Column, Erase, RestrictionMark
+from dsar.adapters.files.files_settings import FileCollection, FileFormat, FilesSettings
 from dsar.adapters.files.form import Data, FileRow, Fits, RefusedError
 from dsar.adapters.files.match import key_of
 from dsar.adapters.files.rows import files, rows, write
-from dsar.adapters.files.settings import FileCollection, FileFormat, FilesSettings
 from dsar.adapters.replacement import replace
 from dsar.sdk import Batch, Done, Item, Later, NeedsHuman, Receipt
 

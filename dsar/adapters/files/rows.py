@@ -5,8 +5,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from dsar.adapters.files.files_settings import FileCollection, FileFormat
 from dsar.adapters.files.form import Alter, FileForm, FileRow
-from dsar.adapters.files.settings import FileCollection, FileFormat
 from dsar.sdk import NeedsHuman
 
 #: The module of each form, loaded when the first such file is met.

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from dsar.adapters.files.files_settings import FileCollection, FileFormat
 from dsar.adapters.files.form import Alter, FileRow, anything, columns, malformed, unreadable
-from dsar.adapters.files.settings import FileCollection, FileFormat
 from dsar.adapters.json_values import plain, sound
 
 #: Characters of one line; longer ones are refused rather than held in memory.

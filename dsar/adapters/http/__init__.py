@@ -2,7 +2,7 @@
 
 from dsar.adapters.http.auth import Auth
 from dsar.adapters.http.client import Client, Credentials, encoded
+from dsar.adapters.http.http_settings import HttpSettings
 from dsar.adapters.http.replies import HttpAnswer
-from dsar.adapters.http.settings import HttpSettings
 
 __all__ = ["Auth", "Client", "Credentials", "HttpAnswer", "HttpSettings", "encoded"]

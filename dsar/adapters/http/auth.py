@@ -9,7 +9,7 @@ from enum import StrEnum
 from urllib.parse import quote, urlencode
 
 from dsar.adapters.http.client import Client, Credentials
-from dsar.adapters.http.settings import HttpSettings
+from dsar.adapters.http.http_settings import HttpSettings
 from dsar.sdk import NeedsHuman, Problem
 
 #: A token is fetched anew this many seconds before it runs out.

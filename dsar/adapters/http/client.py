@@ -18,9 +18,9 @@ import httpcore2
 from httpx2 import URL, InvalidURL
 
 from dsar.adapters.http import failures
+from dsar.adapters.http.http_settings import HttpSettings, origin
 from dsar.adapters.http.network import Budget, CheckedNetwork
 from dsar.adapters.http.replies import HttpAnswer
-from dsar.adapters.http.settings import HttpSettings, origin
 from dsar.sdk import NeedsHuman
 from dsar.sdk.http import failure_of
 

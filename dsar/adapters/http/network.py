@@ -14,7 +14,7 @@ from typing import Any
 import httpcore2
 
 from dsar.adapters.http.addresses import is_private, refusal
-from dsar.adapters.http.settings import HttpSettings
+from dsar.adapters.http.http_settings import HttpSettings
 from dsar.sdk import Later, NeedsHuman
 
 

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from dsar.adapters.mailbox.account import Account
 from dsar.adapters.mailbox.addresses import MessageMatcher
+from dsar.adapters.mailbox.mailbox_settings import MailboxSettings
 from dsar.adapters.mailbox.mails import FIELDS, ORIGINAL, Mail, leaves, record
 from dsar.adapters.mailbox.mbox import MboxFiles
-from dsar.adapters.mailbox.settings import MailboxSettings
 from dsar.sdk import (
     Adapter,
     Attachment,

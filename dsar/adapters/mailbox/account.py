@@ -13,8 +13,8 @@ from email.parser import BytesHeaderParser
 from dsar.adapters.mailbox.addresses import MessageMatcher
 from dsar.adapters.mailbox.folders import from_wire, to_wire
 from dsar.adapters.mailbox.imap import HEADER_LIMIT, Header, Session, session
+from dsar.adapters.mailbox.mailbox_settings import MailboxSettings
 from dsar.adapters.mailbox.mails import Mail
-from dsar.adapters.mailbox.settings import MailboxSettings
 from dsar.sdk import Done, Later, Match, NeedsHuman, Problem
 
 Outcome = tuple[Done, str]

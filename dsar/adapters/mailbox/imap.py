@@ -15,7 +15,7 @@ from typing import Any
 
 from dsar.adapters.mailbox.addresses import HEADERS
 from dsar.adapters.mailbox.folders import quoted
-from dsar.adapters.mailbox.settings import PORTS, MailboxSettings, Security
+from dsar.adapters.mailbox.mailbox_settings import PORTS, MailboxSettings, Security
 from dsar.sdk import Later, NeedsHuman
 
 #: Bytes of a header that are looked at, and of a message asked for at once.

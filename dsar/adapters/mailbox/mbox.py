@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dsar.adapters.mailbox.addresses import MessageMatcher
+from dsar.adapters.mailbox.mailbox_settings import MailboxSettings
 from dsar.adapters.mailbox.mails import Mail
-from dsar.adapters.mailbox.settings import MailboxSettings
 from dsar.adapters.replacement import replace
 from dsar.sdk import Done, Later, NeedsHuman, Problem
 

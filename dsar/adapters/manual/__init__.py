@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dsar.adapters.correspondent import Correspondent
 from dsar.adapters.kinds import refused
-from dsar.adapters.manual.settings import ManualSettings
+from dsar.adapters.manual.manual_settings import ManualSettings
 from dsar.sdk import (
     Batch,
     Collection,

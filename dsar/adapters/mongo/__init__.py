@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dsar.adapters import checkpoints, dotted
 from dsar.adapters.dictionary import collection
 from dsar.adapters.extras import need
-from dsar.adapters.mongo.settings import MongoCollection, MongoSettings
+from dsar.adapters.mongo.mongo_settings import MongoCollection, MongoSettings
 from dsar.sdk import (
     Adapter,
     Batch,

@@ -9,7 +9,7 @@ import pymongo
 
 from dsar.adapters.dictionary import NO_LIFTING, Column, Erase, RestrictionMark
 from dsar.adapters.mongo.database import MongoDatabase, named_failures
-from dsar.adapters.mongo.settings import MongoCollection
+from dsar.adapters.mongo.mongo_settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of, like, number_of
 from dsar.sdk import Batch, Done, Item, Receipt
 

@@ -10,7 +10,7 @@ from bson.codec_options import CodecOptions
 from pymongo import errors
 from pymongo.collection import Collection as Documents
 
-from dsar.adapters.mongo.settings import MongoSettings
+from dsar.adapters.mongo.mongo_settings import MongoSettings
 from dsar.sdk import Later, NeedsHuman
 from dsar.sdk.settings import BadInput
 

@@ -14,7 +14,7 @@ from dsar.adapters.dotted import at
 from dsar.adapters.identifiers import exact, further, wanted
 from dsar.adapters.mongo.database import MongoDatabase, named_failures
 from dsar.adapters.mongo.match import held, identifiers_at, in_normal_form
-from dsar.adapters.mongo.settings import MongoCollection
+from dsar.adapters.mongo.mongo_settings import MongoCollection
 from dsar.adapters.mongo.values import json_of, key_of
 from dsar.sdk import Match, NeedsHuman, Page, Record, Subject
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from dsar.adapters import checkpoints
 from dsar.adapters.extras import need
-from dsar.adapters.objects.settings import ObjectCollection, ObjectsSettings
+from dsar.adapters.objects.objects_settings import ObjectCollection, ObjectsSettings
 from dsar.adapters.objects.stores import LATEST, ObjectsStore, Outcome, StoredObject, Version
 from dsar.adapters.objects.templates import Template
 from dsar.sdk import (

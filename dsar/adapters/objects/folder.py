@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import fsspec
 
-from dsar.adapters.objects.settings import ObjectsSettings
+from dsar.adapters.objects.objects_settings import ObjectsSettings
 from dsar.adapters.objects.stores import BLOCK, LATEST, Outcome, StoredObject, Version, iso
 from dsar.sdk import Done, Later, NeedsHuman
 from dsar.sdk.settings import BadInput

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
 from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
-from dsar.adapters.objects.settings import ObjectsSettings
+from dsar.adapters.objects.objects_settings import ObjectsSettings
 from dsar.adapters.objects.stores import BLOCK, LATEST, Outcome, StoredObject, Version, iso
 from dsar.sdk import Done, Later, NeedsHuman
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from dsar.adapters.http import auth
 from dsar.adapters.opendsr.erasure import erase
+from dsar.adapters.opendsr.opendsr_settings import Identity, OpenDsrSettings
 from dsar.adapters.opendsr.processor import ACCESS, ERASURE, PORTABILITY, Processor
 from dsar.adapters.opendsr.search import COLLECTION, Search
-from dsar.adapters.opendsr.settings import Identity, OpenDsrSettings
 from dsar.sdk import (
     Adapter,
     Attachment,

@@ -8,9 +8,9 @@ is made, so it is made once.
 import hashlib
 import uuid
 
+from dsar.adapters.opendsr.opendsr_settings import Identity, OpenDsrSettings
 from dsar.adapters.opendsr.processor import ERASURE, Processor, RequestState, Status
 from dsar.adapters.opendsr.search import COLLECTION, awaited
-from dsar.adapters.opendsr.settings import Identity, OpenDsrSettings
 from dsar.sdk import Batch, Done, Item, Later, NeedsHuman, Receipt
 
 

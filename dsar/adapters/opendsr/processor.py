@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dsar.adapters.http import Client, HttpAnswer, encoded
-from dsar.adapters.opendsr.settings import Identity, OpenDsrSettings
+from dsar.adapters.opendsr.opendsr_settings import Identity, OpenDsrSettings
 from dsar.adapters.opendsr.signature import Signatures
 from dsar.sdk import NeedsHuman
 

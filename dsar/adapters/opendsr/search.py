@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dsar.adapters.http import HttpAnswer
+from dsar.adapters.opendsr.opendsr_settings import Identity, OpenDsrSettings
 from dsar.adapters.opendsr.processor import ACCESS, PORTABILITY, Processor, RequestState, Status
-from dsar.adapters.opendsr.settings import Identity, OpenDsrSettings
 from dsar.sdk import Attachment, Later, NeedsHuman, Page, Record, Subject
 
 COLLECTION = "held"

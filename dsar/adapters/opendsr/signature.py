@@ -17,7 +17,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from dsar.adapters.http import HttpAnswer
-from dsar.adapters.opendsr.settings import OpenDsrSettings
+from dsar.adapters.opendsr.opendsr_settings import OpenDsrSettings
 from dsar.sdk import NeedsHuman
 
 #: The names of the specification's own past, which must be honoured (10.1).

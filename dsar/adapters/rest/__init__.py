@@ -10,8 +10,8 @@ from dsar.adapters.dictionary import collection
 from dsar.adapters.http import Client
 from dsar.adapters.rest import check
 from dsar.adapters.rest.act import BatchAction
+from dsar.adapters.rest.rest_settings import RestSettings
 from dsar.adapters.rest.search import Search, listed
-from dsar.adapters.rest.settings import RestSettings
 from dsar.sdk import Adapter, Batch, Collection, NeedsHuman, Page, Problem, Receipt, Subject
 
 

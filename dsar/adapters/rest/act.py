@@ -6,7 +6,7 @@ from typing import Any
 
 from dsar.adapters.http import Client, HttpAnswer
 from dsar.adapters.rest import paths, templates
-from dsar.adapters.rest.settings import Endpoint, ErasedWith, RestCollection, RestSettings
+from dsar.adapters.rest.rest_settings import Endpoint, ErasedWith, RestCollection, RestSettings
 from dsar.sdk import Batch, Done, Item, NeedsHuman, Receipt
 
 _METHODS: Mapping[str, str] = {

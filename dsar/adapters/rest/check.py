@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dsar.adapters import dotted
 from dsar.adapters.http import Client, auth
 from dsar.adapters.rest import templates
-from dsar.adapters.rest.search import Search, order
-from dsar.adapters.rest.settings import (
+from dsar.adapters.rest.rest_settings import (
     Endpoint,
     ErasureEffect,
     Find,
@@ -16,6 +15,7 @@ from dsar.adapters.rest.settings import (
     RestCollection,
     RestSettings,
 )
+from dsar.adapters.rest.search import Search, order
 from dsar.sdk import Later, NeedsHuman, Problem, Subject
 
 _PAGED = {PagedBy.PAGE: "page", PagedBy.OFFSET: "offset", PagedBy.CURSOR: "cursor"}

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from dsar.adapters.http import HttpAnswer
 from dsar.adapters.rest import paths, templates
-from dsar.adapters.rest.settings import Find, PagedBy
+from dsar.adapters.rest.rest_settings import Find, PagedBy
 
 #: RFC 8288 3: each address in angle brackets, its parameters up to the next one.
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")

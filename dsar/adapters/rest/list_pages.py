@@ -9,7 +9,7 @@ from typing import Any
 from dsar.adapters.http import Client, HttpAnswer
 from dsar.adapters.rest import paths, templates
 from dsar.adapters.rest.list_end import ListEnd, UnprovenEnd
-from dsar.adapters.rest.settings import Find, PagedBy, RestSettings
+from dsar.adapters.rest.rest_settings import Find, PagedBy, RestSettings
 from dsar.sdk import NeedsHuman
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from dsar.adapters.identifiers import exact
 from dsar.adapters.rest import paths
-from dsar.adapters.rest.settings import Find, RestCollection
+from dsar.adapters.rest.rest_settings import Find, RestCollection
 
 
 def carried(way: Find, record: Mapping[str, Any], declared: RestCollection) -> set[str]:

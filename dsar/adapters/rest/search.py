@@ -15,7 +15,7 @@ from dsar.adapters.identifiers import further, wanted
 from dsar.adapters.rest import paths
 from dsar.adapters.rest.list_pages import ListRequest
 from dsar.adapters.rest.match import carried
-from dsar.adapters.rest.settings import Find, RestCollection, RestSettings
+from dsar.adapters.rest.rest_settings import Find, RestCollection, RestSettings
 from dsar.sdk import Match, NeedsHuman, Page, Record, Subject
 
 #: A value to ask with, and whether it is surely the person's.

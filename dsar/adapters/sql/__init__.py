@@ -14,7 +14,7 @@ from dsar.adapters.sql.changes import verbs
 from dsar.adapters.sql.checks import declaration
 from dsar.adapters.sql.plan import faults, order, steps
 from dsar.adapters.sql.schema import database_of
-from dsar.adapters.sql.settings import SqlSettings
+from dsar.adapters.sql.sql_settings import SqlSettings
 from dsar.sdk import (
     Adapter,
     Batch,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dsar.adapters.fideslang import dataset
 from dsar.adapters.fideslang.dataset import DescribedCollection
-from dsar.adapters.sql.settings import Table
+from dsar.adapters.sql.sql_settings import Table
 
 
 def read(path: Path, key: str | None = None) -> dict[str, Table]:

@@ -14,7 +14,7 @@ from dsar.adapters.sql.dialects import dialect
 from dsar.adapters.sql.dialects.dialect import UNKNOWN, Dialect, Place, ServerType
 from dsar.adapters.sql.dialects.form import Expression, Form, octets
 from dsar.adapters.sql.references import Reference
-from dsar.adapters.sql.settings import Table
+from dsar.adapters.sql.sql_settings import Table
 
 #: The most parameters one statement may carry anywhere (SQLite: 32,766).
 _PARAMETERS = 30_000

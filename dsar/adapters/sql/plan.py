@@ -9,8 +9,8 @@ from dsar.adapters.sql.dialects.form import Expression
 from dsar.adapters.sql.errors import named_failures
 from dsar.adapters.sql.live import Live, Where, key_text
 from dsar.adapters.sql.match import named, same
-from dsar.adapters.sql.settings import SqlSettings, Table
 from dsar.adapters.sql.shared_rows import shared
+from dsar.adapters.sql.sql_settings import SqlSettings, Table
 from dsar.sdk import Match, NeedsHuman, Problem, Subject
 
 NO_KEY = (

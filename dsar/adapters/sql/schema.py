@@ -19,7 +19,7 @@ from dsar.adapters.sql.dialects.dialect import Place, ServerType
 from dsar.adapters.sql.errors import named_failures
 from dsar.adapters.sql.live import Live
 from dsar.adapters.sql.references import Reference, references
-from dsar.adapters.sql.settings import SqlSettings, Table
+from dsar.adapters.sql.sql_settings import SqlSettings, Table
 from dsar.sdk import NeedsHuman
 
 #: For how many seconds the schema is taken as known before it is looked up again.

@@ -12,7 +12,7 @@ from dsar.adapters.correspondent import Correspondent
 from dsar.adapters.http import Client
 from dsar.adapters.kinds import refused
 from dsar.adapters.webhook import signature
-from dsar.adapters.webhook.settings import WebhookSettings
+from dsar.adapters.webhook.webhook_settings import WebhookSettings
 from dsar.sdk import (
     Batch,
     NeedsHuman,

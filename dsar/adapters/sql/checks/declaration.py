@@ -13,7 +13,7 @@ from dsar.adapters.sql.live import Live, full_name
 from dsar.adapters.sql.plan import faults
 from dsar.adapters.sql.references import Reference
 from dsar.adapters.sql.schema import Database
-from dsar.adapters.sql.settings import SqlSettings
+from dsar.adapters.sql.sql_settings import SqlSettings
 from dsar.sdk import Later, NeedsHuman, Problem
 
 
