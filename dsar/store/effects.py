@@ -6,6 +6,7 @@ from sqlalchemy import and_, func, select, update
 from sqlmodel import Session, col
 
 from dsar.store.engine import Store, StoreSession
+from dsar.store.row_states import EffectState
 from dsar.store.tables import Effect, Task, Ticket
 from dsar.store.tasks import Lease, TaskState, renew
 
@@ -38,15 +39,15 @@ def intend(
                 number=number,
                 fence=lease.fence,
                 manifest=sheet,
-                state="intent",
+                state=EffectState.INTENT,
                 at=session.now(),
             )
         )
         return EffectBefore.NEW
-    if known.state == "done":
+    if known.state is EffectState.DONE:
         return EffectBefore.DONE
-    before = EffectBefore.FAILED if known.state == "failed" else EffectBefore.UNKNOWN
-    known.state, known.fence = "intent", lease.fence
+    before = EffectBefore.FAILED if known.state is EffectState.FAILED else EffectBefore.UNKNOWN
+    known.state, known.fence = EffectState.INTENT, lease.fence
     session.add(known)
     return before
 
@@ -56,14 +57,16 @@ def settle_effect(session: StoreSession, lease: Lease, key: str, *, failed: bool
     session.execute(
         update(Effect)
         .where(col(Effect.idem_key) == key, col(Effect.fence) == lease.fence)
-        .values(state="failed" if failed else "done", done_at=session.now())
+        .values(state=EffectState.FAILED if failed else EffectState.DONE, done_at=session.now())
     )
 
 
 def unsettled(session: Session, *, ticket_id: str, source: str) -> bool:
     """Whether something was begun in a source of which nobody knows what came of it."""
     mine = (col(Effect.ticket_id) == ticket_id, col(Effect.source) == source)
-    begun = select(col(Effect.idem_key)).where(*mine, col(Effect.state) == "intent").limit(1)
+    begun = (
+        select(col(Effect.idem_key)).where(*mine, col(Effect.state) == EffectState.INTENT).limit(1)
+    )
     return session.execute(begun).first() is not None
 
 
@@ -75,7 +78,7 @@ def unknown(session: Session) -> int:
         .select_from(Effect)
         .join(Ticket, col(Ticket.id) == col(Effect.ticket_id))
         .join(Task, col(Task.id) == col(Effect.task_id))
-        .where(col(Ticket.closed_at).is_(None), col(Effect.state) == "intent", ~under_way)
+        .where(col(Ticket.closed_at).is_(None), col(Effect.state) == EffectState.INTENT, ~under_way)
     )
     number: int = session.execute(begun).scalar_one()
     return number

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlmodel import Session, col, func
 from sqlmodel import select as rows_of
 
+from dsar.store.row_states import PageRole
 from dsar.store.tables import PageRow
 
 _c = PageRow.__table__.c  # type: ignore[attr-defined]
@@ -42,7 +43,7 @@ def add(
     session: Session,
     *,
     ticket_id: str,
-    role: str,
+    role: PageRole,
     source: str,
     number: int,
     collection: str,
@@ -70,7 +71,7 @@ def add(
 
 
 def remove(
-    session: Session, ticket_id: str, *, role: str, round_: int, source: str, number: int
+    session: Session, ticket_id: str, *, role: PageRole, round_: int, source: str, number: int
 ) -> None:
     """Takes a page away that is written anew."""
     here = (_c.role == role, _c.round == round_, _c.source == source, _c.number == number)
@@ -78,7 +79,7 @@ def remove(
 
 
 def forget(
-    session: Session, ticket_id: str, *, role: str, source: str, collection: str | None = None
+    session: Session, ticket_id: str, *, role: PageRole, source: str, collection: str | None = None
 ) -> None:
     """Takes away all that a source said in one role, or one collection of it."""
     here = [_c.ticket_id == ticket_id, _c.role == role, _c.source == source]
@@ -88,7 +89,7 @@ def forget(
 
 
 def refs(
-    session: Session, ticket_id: str, *, role: str, round_: int = 1, source: str | None = None
+    session: Session, ticket_id: str, *, role: PageRole, round_: int = 1, source: str | None = None
 ) -> tuple[PageRef, ...]:
     """A ticket's pages of one role in order, without their contents."""
     of = {"ticket_id": ticket_id, "role": role, "round": round_}
@@ -105,7 +106,7 @@ def sealed(session: Session, ids: Collection[str]) -> dict[str, bytes]:
 
 
 def numbered(
-    session: Session, ticket_id: str, *, role: str, round_: int, source: str, number: int
+    session: Session, ticket_id: str, *, role: PageRole, round_: int, source: str, number: int
 ) -> tuple[str, bytes] | None:
     """The one page of this number: its id, and what stands on it, still sealed."""
     here = (_c.role == role, _c.round == round_, _c.source == source, _c.number == number)
@@ -114,27 +115,27 @@ def numbered(
     return None if row is None else (row.id, row.sealed)
 
 
-def sources(session: Session, ticket_id: str, *, role: str, round_: int) -> list[str]:
+def sources(session: Session, ticket_id: str, *, role: PageRole, round_: int) -> list[str]:
     """The sources that have a page of this role in this round."""
     here = (_c.ticket_id == ticket_id, _c.role == role, _c.round == round_)
     return list(session.scalars(select(_c.source).where(*here).distinct().order_by(_c.source)))
 
 
-def counts(session: Session, ticket_id: str, *, role: str) -> dict[str, int]:
+def counts(session: Session, ticket_id: str, *, role: PageRole) -> dict[str, int]:
     """How much stands on a ticket's pages of one role, by source."""
     here = (_c.ticket_id == ticket_id, _c.role == role)
     found = select(_c.source, func.sum(_c.count)).where(*here).group_by(_c.source)
     return {source: int(count) for source, count in session.execute(found)}
 
 
-def last_number(session: Session, ticket_id: str, *, role: str, source: str) -> int:
+def last_number(session: Session, ticket_id: str, *, role: PageRole, source: str) -> int:
     """The number of the last page of a source in one role, over all rounds; 0 without any."""
     here = (_c.ticket_id == ticket_id, _c.role == role, _c.source == source)
     return session.scalar(select(func.max(_c.number)).where(*here)) or 0
 
 
 def ids_in(
-    session: Session, ticket_id: str, *, role: str, source: str, collection: str
+    session: Session, ticket_id: str, *, role: PageRole, source: str, collection: str
 ) -> list[str]:
     """The pages of one collection in order, by their ids."""
     here = (_c.ticket_id == ticket_id, _c.role == role, _c.source == source)
@@ -143,7 +144,7 @@ def ids_in(
 
 
 def first(
-    session: Session, ticket_id: str, *, role: str, most: int
+    session: Session, ticket_id: str, *, role: PageRole, most: int
 ) -> tuple[int, Sequence[PageRow]]:
     """How many pages of one role a ticket has, and the first of them."""
     here = (col(PageRow.ticket_id) == ticket_id, col(PageRow.role) == role)
@@ -153,7 +154,7 @@ def first(
 
 
 def in_collection(
-    session: Session, ticket_id: str, *, role: str, source: str, collection: str
+    session: Session, ticket_id: str, *, role: PageRole, source: str, collection: str
 ) -> PageRow | None:
     """The first page of one collection of a source."""
     here = (
@@ -166,7 +167,9 @@ def in_collection(
     ).first()
 
 
-def beginning_with(session: Session, ticket_id: str, *, role: str, prefix: str) -> PageRow | None:
+def beginning_with(
+    session: Session, ticket_id: str, *, role: PageRole, prefix: str
+) -> PageRow | None:
     """The first page of a ticket whose collection begins like this."""
     here = (col(PageRow.ticket_id) == ticket_id, col(PageRow.role) == role)
     begins = col(PageRow.collection).startswith(prefix, autoescape=True)

@@ -13,11 +13,13 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint,
 from sqlmodel import Field, SQLModel
 
 from dsar.domain.coverage import Outcome
+from dsar.domain.decision import RulingVerdict
 from dsar.domain.lifecycle import State, TaskKind
 from dsar.domain.lifecycle.task_kinds import Queue
 from dsar.domain.lifecycle.task_states import TaskState
 from dsar.domain.reasons import Reason
 from dsar.domain.rights import Right
+from dsar.store.row_states import BundleState, EffectState, LetterState, PageRole
 from dsar.store.types import EnumText, Instant, ReasonText, SealedText, big, json_type, new_id
 
 
@@ -187,7 +189,7 @@ class PageRow(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
-    role: str = Field(max_length=20)
+    role: PageRole = Field(sa_type=_enum(PageRole, "page.role", 20))
     round: int = 1
     source: str = Field(max_length=80)
     number: int
@@ -211,7 +213,7 @@ class Effect(SQLModel, table=True):
     number: int
     fence: int
     manifest: str = Field(max_length=64)
-    state: str = Field(max_length=20)
+    state: EffectState = Field(sa_type=_enum(EffectState, "effect.state", 20))
     at: datetime = Field(sa_type=Instant)
     done_at: datetime | None = Field(default=None, sa_type=Instant)
 
@@ -278,7 +280,7 @@ class RulingRow(SQLModel, table=True):
     sealed_key: bytes | None = Field(default=None, sa_type=LargeBinary)
     sealed_file: bytes | None = Field(default=None, sa_type=LargeBinary)
     field: str = Field(default="", max_length=120)
-    verdict: str = Field(max_length=20)
+    verdict: RulingVerdict = Field(sa_type=_enum(RulingVerdict, "ruling.verdict", 20))
     ground: str = Field(default="", max_length=60)
     by: str = Field(max_length=120)
     at: datetime = Field(sa_type=Instant)
@@ -301,7 +303,9 @@ class Letter(SQLModel, table=True):
     language: str = Field(max_length=35)
     wording: str = Field(default="", max_length=130)
     fault: str = Field(default="", max_length=300)
-    state: str = Field(default="queued", max_length=20)
+    state: LetterState = Field(
+        default=LetterState.QUEUED, sa_type=_enum(LetterState, "letter.state", 20)
+    )
     sealed: bytes = Field(sa_type=LargeBinary)
     at: datetime = Field(sa_type=Instant)
 
@@ -319,7 +323,9 @@ class BundleRow(SQLModel, table=True):
     size: int = Field(sa_type=BigInteger)
     built_at: datetime = Field(sa_type=Instant)
     cut_off: datetime = Field(sa_type=Instant)
-    state: str = Field(default="ready", max_length=20)
+    state: BundleState = Field(
+        default=BundleState.READY, sa_type=_enum(BundleState, "bundle.state", 20)
+    )
     sealed_key: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 

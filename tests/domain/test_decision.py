@@ -10,9 +10,9 @@ from dsar.domain.calendar.period import Period
 from dsar.domain.decision import (
     NOT_PORTABLE,
     NOTHING,
-    VERDICTS,
     Case,
     Ruling,
+    RulingVerdict,
     decide_record,
     means_the_same,
     stopped,
@@ -370,7 +370,7 @@ def test_a_value_is_what_was_asked_for_when_it_says_the_same(
 
 
 def test_a_ruling_gives_one_of_four_verdicts() -> None:
-    assert set(VERDICTS) == {"withhold", "release", "keep", "erase"}
+    assert set(RulingVerdict) == {"withhold", "release", "keep", "erase"}
 
 
 @pytest.mark.parametrize("right", Right)

@@ -8,12 +8,14 @@ from sqlalchemy.exc import StatementError
 from sqlmodel import SQLModel, select
 
 from dsar.domain.coverage import Outcome
+from dsar.domain.decision import RulingVerdict
 from dsar.domain.lifecycle import State, TaskKind
 from dsar.domain.lifecycle.task_kinds import Queue
 from dsar.domain.lifecycle.task_states import COMING, OPEN, STUCK, TaskState
 from dsar.domain.rights import Right
 from dsar.store import tasks
 from dsar.store.engine import Store
+from dsar.store.row_states import BundleState, EffectState, LetterState, PageRole
 from dsar.store.tables import CoverageLine, Task, Ticket
 from dsar.store.types import EnumText, UnknownText
 from tests.store.rows import add_task, claim, committed, new_store, new_ticket, task
@@ -25,6 +27,11 @@ ENUMS = {
     "task.queue": Queue,
     "task.state": TaskState,
     "coverage.outcome": Outcome,
+    "effect.state": EffectState,
+    "bundle.state": BundleState,
+    "letter.state": LetterState,
+    "page.role": PageRole,
+    "ruling.verdict": RulingVerdict,
 }
 
 

@@ -8,7 +8,6 @@ from dsar.domain.coverage import Outcome
 from dsar.domain.lifecycle import By, Event, State
 from dsar.domain.rights import Right
 from dsar.services.bundles.files_view import FilesView, FileView
-from dsar.services.bundles.keep import READY
 from dsar.services.bundles.progress import TaskProgress
 from dsar.services.inquiries.overview import InquiryView
 from dsar.services.letters import WrittenLetter
@@ -27,6 +26,7 @@ from dsar.services.views.tickets import (
     TaskView,
     TicketView,
 )
+from dsar.store.row_states import BundleState
 
 AT = datetime(2026, 11, 22, 8, 28, 38, 694270, tzinfo=UTC)
 DAY = date(2026, 12, 22)
@@ -87,7 +87,7 @@ VIEW = TicketView(
     ),
     bundles=(
         BundleView(
-            number=1, file="R-1.zip", state=READY, kept_at="/var", sha256="ab" * 32, bytes=86_500,
+            number=1, file="R-1.zip", state=BundleState.READY, kept_at="/var", sha256="ab" * 32, bytes=86_500,
             built_at=AT, until=AT,
         ),
     ),

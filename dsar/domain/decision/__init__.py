@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import Any
 
 from dsar.domain.coverage import FILE
@@ -35,10 +36,18 @@ from dsar.domain.records import (
 )
 from dsar.domain.rights import Right
 
-WITHHOLD, RELEASE, KEEP, ERASE = "withhold", "release", "keep", "erase"
-VERDICTS = (WITHHOLD, RELEASE, KEEP, ERASE)
+
+class RulingVerdict(StrEnum):
+    """What staff can rule about a record, a field, a file or a collection."""
+
+    WITHHOLD = "withhold"
+    RELEASE = "release"
+    KEEP = "keep"
+    ERASE = "erase"
+
+
 #: Verdicts that leave something where it is: not handed over, not changed.
-SPARING = frozenset({WITHHOLD, KEEP})
+SPARING = frozenset({RulingVerdict.WITHHOLD, RulingVerdict.KEEP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class Ruling:
 
     source: str
     collection: str
-    verdict: str
+    verdict: RulingVerdict
     key: str = ""
     field: str = ""
     ground: str = ""
@@ -276,7 +285,7 @@ def _erase(case: Case, source: str, record: Record) -> Decision:
         kept = (KeptBecause(decision.ground, decision.because, decision.until), *kept)
     elif not spared:
         return Decision(item=Item(record.key))
-    freed = {name for name, rule in named.items() if rule and rule.verdict == ERASE}
+    freed = {name for name, rule in named.items() if rule and rule.verdict is RulingVerdict.ERASE}
     chosen = _chosen(decision, record) | (frozenset() if case.held else freed)
     fields = tuple(name for name in record.data if name in chosen and name not in spared)
     return Decision(item=Item(record.key, fields=fields) if fields else None, kept=kept)
@@ -284,7 +293,7 @@ def _erase(case: Case, source: str, record: Record) -> Decision:
 
 def _decision(case: Case, source: str, record: Record) -> ErasureDecision:
     ruled = case.ruling(source, record)
-    if ruled is not None and ruled.verdict == ERASE and not case.held:
+    if ruled is not None and ruled.verdict is RulingVerdict.ERASE and not case.held:
         return ErasureDecision(Verdict.ERASE)
     return decide_erasure(case.policy, source, record, today=case.today, held=case.held)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from dsar.domain.decision import SPARING, WITHHOLD, Case
+from dsar.domain.decision import SPARING, Case, RulingVerdict
 from dsar.domain.records import Attachment, Collection, Record
 
 
@@ -19,7 +19,7 @@ def withheld_values(case: Case, source: str, record: Record) -> Iterator[tuple[s
     A ruling on a field outweighs the one on its record: what was ruled released is no secret. What
     the dictionary withholds is one whatever was ruled.
     """
-    hiding = {WITHHOLD} if case.right.spec.acts else SPARING
+    hiding = {RulingVerdict.WITHHOLD} if case.right.spec.acts else SPARING
     whole = case.ruling(source, record)
     collection = case.collection(source, record) if withholds(case, source) else None
     for name, value in record.data.items():

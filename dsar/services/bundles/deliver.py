@@ -11,7 +11,7 @@ from typing import IO
 from sqlmodel import Session
 
 from dsar.domain.errors import NotFound
-from dsar.services.bundles.keep import READY, NotDeliverable, bundles_of, key_of, seal_for
+from dsar.services.bundles.keep import NotDeliverable, bundles_of, key_of, seal_for
 from dsar.services.bundles.stores import files_of
 from dsar.services.runtime import journal
 from dsar.services.runtime.access import ticket_for
@@ -19,6 +19,7 @@ from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
 from dsar.store.files.frames import CannotOpen, SealedReader
 from dsar.store.files.places import FileGone, FileStore
+from dsar.store.row_states import BundleState
 from dsar.store.tables import BundleRow, Ticket
 from dsar.store.tickets import locked
 from dsar.store.vault import KeyLost
@@ -95,7 +96,7 @@ def _row(session: Session, ticket: Ticket, number: int | None) -> BundleRow:
 
 
 def _stored_row(session: Unit, ticket: Ticket, row: BundleRow) -> StoredBundle:
-    if row.state != READY:
+    if row.state != BundleState.READY:
         raise refused(ticket.ref, row.number, "Its time was over, and it was destroyed.")
     try:
         key = key_of(session, ticket, row)

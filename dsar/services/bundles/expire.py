@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from dsar.services.bundles.keep import DESTROYED, FOLDER, READY
+from dsar.services.bundles.keep import FOLDER
 from dsar.services.bundles.stores import files_of
 from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM
 from dsar.services.runtime.installation import Installation, Unit, reading, transaction
+from dsar.store.row_states import BundleState
 from dsar.store.tables import BundleRow, Ticket
 from dsar.store.tickets import locked
 
@@ -47,7 +48,7 @@ def _expired(session: Unit, installation: Installation) -> list[str]:
     found = session.exec(
         select(BundleRow.id)
         .join(Ticket, col(Ticket.id) == col(BundleRow.ticket_id))
-        .where(col(BundleRow.state) == READY, col(BundleRow.built_at) <= limit)
+        .where(col(BundleRow.state) == BundleState.READY, col(BundleRow.built_at) <= limit)
         .where(col(Ticket.closed_at).is_not(None), col(Ticket.closed_at) <= limit)
     )
     return list(found)
@@ -58,9 +59,9 @@ def _destroy(installation: Installation, id_: str) -> str:
     with transaction(installation) as session:
         ticket = locked(session, session.get_one(BundleRow, id_).ticket_id)
         row = session.get_one(BundleRow, id_, populate_existing=True)
-        if row.state != READY:
+        if row.state != BundleState.READY:
             return ""
-        gone = {"state": DESTROYED, "sealed_key": None}
+        gone = {"state": BundleState.DESTROYED, "sealed_key": None}
         session.execute(update(BundleRow).where(col(BundleRow.id) == id_).values(gone))
         journal.append(
             session, SYSTEM, ticket, event="bundle_destroyed", data={"number": row.number}
@@ -73,7 +74,9 @@ def sweep(installation: Installation) -> int:
     """Removes files in the store that no row names any more or ever named; how many."""
     files = files_of(installation)
     with reading(installation) as session:
-        named = set(session.exec(select(BundleRow.path).where(col(BundleRow.state) == READY)))
+        named = set(
+            session.exec(select(BundleRow.path).where(col(BundleRow.state) == BundleState.READY))
+        )
     # The age of a file is told by the store's own clock, not by that of the house.
     limit = datetime.now(UTC) - _YOUNG
     left = [one for one in files.lying(FOLDER) if one.name not in named and one.since < limit]

@@ -19,13 +19,13 @@ from dsar.services.bundles.stores import files_of
 from dsar.services.runtime import seals
 from dsar.services.runtime.installation import Installation, Unit
 from dsar.store.files.frames import FrameSeal, SealedReader
+from dsar.store.row_states import BundleState
 from dsar.store.tables import BundleRow, Ticket
 from dsar.store.tickets import request_of
 from dsar.store.types import new_id
 
 #: The folder of bundles, in the store and of the drafts on this machine.
 FOLDER = "bundles"
-READY, DESTROYED = "ready", "destroyed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def note(
         size=size,
         built_at=session.now(),
         cut_off=cut_off,
-        state=READY,
+        state=BundleState.READY,
         sealed_key=seal.close_bytes(draft.key, _place(draft.id)),
     )
     session.add(row)

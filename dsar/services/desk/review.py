@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dsar.config.sources import dictionary
-from dsar.domain.decision import ERASE, RELEASE, SPARING, VERDICTS
+from dsar.domain.decision import SPARING, RulingVerdict
 from dsar.domain.decision.withheld import withheld_by
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event, transition
@@ -42,7 +43,7 @@ class RulingInput:
 
     source: str
     collection: str
-    verdict: str
+    verdict: RulingVerdict
     key: str = ""
     field: str = ""
     ground: str = ""
@@ -55,12 +56,12 @@ def parse(text: str) -> RulingInput:
     match = _FORM.fullmatch(text.strip())
     if match is None:
         raise BadInput("rule", "is not a ruling.", f"Write {_SHAPE}=VERDICT[:GROUND].")
-    parts = {name: value or "" for name, value in match.groupdict().items()}
-    if parts["verdict"] not in VERDICTS:
-        raise BadInput("rule", "has no verdict.", f"Use one of: {', '.join(VERDICTS)}.")
+    parts: dict[str, Any] = {name: value or "" for name, value in match.groupdict().items()}
+    if parts["verdict"] not in set(RulingVerdict):
+        raise BadInput("rule", "has no verdict.", f"Use one of: {', '.join(RulingVerdict)}.")
     if parts["verdict"] in SPARING and not parts["ground"]:
         raise BadInput("rule", "names no ground.", "Add it, e.g. withhold:rights_of_others.")
-    return RulingInput(**parts)
+    return RulingInput(**parts | {"verdict": RulingVerdict(parts["verdict"])})
 
 
 def rule(
@@ -131,7 +132,7 @@ def _refuse_free_ground(installation: Installation, ticket: Ticket, one: RulingI
 
 def _refuse_wrong_right(ticket: Ticket, one: RulingInput) -> None:
     right = ticket.right
-    if one.verdict == ERASE and right is not Right.ERASURE:
+    if one.verdict is RulingVerdict.ERASE and right is not Right.ERASURE:
         raise BadInput("rule", f"erases, but {ticket.ref} is about {right}.", "Use release.")
     if one.field and right.spec.whole_record:
         raise BadInput("rule", f"names a field; {right} treats whole records.", "Leave it out.")
@@ -141,7 +142,11 @@ def _refuse_wrong_right(ticket: Ticket, one: RulingInput) -> None:
 
 def _refuse_never(installation: Installation, one: RulingInput) -> None:
     """What the dictionary says is never handed over is not released for one ticket."""
-    if one.verdict != RELEASE or not one.field or one.source not in installation.sources:
+    if (
+        one.verdict is not RulingVerdict.RELEASE
+        or not one.field
+        or one.source not in installation.sources
+    ):
         return
     known = dictionary(installation.sources[one.source]).get(one.collection)
     if ground := withheld_by(known, one.field):

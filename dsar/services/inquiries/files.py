@@ -14,10 +14,10 @@ from dsar.sdk import NeedsHuman
 from dsar.services.inquiries import inquiry_rows
 from dsar.services.runtime.installation import Installation, reading
 from dsar.store import pages
+from dsar.store.row_states import PageRole
 from dsar.store.tables import InquiryRow
 from dsar.store.vault import Seal
 
-ROLE = "answer"
 #: Plain bytes of one piece: what is in memory at once.
 PIECE = 1 << 20
 MOST_FILES = 100
@@ -106,14 +106,14 @@ def _place(reference: str, number: int) -> str:
 
 def keep(session: Session, row: InquiryRow, drop: Drop) -> None:
     """Writes the pieces beside the answer, in its transaction. The caller has locked the ticket."""
-    number = pages.last_number(session, row.ticket_id, role=ROLE, source=row.source)
+    number = pages.last_number(session, row.ticket_id, role=PageRole.ANSWER, source=row.source)
     for dropped in drop.files:
         for sealed in drop.sealed(dropped):
             number += 1
             page = pages.add(
                 session,
                 ticket_id=row.ticket_id,
-                role=ROLE,
+                role=PageRole.ANSWER,
                 source=row.source,
                 number=number,
                 collection=dropped.reference,
@@ -131,7 +131,7 @@ def read(
     with reading(installation) as session:
         seal = inquiry_rows.seal_for(session, installation, ticket)
         pieces = pages.ids_in(
-            session, ticket, role=ROLE, source=source, collection=attachment.reference
+            session, ticket, role=PageRole.ANSWER, source=source, collection=attachment.reference
         )
     size = 0
     for number, piece in enumerate(pieces):

@@ -14,6 +14,7 @@ from dsar.domain.records import Attachment, Done, Item, Match, Receipt, Record
 from dsar.services.runtime.installation import Installation, reading
 from dsar.store import pages
 from dsar.store.pages import PageRef
+from dsar.store.row_states import PageRole
 from dsar.store.tables import PageRow, Request, Ticket
 from dsar.store.types import new_id
 from dsar.store.vault import Seal
@@ -24,7 +25,7 @@ _KEY = (
     .where(col(Ticket.id) == bindparam("ticket_id"))
 )
 
-RECORDS, MANIFEST, RECEIPTS = "records", "manifest", "receipts"
+RECORDS, MANIFEST, RECEIPTS = PageRole.RECORDS, PageRole.MANIFEST, PageRole.RECEIPTS
 
 
 def write(
@@ -32,7 +33,7 @@ def write(
     seal: Seal,
     ticket_id: str,
     *,
-    role: str,
+    role: PageRole,
     round_: int,
     source: str,
     number: int,

@@ -13,6 +13,7 @@ from dsar.services.runtime.seals import seal_of
 from dsar.store import pages
 from dsar.store.coverage import line
 from dsar.store.pages import PageRef
+from dsar.store.row_states import PageRole
 from dsar.store.tables import CoverageLine, Ticket
 from dsar.store.tickets import request_of
 
@@ -47,7 +48,7 @@ def keep_on_hold(session: Unit, ticket: Ticket, row: CoverageLine) -> None:
     session.add(row)
 
 
-def _pages(session: Unit, ticket: Ticket, source: str, role: str) -> tuple[PageRef, ...]:
+def _pages(session: Unit, ticket: Ticket, source: str, role: PageRole) -> tuple[PageRef, ...]:
     return pages.refs(session, ticket.id, role=role, round_=ticket.round, source=source)
 
 

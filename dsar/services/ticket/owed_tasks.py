@@ -12,6 +12,7 @@ from dsar.services.ticket import outcomes, search_order
 from dsar.store import coverage, pages, tasks
 from dsar.store.coverage import lines
 from dsar.store.effects import unsettled
+from dsar.store.row_states import PageRole
 from dsar.store.tables import CoverageLine, Ticket
 
 #: In a ticket's details: the only sources it asks; every one where it is not there.
@@ -94,7 +95,7 @@ def _look_again(session: Unit, ticket: Ticket) -> None:
             enqueue(session, ticket, TaskKind.LOOK_AGAIN, source=source, key=str(ticket.version))
 
 
-def _with_pages(session: Unit, ticket: Ticket, role: str) -> list[str]:
+def _with_pages(session: Unit, ticket: Ticket, role: PageRole) -> list[str]:
     return pages.sources(session, ticket.id, role=role, round_=ticket.round)
 
 

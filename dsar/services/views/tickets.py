@@ -16,7 +16,7 @@ from dsar.services.bundles import files_view, progress
 from dsar.services.bundles.deliver import file_name
 from dsar.services.bundles.expire import ends_at
 from dsar.services.bundles.files_view import NO_FILES, FilesView
-from dsar.services.bundles.keep import READY, bundles_of
+from dsar.services.bundles.keep import bundles_of
 from dsar.services.bundles.progress import TaskProgress
 from dsar.services.bundles.stores import files_of
 from dsar.services.desk.doubtful_identifiers import DoubtedIdentifier, in_doubt
@@ -35,6 +35,7 @@ from dsar.services.views.coverage import CoverageView, coverage_of
 from dsar.services.views.queue import HeldTask, QueueRow, around_of, row_of
 from dsar.services.views.supplements import SupplementView, supplement_view
 from dsar.store import tasks
+from dsar.store.row_states import BundleState
 from dsar.store.tables import BundleRow, Request, Ticket
 from dsar.store.tickets import of_request, request_of, siblings
 from dsar.store.vault import KeyLost
@@ -120,7 +121,7 @@ class BundleView:
     @property
     def ready(self) -> bool:
         """Whether it can be handed out still."""
-        return self.state == READY
+        return self.state == BundleState.READY
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ from dsar.services.work.receipts import ActPosition, ReceiptIntake, ReceiptPlace
 from dsar.store import pages
 from dsar.store.effects import EffectBefore, intend
 from dsar.store.pages import PageRef
+from dsar.store.row_states import PageRole
 from dsar.store.tables import Ticket
 from dsar.store.tickets import locked
 from dsar.store.vault import Seal
 
 #: Roles of pages: receipts of what was restricted at once, and of restrictions that have ended.
-RESTRICTIONS, LIFTED = "restrictions", "lifted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class SourceAct:
     purposes: dict[str, tuple[str, ...]]
     seal: Seal
     round_: int
-    role: str = record_pages.RECEIPTS
+    role: PageRole = record_pages.RECEIPTS
     spared: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -69,7 +69,7 @@ def restrict_now(installation: Installation, run: Run) -> None:
         case = case_of(session, ticket)
     seal = record_pages.seal_for(installation, run.lease.ticket_id)
     others = _not_surely_theirs(installation, seal, case, run)
-    job = SourceAct("restrict", found, {}, seal, 1, RESTRICTIONS, others)
+    job = SourceAct("restrict", found, {}, seal, 1, PageRole.RESTRICTIONS, others)
     with installation.sources[run.lease.source].open(desk_for(installation, run.lease)) as adapter:
         walk(installation, run, job, adapter)
     with finishing(run) as (session, ticket):
@@ -160,19 +160,19 @@ def _freed(job: SourceAct, sheet: PageRef, rows: list[Any]) -> list[Item]:
 
 #: What stands on a job's pages, by the role of the receipts it writes: records, manifest, receipts.
 _ITEMS: dict[str, Callable[[SourceAct, PageRef, list[Any]], list[Item]]] = {
-    RESTRICTIONS: lambda job, sheet, rows: [
+    PageRole.RESTRICTIONS: lambda job, sheet, rows: [
         Item(row[0]) for row in rows if (sheet.collection, row[0]) not in job.spared
     ],
     record_pages.RECEIPTS: lambda _job, _sheet, rows: [record_pages.to_item(row) for row in rows],
-    LIFTED: _freed,
+    PageRole.LIFTED: _freed,
 }
 
 
 #: The key of the record a row of such a page is about.
 _KEYS: dict[str, Callable[[Any], str]] = {
-    RESTRICTIONS: record_pages.key_of,
+    PageRole.RESTRICTIONS: record_pages.key_of,
     record_pages.RECEIPTS: record_pages.key_of,
-    LIFTED: lambda row: record_pages.receipt_parts(row)[1],
+    PageRole.LIFTED: lambda row: record_pages.receipt_parts(row)[1],
 }
 
 

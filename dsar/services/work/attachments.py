@@ -21,9 +21,11 @@ from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.ticket.run_task import Run
 from dsar.store import pages, tables, tasks
+from dsar.store.row_states import PageRole
 from dsar.store.vault import Seal
 
-PIECES, LISTED = "attachment", "attached"
+LISTED, PIECES = PageRole.LISTED, PageRole.PIECES
+
 #: Plain bytes of one piece: what is in memory at once.
 PIECE = 1 << 20
 #: So many first letters of the keyed hash a file is found by tell it from the ticket's others.
@@ -224,10 +226,14 @@ class _FileIntake:
         """What an attempt that broke off left of this very file."""
         lease = self._run.lease
         pages.forget(
-            session, lease.ticket_id, role=PIECES, source=lease.source, collection=self._name
+            session,
+            lease.ticket_id,
+            role=PIECES,
+            source=lease.source,
+            collection=self._name,
         )
 
-    def _add(self, session: Session, role: str, sealed: bytes, count: int) -> None:
+    def _add(self, session: Session, role: PageRole, sealed: bytes, count: int) -> None:
         lease = self._run.lease
         last = pages.last_number(session, lease.ticket_id, role=role, source=lease.source)
         pages.add(

@@ -35,10 +35,11 @@ from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.ticket import owed_tasks
 from dsar.services.ticket.run_task import Run, finishing
-from dsar.services.work.act import LIFTED, RESTRICTIONS, SourceAct, walk
+from dsar.services.work.act import SourceAct, walk
 from dsar.store import pages, tasks
 from dsar.store.coverage import line, lines
 from dsar.store.pages import PageRef
+from dsar.store.row_states import PageRole
 from dsar.store.tables import Identifier, JournalEntry, Task, Ticket
 from dsar.store.tasks import TaskState
 from dsar.store.tickets import identifiers, locked
@@ -138,7 +139,8 @@ def lift(installation: Installation, run: Run) -> None:
         if found and not can(adapter, VERB):
             raise NeedsHuman(code="cannot_lift", title=adapter.title)
         seal = record_pages.seal_for(installation, run.lease.ticket_id)
-        walk(installation, run, SourceAct(VERB, found, {}, seal, 1, LIFTED, spared), adapter)
+        act = SourceAct(VERB, found, {}, seal, 1, PageRole.LIFTED, spared)
+        walk(installation, run, act, adapter)
     if hand:
         raise NeedsHuman(code="freed_by_hand")
     with finishing(run) as (session, ticket):
@@ -182,7 +184,7 @@ def _restricted(session: Session, ticket: Ticket, source: str | None = None) -> 
     if right is Right.RESTRICTION:
         role, number = record_pages.RECEIPTS, ticket.round
     elif right.spec.restricts_at_once:
-        role, number = RESTRICTIONS, 1
+        role, number = PageRole.RESTRICTIONS, 1
     else:
         return ()
     return pages.refs(session, ticket.id, role=role, round_=number, source=source)
@@ -241,7 +243,7 @@ def _counted(
 ) -> dict[str, int]:
     """How many records of a source are free, kept or gone, as their receipts say."""
     seal = record_pages.seal_for(installation, ticket.id)
-    sheets = pages.refs(session, ticket.id, role=LIFTED, source=source)
+    sheets = pages.refs(session, ticket.id, role=PageRole.LIFTED, source=source)
     every = record_pages.opened(installation, seal, sheets)
     done = (record_pages.receipt_parts(row)[0] for _, rows in every for row in rows)
     return dict(Counter(map(str, done)))

@@ -23,6 +23,7 @@ from dsar.store import pages, tasks
 from dsar.store.coverage import line
 from dsar.store.effects import settle_effect
 from dsar.store.pages import PageRef
+from dsar.store.row_states import PageRole
 from dsar.store.tickets import locked
 from dsar.store.vault import Seal
 
@@ -61,7 +62,7 @@ class ReceiptPlace:
     """Where the receipts of one page belong."""
 
     seal: Seal
-    role: str
+    role: PageRole
     round_: int
     sheet: PageRef
     effect: str

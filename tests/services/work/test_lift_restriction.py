@@ -14,6 +14,7 @@ from dsar.services.runtime.installation import reading, transaction
 from dsar.services.runtime.journal import faults
 from dsar.services.work import lift_restriction
 from dsar.store import pages
+from dsar.store.row_states import PageRole
 from dsar.store.tables import Letter
 from dsar.store.tasks import stuck
 from dsar.store.tickets import by_ref, request_of
@@ -118,7 +119,7 @@ def test_receipts_and_the_history_prove_what_ended_where_and_name_nobody(small: 
     assert EMAIL not in str(small.view(ref)["journal"])
     with reading(small.installation) as session:
         ticket = by_ref(session, ref)
-        sheets = pages.refs(session, ticket.id, role=lift_restriction.LIFTED)
+        sheets = pages.refs(session, ticket.id, role=PageRole.LIFTED)
     seal = record_pages.seal_for(small.installation, ticket.id)
     rows = [
         row for _, found in record_pages.opened(small.installation, seal, sheets) for row in found
