@@ -73,7 +73,7 @@ def test_a_line_gives_every_date_with_its_derivation() -> None:
     assert answer["ack_by"] is None
     steps = answer["explanation"]
     assert isinstance(steps, list)
-    assert all(set(step) == {"rule", "input", "result"} for step in steps)
+    assert all(set(step) == {"rule", "input", "result", "kind", "facts"} for step in steps)
 
 
 def test_an_event_may_be_a_date_and_missing_events_are_none() -> None:

@@ -68,7 +68,7 @@ def uses(**places: tuple[str, ...]) -> Policy:
 
 
 def rule(verdict: str, **more: str) -> Ruling:
-    return Ruling("crm", "people", verdict, **more)
+    return Ruling("crm", "people", RulingVerdict(verdict), **more)
 
 
 def test_a_copy_hands_over_the_whole_record() -> None:
@@ -122,8 +122,8 @@ def test_what_staff_withholds_neither_leaves_nor_changes(
 def test_a_ruling_on_another_record_or_source_changes_nothing() -> None:
     others = (
         rule("withhold", key="2"),
-        Ruling("erp", "people", "withhold"),
-        Ruling("crm", "pets", "withhold"),
+        Ruling("erp", "people", RulingVerdict.WITHHOLD),
+        Ruling("crm", "pets", RulingVerdict.WITHHOLD),
     )
     assert decide_record(case(Right.ACCESS, *others), "crm", ANA) == decide_record(
         case(Right.ACCESS), "crm", ANA
@@ -147,7 +147,7 @@ def test_a_field_that_is_withheld_is_not_in_the_copy(verdict: str) -> None:
 
 
 WITH_FILES = replace(ANA, attachments=(Attachment("a", "cv.pdf"), Attachment("b", "party.jpg")))
-ON_B = Ruling("crm", "people", "withhold", key="1", file="b", ground="others")
+ON_B = Ruling("crm", "people", RulingVerdict.WITHHOLD, key="1", file="b", ground="others")
 
 
 @pytest.mark.parametrize("right", [Right.ACCESS, Right.PORTABILITY])
@@ -178,7 +178,7 @@ def test_a_ruling_on_a_file_settles_no_doubt_about_its_record() -> None:
 
 
 def test_files_are_secret_by_themselves_or_with_their_record_unless_released() -> None:
-    whole = Ruling("crm", "people", "withhold", ground="others")
+    whole = Ruling("crm", "people", RulingVerdict.WITHHOLD, ground="others")
     freed = replace(ON_B, verdict="release")
 
     def secret(*rules: Ruling) -> list[tuple[str, bool]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dsar.domain.calendar.period import Period
-from dsar.domain.clock import DerivationStep
+from dsar.domain.clock import DerivationStep, StepKind
 from dsar.domain.controller import Authority, Controller
 from dsar.domain.coverage import Kept, Line, Outcome
 from dsar.domain.policy import Activity, Basis, Origin, Recipient, Retention
@@ -270,11 +270,19 @@ def access(log_lines: int = 40, **changes: Any) -> Contents:
                 identifiers=(("email", "ada@lindqvist.example"), ("name", "Ada Lindqvist")),
                 words="Please send me everything you have stored about me, and tell me who got it.",
                 explanation=(
-                    DerivationStep("GDPR Art. 12(3)", "1 month from 2026-10-28", "2026-11-28"),
+                    DerivationStep(
+                        "GDPR Art. 12(3)",
+                        "1 month from 2026-10-28",
+                        "2026-11-28",
+                        StepKind.PERIOD,
+                        {"term": "1 month", "start": "2026-10-28", "result": "2026-11-28"},
+                    ),
                     DerivationStep(
                         "Last day is no working day",
                         "2026-11-28 is Saturday (Germany)",
                         "2026-11-30",
+                        StepKind.ROLLED,
+                        {"day": "2026-11-28", "why": "Saturday", "result": "2026-11-30"},
                     ),
                 ),
             ),

@@ -12,12 +12,20 @@ from zoneinfo import ZoneInfo
 
 from dsar.domain.calendar import Calendar, first_late_instant
 from dsar.domain.clock.case import ClockCase
-from dsar.domain.clock.dates import ClockEvent, Dates, DerivationStep, Stretch, plain
+from dsar.domain.clock.dates import ClockEvent, Dates, DerivationStep, StepKind, Stretch, plain
 from dsar.domain.clock.events import dated, local_day_of_receipt, zone_named
 from dsar.domain.clock.interpretation import ReadingDates, outcome
 from dsar.domain.regimes import ClockEventType, PeriodRule, Regime
 
-__all__ = ["ClockEvent", "ClockEventType", "Dates", "DerivationStep", "Stretch", "derive"]
+__all__ = [
+    "ClockEvent",
+    "ClockEventType",
+    "Dates",
+    "DerivationStep",
+    "StepKind",
+    "Stretch",
+    "derive",
+]
 
 
 def derive(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dsar.domain.calendar import ONE_DAY, Calendar, Roll, Term, after, rolled
-from dsar.domain.clock.dates import DerivationStep
+from dsar.domain.clock.dates import DerivationStep, StepKind
 from dsar.domain.clock.events import DatedEvent, OpenQuestion, spans
 from dsar.domain.regimes import PeriodRule, QuestionEffect
 
@@ -29,9 +29,18 @@ class ClockCase:
     def roll(self) -> Roll:
         return self.rule.roll_latest if self.latest else self.rule.roll
 
-    def say(self, rule: str, given: str, result: object) -> None:
-        """Add a step to the explanation."""
-        self.steps.append(DerivationStep(rule, given, str(result)))
+    def say(
+        self,
+        rule: str,
+        given: str,
+        result: object,
+        kind: StepKind | None = None,
+        /,
+        **facts: object,
+    ) -> None:
+        """Add a step to the explanation; `kind` and `facts` where it moved the day."""
+        told = {name: str(fact) for name, fact in facts.items()}
+        self.steps.append(DerivationStep(rule, given, str(result), kind, told))
 
     def after(self, start: date, period: Term) -> date:
         """Return the last day of `period`, before pauses and rolling."""

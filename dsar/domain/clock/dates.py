@@ -1,7 +1,10 @@
 """What goes into a clock beside the law, and what comes out: events, dates, steps."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
 
 from dsar.domain.regimes import ClockEventType
 
@@ -19,13 +22,40 @@ class ClockEvent:
     days: int | None = None
 
 
+class StepKind(StrEnum):
+    """What a step did to the day that counts; each is told to the person in a sentence of its own.
+
+    `facts` of a step: PERIOD has term, start, result; BEGUN asked, answered, result; PAUSED those
+    and days; ROLLED day, why, result; EXTENDED term, told, result. Days are ISO dates.
+    """
+
+    PERIOD = "period"
+    BEGUN = "begun"
+    PAUSED = "paused"
+    ROLLED = "rolled"
+    EXTENDED = "extended"
+
+
 @dataclass(frozen=True, slots=True)
 class DerivationStep:
-    """One step of a derivation: the rule applied, what it was applied to, what came out."""
+    """One step of a derivation: the rule applied, what it was applied to, what came out.
+
+    That is for staff, with its sources. A step that moved the day has a `kind` and `facts`, from
+    which it is told to the person; one without is staff's alone (other readings of the law, notices
+    without effect).
+    """
 
     rule: str
     input: str
     result: str
+    kind: StepKind | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "DerivationStep":
+        """A step as `Dates.as_json` wrote it."""
+        kind = StepKind(stored["kind"]) if stored.get("kind") else None
+        return cls(stored["rule"], stored["input"], stored["result"], kind, stored.get("facts", {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +109,7 @@ class Dates:
 
     def as_json(self) -> dict[str, object]:
         """Return plain values: ISO dates, the instant in UTC with Z, lists for tuples."""
-        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        return {one.name: plain(getattr(self, one.name)) for one in fields(self)}
 
 
 def plain(value: object) -> object:
@@ -89,7 +119,9 @@ def plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, DerivationStep | Stretch):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     return value

@@ -4,7 +4,7 @@ from datetime import date
 
 from dsar.domain.calendar import PeriodUnit, Term
 from dsar.domain.clock.case import ClockCase, end_after_pauses
-from dsar.domain.clock.dates import ClockEvent
+from dsar.domain.clock.dates import ClockEvent, StepKind
 from dsar.domain.clock.events import DatedEvent
 from dsar.domain.regimes import ClockEventType, Extension
 
@@ -62,7 +62,9 @@ def _notified(
             case.say(rule.source, f"{given}, at most {rule.at_most}", "too long: no effect")
             return None
         new = longest
-    case.say(rule.source, f"{given}, in time by {due}, counted from {start}", new)
+    facts = {"term": length, "told": notice.day, "result": new}
+    given = f"{given}, in time by {due}, counted from {start}"
+    case.say(rule.source, given, new, StepKind.EXTENDED, **facts)
     return new
 
 

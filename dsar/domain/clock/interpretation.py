@@ -9,7 +9,7 @@ from datetime import date
 
 from dsar.domain.calendar import ONE_DAY
 from dsar.domain.clock.case import ClockCase, Pause, end_after_pauses, pauses_of
-from dsar.domain.clock.dates import Stretch
+from dsar.domain.clock.dates import StepKind, Stretch
 from dsar.domain.clock.events import OpenQuestion
 from dsar.domain.clock.extension import extension_of
 from dsar.domain.regimes import QuestionEffect
@@ -42,7 +42,9 @@ def outcome(case: ClockCase) -> ReadingDates:
         case.say(case.rule.source, "period for the reply", "the law names no number")
         return ReadingDates(start=start)
     plain_end = case.after(start, case.reply)
-    case.say(case.rule.source, f"{case.reply} from {start}", plain_end)
+    facts = {"term": case.reply, "start": start, "result": plain_end}
+    given = f"{case.reply} from {start}"
+    case.say(case.rule.source, given, plain_end, StepKind.PERIOD, **facts)
     pauses, open_since = pauses_of(case, start, plain_end)
     end = pauses[-1].end if pauses else plain_end
     _explain_pauses(case, pauses, open_since)
@@ -69,8 +71,9 @@ def _start(case: ClockCase) -> tuple[date | None, tuple[str, ...]]:
             case.say(span.question.source, f"{asked}, no answer", "the period has not begun")
         else:
             start = max(start, _beginning(case, span, span.answered))
-            given = f"{asked}, answered on {span.answered}"
-            case.say(span.question.source, given, f"the period runs from {start}")
+            given, result = f"{asked}, answered on {span.answered}", f"the period runs from {start}"
+            facts = {"asked": span.asked, "answered": span.answered, "result": start}
+            case.say(span.question.source, given, result, StepKind.BEGUN, **facts)
     return (None, tuple(waiting)) if waiting else (start, ())
 
 
@@ -96,7 +99,10 @@ def _explain_pauses(case: ClockCase, pauses: list[Pause], open_since: date | Non
     for pause in pauses:
         span = pause.span
         given = f"{span.question.asked.value} on {span.asked}, answered on {span.answered}"
-        case.say(span.question.source, f"{given}: {pause.days} days do not count", pause.end)
+        given = f"{given}: {pause.days} days do not count"
+        facts = {"asked": span.asked, "answered": span.answered, "days": pause.days}
+        source, end = span.question.source, pause.end
+        case.say(source, given, end, StepKind.PAUSED, **facts, result=end)
     counted = [pause.span for pause in pauses]
     for span in case.spans(QuestionEffect.STOPS_CLOCK):
         if span not in counted and (open_since is None or span.answered is not None):
@@ -112,7 +118,9 @@ def _explained_roll(case: ClockCase, end: date) -> date:
     if due == end:
         return due
     reasons = case.calendar.closed_because(end)
-    case.say("Last day is no working day", f"{end} is {reasons} ({case.calendar.name})", due)
+    facts = {"day": end, "why": reasons, "result": due}
+    given = f"{end} is {reasons} ({case.calendar.name})"
+    case.say("Last day is no working day", given, due, StepKind.ROLLED, **facts)
     skipped = [end + number * ONE_DAY for number in range((due - end).days)]
     regional = [day for day in skipped if case.calendar.regional(day)]
     if regional:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from dsar.domain.records import Attachment, Collection, Done, Receipt, Record, i
 from dsar.services.bundles.keep import next_number
 from dsar.services.bundles.withheld import Withholding, withholding
 from dsar.services.law import regimes
+from dsar.services.law.clock import dates_of
 from dsar.services.letters import wordings_of
 from dsar.services.letters.facts import cited
 from dsar.services.letters.person import Person
@@ -122,7 +123,7 @@ def _request_facts(
         due_on=ticket.due_on or ticket.due_at.astimezone(zone).date(),
         identifiers=seals.subject_of(session, ticket).pairs(),
         words=words,
-        explanation=_explained(ticket),
+        explanation=_explained(session, ticket, request.received_at),
         extended_because=details.get(EXTENDED, "") if "effective_due" in clock else "",
         clock=clock,
     )
@@ -149,9 +150,17 @@ def _pictured(ticket: Ticket) -> dict[str, date]:
     return {name: date.fromisoformat(day) for name, day in found.items() if day}
 
 
-def _explained(ticket: Ticket) -> tuple[DerivationStep, ...]:
-    """The whole derivation of the due date; the report tells what of it moved the day."""
-    return tuple(DerivationStep(**step) for step in ticket.clock.get("explanation", ()))
+def _explained(session: Unit, ticket: Ticket, received_at: datetime) -> tuple[DerivationStep, ...]:
+    """The whole derivation of the due date; the report tells what of it moved the day.
+
+    An older release stored its steps as sentences for staff alone: they are derived again, and told
+    where they lead to the day that was promised.
+    """
+    stored = ticket.clock.get("explanation", ())
+    if all("kind" in step for step in stored):
+        return tuple(map(DerivationStep.of, stored))
+    dates = dates_of(session, ticket, received_at)
+    return dates.explanation if dates.effective_due == ticket.due_on else ()
 
 
 def line_value(row: CoverageLine, person: Person) -> Line:

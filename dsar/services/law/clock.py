@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dsar.domain.clock import ClockEvent, ClockEventType, Dates, derive
+from dsar.domain.clock import ClockEvent, ClockEventType, Dates, DerivationStep, derive
+from dsar.domain.clock.dates import plain
 from dsar.domain.clock.events import QUESTION_OF
 from dsar.domain.lifecycle import Event
 from dsar.services.law import regimes
@@ -78,7 +79,7 @@ def revive(ticket: Ticket, at: datetime) -> None:
     month was counted explains nothing here and is not repeated to anybody.
     """
     because = "What stood in its way has fallen; to be done without undue delay."
-    step = {"rule": "Due again", "input": f"since {at.date()}", "result": because}
+    step = plain(DerivationStep("Due again", f"since {at.date()}", because))
     dates = dict.fromkeys(("effective_due", "due", "due_extended", "extension_notice_by"))
     told = {"act_at_once": because, "explanation": [step], REVIVED: at.isoformat()}
     ticket.clock = {**ticket.clock, **dates, **told}

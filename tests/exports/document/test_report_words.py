@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dsar.domain import coverage
+from dsar.domain.clock import StepKind
 from dsar.domain.decision import NOT_PORTABLE
 from dsar.domain.policy import ON_HOLD, Basis, Origin
 from dsar.domain.records import Done
@@ -35,6 +36,7 @@ ENGLISH = samples.words("en")
         ("basis_article", Basis),
         ("origin", Origin),
         ("done_result", Done),
+        ("derivation", StepKind),
     ],
 )
 def test_whatever_the_domain_can_say_has_words(section: str, values: Any) -> None:
@@ -65,6 +67,7 @@ BY_VALUE = {
     "basis_article",
     "origin",
     "done_result",
+    "derivation",
     "period",
     "weekday",
     "ground",

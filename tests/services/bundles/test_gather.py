@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from dsar.domain.clock import StepKind
 from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.services.bundles import gather
 from dsar.services.bundles.gather import BundleMaterial
+from dsar.services.runtime.installation import transaction
 from dsar.store.tables import Ticket
+from dsar.store.tickets import by_ref
 from tests.company import Company
 
 
@@ -61,3 +64,18 @@ def test_the_report_says_why_the_time_was_extended_as_staff_said_it(
     asked = material_of(small, ref).contents.request
     assert asked.extended_because == (why if extended else "")
     assert ("effective_due" in asked.clock) is extended
+
+
+def test_the_day_is_explained_as_it_was_where_an_older_release_wrote_the_clock(
+    small: Company,
+) -> None:
+    ref = small.ask(Right.ACCESS)
+    before = material_of(small, ref).contents.request.explanation
+    assert next(step.kind for step in before if step.kind) is StepKind.PERIOD
+    with transaction(small.installation) as session:
+        ticket = by_ref(session, ref)
+        steps = [
+            {k: s[k] for k in ("rule", "input", "result")} for s in ticket.clock["explanation"]
+        ]
+        ticket.clock = {**ticket.clock, "explanation": steps}
+    assert material_of(small, ref).contents.request.explanation == before
