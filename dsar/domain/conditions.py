@@ -15,6 +15,7 @@ class Facts:
     today: date
     identifiers: int = 0
     waits_for: tuple[str, ...] = ()
+    some_asked: bool = False
     open_lines: tuple[str, ...] = ()
     unproven_lines: tuple[str, ...] = ()
     decided: bool = False
@@ -68,6 +69,10 @@ CONDITIONS: dict[str, Condition] = {
     "decided": Condition(
         lambda f: f.decided,
         lambda _: "The policy has not been applied to the records yet; wait a moment.",
+    ),
+    "some_asked": Condition(
+        lambda f: f.some_asked,
+        lambda _: "No source was asked: none searches by an identifier that is known. Add one.",
     ),
     "no_doubt": Condition(
         lambda f: not f.doubts,

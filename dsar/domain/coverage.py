@@ -19,6 +19,7 @@ class Outcome(StrEnum):
     WITHHELD = "withheld"
     COULD_NOT = "could_not"
     NOT_IN_SCOPE = "not_in_scope"
+    NOT_ASKED = "not_asked"
 
 
 #: Ends by which a line is closed and nothing is proven of all that was asked.
@@ -33,7 +34,16 @@ WORDS = {
     Outcome.WITHHELD: "Kept or withheld, with its ground",
     Outcome.COULD_NOT: "Could not be done",
     Outcome.NOT_IN_SCOPE: "Not in scope",
+    Outcome.NOT_ASKED: "Not searched",
 }
+
+
+def asked(outcome: Outcome, searched_at: datetime | None) -> bool:
+    """Whether a source was asked for the person at all; what it says of itself may be open still.
+
+    One was not whose turn has not come, or that searches by no identifier the person is known by.
+    """
+    return searched_at is not None or outcome not in {Outcome.OPEN, Outcome.NOT_ASKED}
 
 
 #: What `Kept.part` says of files that were left out while their records were handed over.

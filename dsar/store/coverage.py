@@ -51,7 +51,8 @@ def hinder(session: StoreSession, ticket_id: str, source: str, reason: Reason | 
 def begin_anew(session: StoreSession, ticket_id: str, source: str) -> None:
     """What a source answered counts no more: it is searched from the start."""
     row = line(session, ticket_id, source)
-    row.outcome, row.found, row.reason = Outcome.OPEN, 0, None
+    row.outcome, row.found, row.done, row.reason = Outcome.OPEN, 0, 0, None
+    row.kept, row.searched_at = [], None
     session.add(row)
 
 

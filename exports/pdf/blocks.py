@@ -222,7 +222,7 @@ def answer(document: Document, words: Words, *, printed: int) -> list[str]:
 
 def _copied(document: Document, words: Words) -> Iterator[str]:
     records = document["answer"]["records"]
-    searched = sum(line["outcome"] != "not_in_scope" for line in document["coverage"])
+    searched = sum(line["outcome"] != "not_asked" for line in document["coverage"])
     sources = len({each["source"] for each in document["sets"]})
     yield words.say("answer", "access", count=records, sources=sources, searched=searched)
 

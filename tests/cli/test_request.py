@@ -225,3 +225,28 @@ def test_nothing_is_said_of_a_failure_nobody_waited_for(dsar: Cli) -> None:
     dsar.one.shop("DROP TABLE invoices")
     ref = asked(dsar, "access").out.split()[1]
     assert dsar("request", "show", ref).code == 0
+
+
+def test_a_request_no_source_can_be_asked_for_is_filed_and_said_with_what_to_do(
+    dsar: Cli,
+) -> None:
+    new = ("request", "new", "--right", "access", "--identifier", f"mail={EMAIL}")
+    filed = dsar(*new)
+    assert filed.code == 0
+    for said in (filed, dsar("ticket", "list")):
+        assert "No source searches by mail." in said.out
+        assert "Web shop: customer_number, email; Mailing list: email." in said.out
+    waited = dsar(
+        *new, "--identity-confirmed-by", "ana", "--reason", "called back", "--wait", "--json"
+    )
+    (ticket,) = waited.json["tickets"]
+    assert (waited.code, ticket["state"]) == (1, "nobody_found")
+    assert ticket["hindrance"]["code"] == "nothing_asked"
+    command = f"dsar ticket supplement {ticket['ref']} --identifier KIND=VALUE"
+    assert command in waited.refusal
+    supplied = ("supplement", ticket["ref"], "--identifier", f"email={EMAIL}", "--by", "ana")
+    assert dsar("ticket", *supplied).code == 2  # how it is known that it is theirs
+    refused = dsar("ticket", *supplied, "--source", "shop", "--reason", "on the phone")
+    assert refused.code == 2
+    done = dsar("ticket", *supplied, "--reason", "on the phone", "--wait", "--json")
+    assert (done.code, done.json["state"], done.json["hindrance"]) == (0, "fulfilled", None)

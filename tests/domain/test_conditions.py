@@ -17,6 +17,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "identified": ({"identifiers": 1}, {"identifiers": 0}, "no identifier"),
     "its_turn": ({}, {"waits_for": ("R-1",)}, "R-1"),
     "decided": ({"decided": True}, {}, "not been applied"),
+    "some_asked": ({"some_asked": True}, {}, "No source was asked"),
     "no_doubt": ({}, {"doubts": ("shop.customers: 1 records, matched by name only",)}, "by name"),
     "all_closed": ({}, {"open_lines": ("Shop",)}, "Shop"),
     "all_proven": ({}, {"unproven_lines": ("Web logs",)}, "Web logs"),

@@ -161,6 +161,38 @@ def test_the_way_back_leaves_sentences_that_the_older_code_can_show(database_url
     store.close()
 
 
+def test_what_was_not_asked_for_want_of_an_identifier_is_no_search(database_url: str) -> None:
+    store = Store(database_url)
+    command.upgrade(migrate._config(store), "0006")
+    fill_before(store)
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    reasons = {
+        "c": '{"code":"no_identifier","params":{"kinds":["email"]}}',
+        "d": "No email of this person is known.",
+        "e": '{"code":"not_concerned"}',
+    }
+    line = {"ticket_id": "t", "outcome": "not_in_scope", "found": 0, "done": 0, "residue": 0}
+    with store.engine.begin() as connection:
+        held = sa.Table("coverage", sa.MetaData(), autoload_with=connection)
+        more = {"kept": [], "searched_at": at}
+        rows = [
+            line | more | {"id": name, "source": name, "title": name, "reason": reason}
+            for name, reason in reasons.items()
+        ]
+        connection.execute(held.insert(), rows)
+    to(store, migrate.head())
+    assert {name: row(store, "coverage", "outcome", id=name) for name in reasons} == {
+        "c": "not_asked", "d": "not_asked", "e": "not_in_scope",
+    }  # fmt: skip
+    assert row(store, "coverage", "searched_at", id="c") is None
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE ticket SET state = 'nobody_found'"))
+    to(store, "0006")
+    assert row(store, "coverage", "outcome", id="c") == "not_in_scope"
+    assert row(store, "ticket", "state", id="t") == "in_review"
+    store.close()
+
+
 def test_a_reason_may_be_longer_than_a_sentence(tables_url: str) -> None:
     store, reason = Store(tables_url), Reason("retention", {"words": {"en": "x" * 2000}})
     with store.session() as session:

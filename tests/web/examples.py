@@ -12,6 +12,7 @@ from dsar.services.bundles.progress import TaskProgress
 from dsar.services.inquiries.overview import InquiryView
 from dsar.services.letters import WrittenLetter
 from dsar.services.views.coverage import CoverageView, KeptView
+from dsar.services.views.hindrances import Hindrance
 from dsar.services.views.queue import ClockState, HeldTask, QueueRow
 from dsar.services.views.supplements import GapView, LinkedTicket, SupplementView
 from dsar.services.views.tickets import (
@@ -37,6 +38,7 @@ ROW: dict[str, Any] = {
     "state": State.SOURCE_FAILED,
     "owner": By.STAFF,
     "next": "shop: it is away",
+    "hindrance": Hindrance("nothing_asked", "No source searches by mail."),
     "due_on": DAY,
     "days_left": 30,
     "internal_due_on": None,

@@ -46,7 +46,8 @@ def new(
 ) -> None:
     """File a request: one ticket for each right.
 
-    With --wait it ends with 1 where a ticket failed and waits for a mend, or the time is over.
+    With --wait it ends with 1 where a ticket failed and waits for a mend, no source searches by
+    what was given, or the time is over.
     """
     application = intake.Application(
         rights=tuple(_right(name) for name in right),

@@ -6,12 +6,13 @@ from typing import Annotated
 import typer
 
 from dsar.cli.opened import DESK, columns, fetch, listed, opened, say
+from dsar.cli.requests.request import pair
 from dsar.cli.requests.wait import exit_where_failed, wait_for
 from dsar.domain.errors import BadInput
 from dsar.domain.lifecycle import Event
 from dsar.services.bundles import files_view
 from dsar.services.bundles.files_view import FilesView, FileView
-from dsar.services.desk import review
+from dsar.services.desk import further_identifiers, review
 from dsar.services.desk.supplement import supplement
 from dsar.services.letters import WrittenLetter
 from dsar.services.runtime.access import ticket_for
@@ -145,20 +146,33 @@ def act(
 @app.command("supplement")
 def supplement_(
     ref: str,
-    reason: Annotated[str, typer.Option(help="Why it can answer now.")] = "",
+    reason: Annotated[str, typer.Option(help="Why it can, or how you know.")] = "",
     source: Annotated[
         list[str] | None, typer.Option(help="All that were given up without.")
+    ] = None,
+    identifier: Annotated[
+        list[str] | None, typer.Option(help="KIND=VALUE the person is known by too.")
     ] = None,
     by: Annotated[str, typer.Option("--by", help="Who acts.")] = "desk",
     wait: Annotated[bool, typer.Option(help="Wait for what follows.")] = False,
     json: Json = False,
 ) -> None:
-    """Ask sources that were given up again: a second ticket answers for them alone."""
+    """Ask sources that were given up again: a second ticket answers for them alone.
+
+    With --identifier a ticket that is still open is searched anew, by what the person is known by
+    beside what they had said.
+    """
+    if source and identifier:
+        raise BadInput("source", "goes with no identifier.", "Every source is searched by it.")
     with opened() as installation:
         with transaction(installation) as session:
             actor = staff(by)
-            first = ticket_for(session, actor, ref)
-            made = supplement(session, actor, first, source or (), reason=reason)
+            made = first = ticket_for(session, actor, ref)
+            if identifier:
+                pairs = [pair(text, "identifier") for text in identifier]
+                further_identifiers.add(session, actor, first, pairs, reason=reason)
+            else:
+                made = supplement(session, actor, first, source or (), reason=reason)
             late, request = made.ref, request_of(session, made).ref
         _follow(installation, request, late, wait=wait, as_json=json)
 

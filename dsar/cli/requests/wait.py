@@ -13,6 +13,7 @@ from dsar.services.runtime.actor import staff
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.ticket.advance import advance
+from dsar.services.views.hindrances import NOTHING_ASKED
 from dsar.services.views.queue import QueueRow
 from dsar.store.tables import Ticket
 from dsar.store.tickets import of_request
@@ -64,8 +65,9 @@ def _others_need_a_person(ticket: Ticket, tickets: Sequence[Ticket]) -> bool:
 def exit_where_failed(tickets: Iterable[QueueRow], *, in_time: bool) -> None:
     """Ends the command with 1 where one of these tickets, as they are shown, is not through.
 
-    It waits for a mend, or it is still on its way although the time to wait is over. Each says on
-    stderr where it stands: what is shown stays the only thing a program reads.
+    It waits for a mend, no source can be asked for it, or it is still on its way although the time
+    to wait is over. Each says on stderr where it stands: what is shown stays the only thing a
+    program reads.
     """
     said = [line for ticket in tickets if (line := _where(ticket, in_time=in_time))]
     for line in said:
@@ -76,6 +78,8 @@ def exit_where_failed(tickets: Iterable[QueueRow], *, in_time: bool) -> None:
 
 def _where(ticket: QueueRow, *, in_time: bool) -> str:
     ref, state, why = ticket.ref, ticket.state, ticket.next.rstrip(".")
+    if ticket.hindrance and ticket.hindrance.code == NOTHING_ASKED:
+        return f"{ref} stands at {state}: {why}"
     if state in FAILED:
         mend = f"dsar ticket act {ref} retry --wait{FAILED[state]}"
         return f"{ref} stands at {state}: {why}. When that is mended: {mend}."

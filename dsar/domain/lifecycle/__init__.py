@@ -39,7 +39,7 @@ __all__ = [
 S, E, K = State, Event, TaskKind
 _EVERY = frozenset(Right)
 _UNDECIDED = (S.RECEIVED, S.AWAITING_IDENTITY, S.VERIFIED, S.AWAITING_CLARIFICATION, S.AWAITING_FEE)
-_SEARCHED = (S.ACCEPTED, S.COLLECTING, S.SOURCE_FAILED, S.IN_REVIEW)
+_SEARCHED = (S.ACCEPTED, S.COLLECTING, S.SOURCE_FAILED, S.NOBODY_FOUND, S.IN_REVIEW)
 _WORKING = (
     S.ACTING,
     S.ACTION_FAILED,
@@ -88,12 +88,15 @@ def _rows() -> Iterator[Transition]:
     yield T(S.ACCEPTED,               E.START,             S.COLLECTING,             _SYSTEM, "search",               None, ("its_turn",), (K.SEARCH,))
     yield T(S.COLLECTING,             E.SOURCES_ANSWERED,  S.IN_REVIEW,              _SYSTEM, "review",               None, (), (K.DECIDE,))
     yield T(S.COLLECTING,             E.SOURCE_FAILS,      S.SOURCE_FAILED,          _SYSTEM, "source_failed")
+    yield T(S.COLLECTING,             E.NOBODY_FOUND,      S.NOBODY_FOUND,           _SYSTEM, "not_identified")
+    yield T(S.NOBODY_FOUND,           E.SEARCH_ANEW,       S.COLLECTING,             _STAFF,  "search")
     yield T(S.SOURCE_FAILED,          E.RETRY,             S.COLLECTING,             _STAFF,  "search")
     yield T(S.SOURCE_FAILED,          E.ACCEPT_GAP,        S.IN_REVIEW,              _STAFF,  "gap",                  None, ("reasoned",), (K.DECIDE,))
     yield T(S.IN_REVIEW,              E.REVISE,            S.IN_REVIEW,              _STAFF,  "review",               None, ("reasoned",), (K.DECIDE,))
-    yield T(S.IN_REVIEW,              E.APPROVE,           S.ASSEMBLING,             _STAFF,  "approval",             None, ("decided", "no_doubt"), (K.BUNDLE,), COPYING)
-    yield T(S.IN_REVIEW,              E.APPROVE,           S.ACTING,                 _STAFF,  "approval",             None, ("decided", "no_doubt"), (K.ACT,), ACTING)
-    yield T(S.IN_REVIEW,              E.DECIDE,            S.ASSEMBLING,             _STAFF,  "decision_by_person",   None, ("decided", "no_doubt", "reasoned", "decision_maker"), (K.BUNDLE,), _REVIEWED)
+    yield T(S.IN_REVIEW,              E.APPROVE,           S.ASSEMBLING,             _STAFF,  "approval",             None, ("decided", "some_asked", "no_doubt"), (K.BUNDLE,), COPYING)
+    yield T(S.IN_REVIEW,              E.APPROVE,           S.ACTING,                 _STAFF,  "approval",             None, ("decided", "some_asked", "no_doubt"), (K.ACT,), ACTING)
+    yield T(S.IN_REVIEW,              E.DECIDE,            S.ASSEMBLING,             _STAFF,  "decision_by_person",   None, ("decided", "some_asked", "no_doubt", "reasoned", "decision_maker"), (K.BUNDLE,), _REVIEWED)
+    yield T(S.IN_REVIEW,              E.SEARCH_ANEW,       S.COLLECTING,             _STAFF,  "search")
     yield T(S.ACTING,                 E.ACTED,             S.CHECKING,               _SYSTEM, "act",                  None, (), (K.LOOK_AGAIN,))
     yield T(S.ACTING,                 E.ACTION_FAILS,      S.ACTION_FAILED,          _SYSTEM, "source_failed")
     yield T(S.ACTION_FAILED,          E.RETRY,             S.ACTING,                 _STAFF,  "act")
@@ -104,7 +107,7 @@ def _rows() -> Iterator[Transition]:
     yield T(S.ASSEMBLING,             E.BUNDLE_FAILS,      S.ASSEMBLY_FAILED,        _SYSTEM, "assembly")
     yield T(S.ASSEMBLY_FAILED,        E.RETRY,             S.ASSEMBLING,             _STAFF,  "assembly")
     yield T(S.ASSEMBLY_FAILED,        E.REVISE,            S.IN_REVIEW,              _STAFF,  "review",               None, ("reasoned",), (K.DECIDE,), COPYING | _REVIEWED)
-    yield T(S.READY,                  E.DELIVER,           S.FULFILLED,              _STAFF,  "fulfilled",            "delivered", ("all_proven",))
+    yield T(S.READY,                  E.DELIVER,           S.FULFILLED,              _STAFF,  "fulfilled",            "delivered", ("some_asked", "all_proven"))
     yield T(S.READY,                  E.DELIVER_PART,      S.PARTLY_FULFILLED,       _STAFF,  "partly_fulfilled",     "partly_delivered", ("all_closed", "not_all_proven"))
     # fmt: on
     for state in (*_UNDECIDED, *_SEARCHED, *_WORKING):

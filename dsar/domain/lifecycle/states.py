@@ -15,6 +15,7 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     COLLECTING = "collecting"
     SOURCE_FAILED = "source_failed"
+    NOBODY_FOUND = "nobody_found"
     IN_REVIEW = "in_review"
     ACTING = "acting"
     ACTION_FAILED = "action_failed"
@@ -45,6 +46,8 @@ class Event(StrEnum):
     START = "start"
     SOURCES_ANSWERED = "sources_answered"
     SOURCE_FAILS = "source_fails"
+    NOBODY_FOUND = "nobody_found"
+    SEARCH_ANEW = "search_anew"
     RETRY = "retry"
     ACCEPT_GAP = "accept_gap"
     APPROVE = "approve"
@@ -104,6 +107,7 @@ OWNER = {
     State.ACCEPTED: By.SYSTEM,
     State.COLLECTING: By.SYSTEM,
     State.SOURCE_FAILED: By.STAFF,
+    State.NOBODY_FOUND: By.STAFF,
     State.IN_REVIEW: By.STAFF,
     State.ACTING: By.SYSTEM,
     State.ACTION_FAILED: By.STAFF,

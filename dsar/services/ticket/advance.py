@@ -28,7 +28,7 @@ from dsar.services.runtime import journal, seals
 from dsar.services.runtime.actor import SYSTEM, Actor
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
-from dsar.services.ticket import owed_tasks
+from dsar.services.ticket import owed_tasks, search_order
 from dsar.services.ticket.automatic import following
 from dsar.services.ticket.facts import facts_of
 from dsar.store import tasks
@@ -132,7 +132,7 @@ def _move_clock(session: Unit, ticket: Ticket, event: Event, because: Because) -
 
 def _enter(session: Unit, ticket: Ticket, row: Transition, because: Because) -> None:
     """What a ticket learns and forgets on the way: a new round of deciding starts undecided."""
-    if TaskKind.DECIDE in row.owes:
+    if TaskKind.DECIDE in row.owes or row.event is Event.SEARCH_ANEW:
         ticket.decided_at = None
         ticket.doubts = []
         ticket.round += 1
@@ -140,6 +140,8 @@ def _enter(session: Unit, ticket: Ticket, row: Transition, because: Because) -> 
         _prove(session, ticket)
     if row.event is Event.EXTEND:
         _remember(session, ticket, because)
+    if row.event is Event.SEARCH_ANEW:
+        search_order.search_anew(session, ticket)
     if row.event is Event.RETRY:
         owed_tasks.reopen(session, ticket, row.start, row.end)
     if row.event is Event.ACCEPT_GAP:

@@ -42,6 +42,14 @@ def _joined(kind: TaskKind) -> Callable[[Unit, Ticket], Event | None]:
     return rule
 
 
+def _searched(session: Unit, ticket: Ticket) -> Event | None:
+    """An answer is worked on only where there was somebody to ask for it."""
+    event = _joined(TaskKind.SEARCH)(session, ticket)
+    facts = facts_of(session, ticket, Because(), needs=("some_asked",))
+    unasked = event is Event.SOURCES_ANSWERED and unmet(("some_asked",), facts)
+    return Event.NOBODY_FOUND if unasked else event
+
+
 def _checked(session: Unit, ticket: Ticket) -> Event | None:
     event = _joined(TaskKind.LOOK_AGAIN)(session, ticket)
     left = coverage.residues(session, ticket.id)
@@ -59,8 +67,9 @@ def _approve(session: Unit, ticket: Ticket) -> Event | None:
 def _deliver(session: Unit, ticket: Ticket) -> Event | None:
     if session.installation.settings.review.release != "auto":
         return None
-    facts = facts_of(session, ticket, Because(), needs=("all_closed", "all_proven"))
-    if unmet(("all_closed",), facts):
+    needs = ("some_asked", "all_closed", "all_proven")
+    facts = facts_of(session, ticket, Because(), needs=needs)
+    if unmet(("some_asked", "all_closed"), facts):
         return None
     return Event.DELIVER_PART if unmet(("all_proven",), facts) else Event.DELIVER
 
@@ -69,6 +78,7 @@ _RULES: dict[State, Callable[[Unit, Ticket], Event | None]] = {
     **{kind.spec.joined_in: _joined(kind) for kind in TaskKind if kind.spec.joined_in},
     State.VERIFIED: _accept,
     State.ACCEPTED: _start,
+    State.COLLECTING: _searched,
     State.IN_REVIEW: _approve,
     State.CHECKING: _checked,
     State.READY: _deliver,

@@ -6,7 +6,7 @@ from datetime import date
 from sqlmodel import Session
 
 from dsar.domain.conditions import CONDITIONS, Facts
-from dsar.domain.coverage import UNPROVEN, Outcome
+from dsar.domain.coverage import UNPROVEN, Outcome, asked
 from dsar.domain.lifecycle import ENDS
 from dsar.domain.regimes import grounds
 from dsar.domain.rights import Right
@@ -21,7 +21,7 @@ from dsar.store.tables import CoverageLine, Ticket
 from dsar.store.tickets import identifiers, siblings
 
 #: Conditions that look at the coverage ledger.
-_OF_LINES = frozenset({"all_closed", "all_proven", "not_all_proven"})
+_OF_LINES = frozenset({"some_asked", "all_closed", "all_proven", "not_all_proven"})
 
 
 def facts_of(
@@ -37,6 +37,7 @@ def facts_of(
         today=today(session),
         identifiers=len(named),
         waits_for=waits_for(session, ticket) if "its_turn" in wanted else (),
+        some_asked=any(asked(row.outcome, row.searched_at) for row in found),
         open_lines=_titles(found, {Outcome.OPEN}),
         unproven_lines=_titles(found, UNPROVEN),
         decided=ticket.decided_at is not None,

@@ -53,6 +53,18 @@ def ask_again(session: Unit, ticket: Ticket) -> None:
             _begin_anew(session, ticket, answered.pop(name), TaskState.BLOCKED)
 
 
+def search_anew(session: Unit, ticket: Ticket) -> None:
+    """Every source that was asked is asked once more, in their order, by all that is known now.
+
+    Also whoever is being searched just now: that search is shut out and begins anew.
+    """
+    for row in _searches(session, ticket):
+        if row.state in tasks.OPEN | {TaskState.DONE} and _has_begun(row):
+            stays = row.state if row.state in tasks.STUCK else TaskState.BLOCKED
+            _begin_anew(session, ticket, row, stays)
+    unblock(session, ticket)
+
+
 def _listens_to(order: SearchOrder, name: str) -> frozenset[str]:
     return order.waits_for[name].union(order.beside(name))
 

@@ -17,6 +17,7 @@ from dsar.services.runtime.access import staff_only
 from dsar.services.runtime.actor import Actor
 from dsar.services.runtime.installation import Unit
 from dsar.services.ticket.facts import waits_for
+from dsar.services.views.hindrances import Hindrance, hindrances
 from dsar.store import coverage, tasks
 from dsar.store.tables import Ticket
 from dsar.store.tasks import TaskState
@@ -47,7 +48,7 @@ class QueueRow:
 
     `owner` is None once it has ended; `next` says in one sentence what it waits for. `days_left`
     are days of the calendar until `due_on`. `sources_answered` of its `sources` were searched or
-    given up.
+    given up. `hindrance` says why it cannot come to an answer as it stands.
     """
 
     ref: str
@@ -56,6 +57,7 @@ class QueueRow:
     state: State
     owner: By | None
     next: str
+    hindrance: Hindrance | None
     due_on: date | None
     days_left: int | None
     internal_due_on: date | None
@@ -75,6 +77,7 @@ class Around:
     today: date
     stuck: Mapping[str, Sequence[HeldTask]]
     waiting: Mapping[str, Sequence[HeldTask]]
+    hindered: Mapping[str, Hindrance]
     answered: Mapping[str, tuple[int, int]]
 
 
@@ -99,7 +102,7 @@ def counted(session: Session, viewer: Actor) -> dict[State, int]:
 
 
 def around_of(session: Unit, tickets: Sequence[Ticket]) -> Around:
-    """What the lines of these tickets need: two queries, however many tickets there are."""
+    """What the lines of these tickets need: three queries, however many tickets there are."""
     ids = [ticket.id for ticket in tickets]
     stuck, waiting = _held_up(session, ids)
     return Around(
@@ -107,6 +110,7 @@ def around_of(session: Unit, tickets: Sequence[Ticket]) -> Around:
         today=today(session),
         stuck=stuck,
         waiting=waiting,
+        hindered=hindrances(session, tickets),
         answered=coverage.answered(session, ids),
     )
 
@@ -122,6 +126,7 @@ def row_of(session: Unit, ticket: Ticket, around: Around) -> QueueRow:
         state=state,
         owner=OWNER.get(state),
         next=needs(session, ticket, around),
+        hindrance=around.hindered.get(ticket.id),
         due_on=ticket.due_on,
         days_left=(ticket.due_on - around.today).days if ticket.due_on else None,
         internal_due_on=ticket.internal_due_on,
@@ -157,6 +162,8 @@ def needs(session: Session, ticket: Ticket, around: Around) -> str:
         return "a named person decides anew"
     if state is State.ACCEPTED and (waits := waits_for(session, ticket)):
         return f"waits until {', '.join(waits)} was handed over"
+    if hindered := around.hindered.get(ticket.id):
+        return hindered.text
     put_off = (f"{row.source}: {row.reason}" for row in around.waiting.get(ticket.id, ()))
     return "; ".join(filter(None, (SENTENCES.get(state), *put_off)))
 
@@ -172,6 +179,7 @@ SENTENCES = {
     State.ACCEPTED: "the search starts",
     State.COLLECTING: "every source is asked",
     State.SOURCE_FAILED: "try it again, or go on with a named gap",
+    State.NOBODY_FOUND: "add what else the person is known by",
     State.IN_REVIEW: "approve, rule or refuse",
     State.ACTING: "every source does what was approved",
     State.ACTION_FAILED: "try it again, or go on with a named gap",

@@ -53,8 +53,8 @@ def search(installation: Installation, run: Run) -> None:
         )
         with closing(_let_go(checks.pages(adapter, found), found)) as passed:
             intake.take(passed)
-    kinds = () if usable else adapter.identifies_by
-    _finish(run, seal, intake.last, intake.number, kinds=kinds)
+    lacks = None if usable else adapter.identifies_by
+    _finish(run, seal, intake.last, intake.number, lacks=lacks)
 
 
 def _let_go(passed: Iterator[Page], found: Iterator[Page]) -> Generator[Page, None, None]:
@@ -153,8 +153,9 @@ def _write(session: Unit, seal: Seal, ticket: Ticket, *, run: Run, page: Page, n
 
 
 def _finish(
-    run: Run, seal: Seal, last: Page | None, number: int, *, kinds: tuple[str, ...]
+    run: Run, seal: Seal, last: Page | None, number: int, *, lacks: tuple[str, ...] | None
 ) -> None:
+    """What came of a source, told; `lacks` are the kinds by which it could not be asked, if so."""
     with finishing(run) as (session, ticket):
         if last is not None:
             _write(session, seal, ticket, run=run, page=last, number=number)
@@ -162,10 +163,11 @@ def _finish(
         row = line(session, ticket.id, run.lease.source)
         sheets = pages.refs(session, ticket.id, role=record_pages.RECORDS, source=run.lease.source)
         row.found = sum(sheet.count for sheet in sheets)
-        row.searched_at = session.now()
-        unasked = Outcome.NOT_IN_SCOPE if kinds else Outcome.NOTHING_HELD
-        row.outcome = Outcome.OPEN if row.found else unasked
-        row.reason = Reason("no_identifier", {"kinds": list(kinds)}) if kinds else None
+        row.outcome = Outcome.OPEN if row.found else Outcome.NOTHING_HELD
+        row.searched_at, row.reason = session.now(), None
+        if lacks is not None:
+            row.outcome, row.searched_at = Outcome.NOT_ASKED, None
+            row.reason = Reason("no_identifier", {"kinds": list(lacks)})
         session.add(row)
         if row.found and _restricts_at_once(session, ticket, run.lease.source):
             key = str(run.lease.fence)  # a source asked anew may hold more to be restricted

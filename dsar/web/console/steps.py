@@ -52,9 +52,13 @@ def _step(ticket: TicketView, row: PossibleEvent, regime: Regime) -> NextStep:
 
 
 def _arguments(ticket: TicketView, row: PossibleEvent) -> Iterator[str]:
-    """Confirming who asks is about the whole request, everything else about this ticket."""
+    """Confirming who asks is about the whole request, almost everything else about this ticket."""
     if row.event is Event.CONFIRM_IDENTITY:
         yield from ("request", "confirm", ticket.request, "--by", WHO, "--reason", "WHY")
+        return
+    if row.event is Event.SEARCH_ANEW:
+        yield from ("ticket", "supplement", ticket.ref, "--identifier", "KIND=VALUE")
+        yield from ("--by", WHO, "--reason", "HOW-YOU-KNOW")
         return
     yield from ("ticket", "act", ticket.ref, row.event.value, "--by", WHO)
     for name in row.asks:

@@ -41,6 +41,7 @@ OUTCOMES: Mapping[Outcome, str] = {
     Outcome.WITHHELD: "part",
     Outcome.COULD_NOT: "trouble",
     Outcome.NOT_IN_SCOPE: "over",
+    Outcome.NOT_ASKED: "over",
 }
 
 #: The dates of a clock that staff works by, in the order of time.

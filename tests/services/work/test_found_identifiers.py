@@ -108,7 +108,7 @@ def test_what_is_settled_as_theirs_is_searched_by_and_what_is_not_never(
     one.work()
     assert one.state(ref) == "source_failed"
     line = one.line(ref, "logs")
-    assert (line["outcome"], line["found"]) == ("not_in_scope", 0)
+    assert (line["outcome"], line["found"]) == ("not_asked", 0)
     settle(one, ref, "K-8", theirs=False)
     one.act(ref, Event.RETRY)
     one.work()

@@ -40,7 +40,7 @@ def test_a_source_that_cannot_search_by_what_is_known_says_so(small: Company) ->
     assert small.line(ref, "shop")["found"] == 3
     mailing = small.line(ref, "mailing")
     assert (mailing["outcome"], mailing["reason"]) == (
-        "not_in_scope", "No e-mail address of this person is known.",
+        "not_asked", "No e-mail address of this person is known.",
     )  # fmt: skip
 
 
