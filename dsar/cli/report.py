@@ -18,7 +18,8 @@ def report(json: Json = False) -> None:
     """Requests by right and outcome, with the days they took (cf. 11 CCR 7102)."""
     with opened() as installation, reading(installation) as session:
         rows = summary(session)
-    names = ("right", "open", "overdue", "fulfilled", "partly_fulfilled", "refused", "median_days")
+    outcomes = ("fulfilled", "partly_fulfilled", "nothing_held", "refused")
+    names = ("right", "open", "overdue", *outcomes, "median_days")
     say(rows, json, lambda: columns([[row[name] for name in names] for row in rows],
                                     [name.upper() for name in names]))  # fmt: skip
 

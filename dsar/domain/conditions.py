@@ -16,6 +16,7 @@ class Facts:
     identifiers: int = 0
     waits_for: tuple[str, ...] = ()
     some_asked: bool = False
+    found_anybody: bool = False
     open_lines: tuple[str, ...] = ()
     unproven_lines: tuple[str, ...] = ()
     decided: bool = False
@@ -73,6 +74,14 @@ CONDITIONS: dict[str, Condition] = {
     "some_asked": Condition(
         lambda f: f.some_asked,
         lambda _: "No source was asked: none searches by an identifier that is known. Add one.",
+    ),
+    "somebody_found": Condition(
+        lambda f: f.found_anybody,
+        lambda _: "No source holds anything of this person; hand over that nothing is held.",
+    ),
+    "nobody_found": Condition(
+        lambda f: not f.found_anybody,
+        lambda _: "Something of this person is held; hand that over.",
     ),
     "no_doubt": Condition(
         lambda f: not f.doubts,

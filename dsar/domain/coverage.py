@@ -1,10 +1,10 @@
 """The coverage ledger: one line per known source and ticket, saying what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from dsar.domain.reasons import LONGEST, SOURCE_KEEPS, Reason, from_json, receipt_reason
 
@@ -20,6 +20,15 @@ class Outcome(StrEnum):
     COULD_NOT = "could_not"
     NOT_IN_SCOPE = "not_in_scope"
     NOT_ASKED = "not_asked"
+
+
+class TicketOutcome(StrEnum):
+    """What a whole ledger answers the person. NOTHING_FOUND: somewhere it could not be searched."""
+
+    FULFILLED = "fulfilled"
+    PARTLY_FULFILLED = "partly_fulfilled"
+    NOTHING_HELD = "nothing_held"
+    NOTHING_FOUND = "nothing_found"
 
 
 #: Ends by which a line is closed and nothing is proven of all that was asked.
@@ -44,6 +53,32 @@ def asked(outcome: Outcome, searched_at: datetime | None) -> bool:
     One was not whose turn has not come, or that searches by no identifier the person is known by.
     """
     return searched_at is not None or outcome not in {Outcome.OPEN, Outcome.NOT_ASKED}
+
+
+class ToldLine(Protocol):
+    """What an answer is made of: a row of the ledger, or its value."""
+
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def found(self) -> int: ...
+
+
+def found_anybody(ledger: Iterable[ToldLine]) -> bool:
+    """Whether some source holds something of the person, done with it whatever may be."""
+    return any(line.found and line.outcome is not Outcome.NOTHING_HELD for line in ledger)
+
+
+def outcome_of(ledger: Iterable[ToldLine]) -> TicketOutcome:
+    """What a closed ledger answers; nothing is held only where nothing hindered a search.
+
+    GDPR Art. 15(1): the person is told whether or not data about them are processed.
+    """
+    every = tuple(ledger)
+    proven = all(line.outcome not in UNPROVEN for line in every)
+    if found_anybody(every):
+        return TicketOutcome.FULFILLED if proven else TicketOutcome.PARTLY_FULFILLED
+    return TicketOutcome.NOTHING_HELD if proven else TicketOutcome.NOTHING_FOUND
 
 
 #: What `Kept.part` says of files that were left out while their records were handed over.

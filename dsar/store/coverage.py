@@ -81,6 +81,18 @@ def give_up(
     session.add(row)
 
 
+def asked(session: Session, ticket_ids: Collection[str]) -> frozenset[str]:
+    """Of these tickets, those for which some source was searched or given up."""
+    if not ticket_ids:
+        return frozenset()
+    ticket = col(CoverageLine.ticket_id)
+    was = or_(
+        col(CoverageLine.searched_at).is_not(None),
+        col(CoverageLine.outcome).not_in((Outcome.OPEN, Outcome.NOT_ASKED)),
+    )
+    return frozenset(session.exec(select(ticket).where(ticket.in_(ticket_ids), was).distinct()))
+
+
 def answered(session: Session, ticket_ids: Collection[str]) -> dict[str, tuple[int, int]]:
     """For each ticket how many of its sources were searched or given up, and how many it has."""
     ticket = col(CoverageLine.ticket_id)

@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from dsar.domain.clock import Dates
+from dsar.domain.coverage import TicketOutcome
 from dsar.domain.rights import Right
 from dsar.domain.timeline import ENGLISH, PictureStyle, timeline
 from dsar.words import Words
@@ -76,8 +77,11 @@ def link(address: str, text: str | None = None) -> Markup:
 
 
 def title(document: Document, words: Words) -> str:
-    """The report's title, by right."""
-    return str(words["title"][document["request"]["right"]])
+    """The report's title, by right; a copy of nothing is not called one."""
+    right = Right(document["request"]["right"])
+    if right.spec.copies and document["answer"]["outcome"] == TicketOutcome.NOTHING_HELD:
+        return str(words["answer"]["title_nothing"])
+    return str(words["title"][right])
 
 
 def style() -> str:
@@ -125,7 +129,12 @@ def _context(document: Document, words: Words, *, printed: int) -> dict[str, Any
 
 
 def _timeline(document: Document, words: Words) -> Markup:
-    """The dates of the request as a picture; the text beside it says the same."""
+    """The dates of the request as a picture; the text beside it says the same.
+
+    An answer that nothing is held is short, and needs none.
+    """
+    if document["answer"]["outcome"] == TicketOutcome.NOTHING_HELD:
+        return Markup()
     days = {name: date.fromisoformat(day) for name, day in document["request"]["clock"].items()}
     if len(days) < 2:
         return Markup()
@@ -211,13 +220,30 @@ def answer(document: Document, words: Words, *, printed: int) -> list[str]:
     """The answer in short, as sentences; `printed` records stand in the report itself."""
     right = Right(document["request"]["right"])
     result = document["answer"]["outcome"]
-    outcomes = words[_OUTCOMES.get(right, "outcome")]
+    said = words[_OUTCOMES.get(right, "outcome")].get(result, result)
+    if result in _NOBODY:
+        done = _searched(document, words)
+    else:
+        done = _copied(document, words) if right.spec.copies else _acted(document, words)
     return [
-        str(outcomes.get(result, result)),
-        *(_copied(document, words) if right.spec.copies else _acted(document, words)),
+        str(words["nothing_held"][right] if result == TicketOutcome.NOTHING_HELD else said),
+        *done,
         *_gaps(document, words),
         *_shortened(document, words, printed),
     ]
+
+
+#: Outcomes by which nothing is held, or nothing was found where it could be searched.
+_NOBODY = frozenset({TicketOutcome.NOTHING_HELD, TicketOutcome.NOTHING_FOUND})
+
+
+def _searched(document: Document, words: Words) -> Iterator[str]:
+    yield words.say("answer", "searched", count=_asked(document))
+
+
+def _asked(document: Document) -> int:
+    """How many systems were searched."""
+    return sum(bool(line["searched_at"]) for line in document["coverage"])
 
 
 def _copied(document: Document, words: Words) -> Iterator[str]:
@@ -234,12 +260,15 @@ def _acted(document: Document, words: Words) -> Iterator[str]:
 
 
 def _gaps(document: Document, words: Words) -> Iterator[str]:
-    withheld = document["answer"]["withheld"]
+    nothing = document["answer"]["outcome"] == TicketOutcome.NOTHING_HELD
+    withheld = 0 if nothing else document["answer"]["withheld"]  # what is left out is others'
     left = "missing" if Right(document["request"]["right"]).spec.copies else "kept"
     failed = sum(line["outcome"] in {"could_not", "open"} for line in document["coverage"])
+    unasked = sum(line["outcome"] == "not_asked" for line in document["coverage"])
     for key, count, section in (
         (left, withheld, "withheld" if left == "missing" else "kept"),
         ("failed", failed, "coverage"),
+        ("unasked", unasked, "coverage"),
     ):
         if count:
             yield words.say("answer", key, count=count, section=words["section"][section])

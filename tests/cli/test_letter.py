@@ -39,7 +39,7 @@ def test_check_names_file_line_and_mend_and_ends_with_1(dsar: Cli, own: Path) ->
     said = dsar("letter", "check")
     assert said.code == 1
     assert "wording/de/refused.txt, line 5" in said.out
-    assert "remdy is no fact. Facts are article, " in said.out
+    assert "remdy is no fact. Facts are answer, " in said.out
 
 
 def test_preview_writes_the_houses_own_letter_of_invented_facts(dsar: Cli, own: Path) -> None:

@@ -250,3 +250,21 @@ def test_a_request_no_source_can_be_asked_for_is_filed_and_said_with_what_to_do(
     assert refused.code == 2
     done = dsar("ticket", *supplied, "--reason", "on the phone", "--wait", "--json")
     assert (done.code, done.json["state"], done.json["hindrance"]) == (0, "fulfilled", None)
+
+
+def test_nobody_found_waits_for_a_word_of_staff_and_is_then_told_so(dsar: Cli) -> None:
+    said = dsar(
+        "request", "new", "--right", "access", "--identifier", "email=niemand@mail.example",
+        "--identity-confirmed-by", "ana", "--reason", "called back", "--approved-by", "ana",
+        "--wait", "--json",
+    )  # fmt: skip
+    (ticket,) = said.json["tickets"]
+    assert (said.code, ticket["state"]) == (0, "nobody_found")
+    assert ticket["hindrance"]["code"] == "nobody_found"
+    act = ("ticket", "act", ticket["ref"])
+    assert "confirm that nothing is held" in dsar("ticket", "list").out
+    assert dsar(*act, "confirm_nothing", "--by", "ana").code != 0  # says on what it rests
+    told = dsar(*act, "confirm_nothing", "--by", "ana", "--reason", "no customer", "--wait")
+    assert (told.code, "state nothing_held" in told.out) == (0, True)
+    (row,) = dsar("report", "--json").json
+    assert (row["nothing_held"], row["fulfilled"]) == (1, 0)

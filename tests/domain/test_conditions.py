@@ -18,6 +18,8 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "its_turn": ({}, {"waits_for": ("R-1",)}, "R-1"),
     "decided": ({"decided": True}, {}, "not been applied"),
     "some_asked": ({"some_asked": True}, {}, "No source was asked"),
+    "somebody_found": ({"found_anybody": True}, {}, "nothing is held"),
+    "nobody_found": ({}, {"found_anybody": True}, "hand that over"),
     "no_doubt": ({}, {"doubts": ("shop.customers: 1 records, matched by name only",)}, "by name"),
     "all_closed": ({}, {"open_lines": ("Shop",)}, "Shop"),
     "all_proven": ({}, {"unproven_lines": ("Web logs",)}, "Web logs"),

@@ -122,6 +122,25 @@ def test_only_what_is_proven_is_called_fulfilled() -> None:
     assert all({"some_asked", "all_proven"} <= set(row.needs) for row in rows)
 
 
+def test_nothing_is_said_to_be_held_only_where_every_search_is_proven_and_found_nobody() -> None:
+    rows = [row for row in TABLE if row.end is State.NOTHING_HELD]
+    assert rows
+    for row in rows:
+        assert {"some_asked", "nobody_found", "all_proven"} <= set(row.needs)
+        assert row.letter == "nothing_held"
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+def test_what_else_the_person_is_known_by_can_be_asked_before_nothing_is_confirmed(
+    right: Right,
+) -> None:
+    events = [row.event for row in leaving(State.NOBODY_FOUND, right)]
+    asking, confirming = Event.ASK_IDENTIFIERS, Event.CONFIRM_NOTHING
+    assert events.index(asking) < events.index(confirming)
+    rows = [row for row in TABLE if row.event is Event.CONFIRM_NOTHING]
+    assert all({"some_asked", "reasoned"} <= set(row.needs) for row in rows)
+
+
 def test_what_is_partly_fulfilled_has_no_open_line_and_a_letter_that_names_the_gaps() -> None:
     rows = [row for row in TABLE if row.end is State.PARTLY_FULFILLED]
     assert rows

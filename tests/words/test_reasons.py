@@ -173,7 +173,7 @@ def test_a_kept_row_that_is_older_than_codes_tells_the_person_its_ground_in_thei
             Reason("no_identifier", {"kinds": ["email", "phone"]}),
             "E-Mail-Adresse oder Telefonnummer.",
         ),
-        (Reason("no_identifier", {"kinds": ["club_card"]}), "werden könnte: club card."),
+        (Reason("no_identifier", {"kinds": ["club_card"]}), "gesucht wird: club card."),
         (Reason("still_there", {"count": 1}), "1 Datensatz war"),
         (Reason("still_there", {"count": 1200}), "1.200 Datensätze waren"),
         (Reason("ruled", {"ground": "never_disclosed"}), "nie herausgegeben."),

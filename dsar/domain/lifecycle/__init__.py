@@ -39,7 +39,9 @@ __all__ = [
 S, E, K = State, Event, TaskKind
 _EVERY = frozenset(Right)
 _UNDECIDED = (S.RECEIVED, S.AWAITING_IDENTITY, S.VERIFIED, S.AWAITING_CLARIFICATION, S.AWAITING_FEE)
-_SEARCHED = (S.ACCEPTED, S.COLLECTING, S.SOURCE_FAILED, S.NOBODY_FOUND, S.IN_REVIEW)
+#: Where nobody was found, and the answer that nothing is held is a step of its own.
+_UNFOUND = (S.NOBODY_FOUND, S.AWAITING_IDENTIFIERS)
+_SEARCHED = (S.ACCEPTED, S.COLLECTING, S.SOURCE_FAILED, *_UNFOUND, S.IN_REVIEW)
 _WORKING = (
     S.ACTING,
     S.ACTION_FAILED,
@@ -89,7 +91,11 @@ def _rows() -> Iterator[Transition]:
     yield T(S.COLLECTING,             E.SOURCES_ANSWERED,  S.IN_REVIEW,              _SYSTEM, "review",               None, (), (K.DECIDE,))
     yield T(S.COLLECTING,             E.SOURCE_FAILS,      S.SOURCE_FAILED,          _SYSTEM, "source_failed")
     yield T(S.COLLECTING,             E.NOBODY_FOUND,      S.NOBODY_FOUND,           _SYSTEM, "not_identified")
+    yield T(S.NOBODY_FOUND,           E.ASK_IDENTIFIERS,   S.AWAITING_IDENTIFIERS,   _STAFF,  "not_identified",       "ask_identifiers", ("reasoned",))
     yield T(S.NOBODY_FOUND,           E.SEARCH_ANEW,       S.COLLECTING,             _STAFF,  "search")
+    yield T(S.NOBODY_FOUND,           E.CONFIRM_NOTHING,   S.ASSEMBLING,             _STAFF,  "review",               None, ("some_asked", "reasoned"), (K.BUNDLE,))
+    yield T(S.AWAITING_IDENTIFIERS,   E.SEARCH_ANEW,       S.COLLECTING,             _STAFF,  "search")
+    yield T(S.AWAITING_IDENTIFIERS,   E.CONFIRM_NOTHING,   S.ASSEMBLING,             _STAFF,  "review",               None, ("some_asked", "reasoned"), (K.BUNDLE,))
     yield T(S.SOURCE_FAILED,          E.RETRY,             S.COLLECTING,             _STAFF,  "search")
     yield T(S.SOURCE_FAILED,          E.ACCEPT_GAP,        S.IN_REVIEW,              _STAFF,  "gap",                  None, ("reasoned",), (K.DECIDE,))
     yield T(S.IN_REVIEW,              E.REVISE,            S.IN_REVIEW,              _STAFF,  "review",               None, ("reasoned",), (K.DECIDE,))
@@ -107,8 +113,9 @@ def _rows() -> Iterator[Transition]:
     yield T(S.ASSEMBLING,             E.BUNDLE_FAILS,      S.ASSEMBLY_FAILED,        _SYSTEM, "assembly")
     yield T(S.ASSEMBLY_FAILED,        E.RETRY,             S.ASSEMBLING,             _STAFF,  "assembly")
     yield T(S.ASSEMBLY_FAILED,        E.REVISE,            S.IN_REVIEW,              _STAFF,  "review",               None, ("reasoned",), (K.DECIDE,), COPYING | _REVIEWED)
-    yield T(S.READY,                  E.DELIVER,           S.FULFILLED,              _STAFF,  "fulfilled",            "delivered", ("some_asked", "all_proven"))
+    yield T(S.READY,                  E.DELIVER,           S.FULFILLED,              _STAFF,  "fulfilled",            "delivered", ("some_asked", "somebody_found", "all_proven"))
     yield T(S.READY,                  E.DELIVER_PART,      S.PARTLY_FULFILLED,       _STAFF,  "partly_fulfilled",     "partly_delivered", ("all_closed", "not_all_proven"))
+    yield T(S.READY,                  E.DELIVER_NOTHING,   S.NOTHING_HELD,           _STAFF,  "fulfilled",            "nothing_held", ("some_asked", "nobody_found", "all_proven"))
     # fmt: on
     for state in (*_UNDECIDED, *_SEARCHED, *_WORKING):
         yield T(state, E.EXTEND, state, _STAFF, "extension", "extended", ("in_time", "reasoned"))

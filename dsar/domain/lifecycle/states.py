@@ -16,6 +16,7 @@ class State(StrEnum):
     COLLECTING = "collecting"
     SOURCE_FAILED = "source_failed"
     NOBODY_FOUND = "nobody_found"
+    AWAITING_IDENTIFIERS = "awaiting_identifiers"
     IN_REVIEW = "in_review"
     ACTING = "acting"
     ACTION_FAILED = "action_failed"
@@ -25,6 +26,7 @@ class State(StrEnum):
     READY = "ready"
     FULFILLED = "fulfilled"
     PARTLY_FULFILLED = "partly_fulfilled"
+    NOTHING_HELD = "nothing_held"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     UNANSWERED = "unanswered"
@@ -47,7 +49,9 @@ class Event(StrEnum):
     SOURCES_ANSWERED = "sources_answered"
     SOURCE_FAILS = "source_fails"
     NOBODY_FOUND = "nobody_found"
+    ASK_IDENTIFIERS = "ask_identifiers"
     SEARCH_ANEW = "search_anew"
+    CONFIRM_NOTHING = "confirm_nothing"
     RETRY = "retry"
     ACCEPT_GAP = "accept_gap"
     APPROVE = "approve"
@@ -61,6 +65,7 @@ class Event(StrEnum):
     BUNDLE_FAILS = "bundle_fails"
     DELIVER = "deliver"
     DELIVER_PART = "deliver_part"
+    DELIVER_NOTHING = "deliver_nothing"
     EXTEND = "extend"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
@@ -87,6 +92,7 @@ ENDS = frozenset(
     {
         State.FULFILLED,
         State.PARTLY_FULFILLED,
+        State.NOTHING_HELD,
         State.REFUSED,
         State.WITHDRAWN,
         State.UNANSWERED,
@@ -94,7 +100,7 @@ ENDS = frozenset(
 )
 
 #: The ends at which the person was handed an answer.
-ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED})
+ANSWERED = frozenset({State.FULFILLED, State.PARTLY_FULFILLED, State.NOTHING_HELD})
 
 #: Who must act next while a ticket stands there: what the queue sorts staff's work by.
 OWNER = {
@@ -108,6 +114,7 @@ OWNER = {
     State.COLLECTING: By.SYSTEM,
     State.SOURCE_FAILED: By.STAFF,
     State.NOBODY_FOUND: By.STAFF,
+    State.AWAITING_IDENTIFIERS: By.PERSON,
     State.IN_REVIEW: By.STAFF,
     State.ACTING: By.SYSTEM,
     State.ACTION_FAILED: By.STAFF,

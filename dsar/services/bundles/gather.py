@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dsar import __version__
 from dsar.domain.clock import DerivationStep
-from dsar.domain.coverage import Kept, Line, why_kept
+from dsar.domain.coverage import Kept, Line, found_anybody, outcome_of, why_kept
 from dsar.domain.decision import Case, decide_record
 from dsar.domain.errors import NotAllowed
 from dsar.domain.policy import Activity
@@ -94,11 +94,11 @@ def _contents(session: Unit, seal: Seal, ticket: Ticket, case: Case) -> Contents
     handed = _handed(session, seal, ticket, case=case, found=found)
     return Contents(
         request=_request_facts(session, ticket, request, details),
-        outcome=_outcome(found),
+        outcome=outcome_of(found).value,
         words=spoken.words("report"),
         controller=installation.controller,
         law=_law(installation, ticket, spoken),
-        cut_off=ticket.decided_at or ticket.created_at,
+        cut_off=_cut_off(ticket, found),
         coverage=found,
         activities=_activities(case, found, handed),
         sets=handed,
@@ -211,10 +211,11 @@ def _title(collection: Collection | None, language: str) -> str:
     return in_language(collection.title, language) if collection is not None else ""
 
 
-def _outcome(found: tuple[Line, ...]) -> str:
-    """The outcome the bundle announces: what the ticket will become when it is delivered."""
-    proven = all(line.proven for line in found)
-    return "fulfilled" if proven else "partly_fulfilled"
+def _cut_off(ticket: Ticket, found: tuple[Line, ...]) -> datetime:
+    """Up to when the sources were read; where nothing was found nothing was decided about it."""
+    searched = [line.searched_at for line in found if line.searched_at is not None]
+    last = max(searched, default=ticket.created_at)
+    return last if not found_anybody(found) else ticket.decided_at or last
 
 
 def _handed(

@@ -40,6 +40,8 @@ def of_ticket(
             "today": words.date(_local(now, installation.controller)),
             "deadline_words": _deadline(ticket, words),
             "reasons": _reasons(found, because, person),
+            "answer": spoken.words("report")["nothing_held"][ticket.right.value],
+            "unsearched": [one for line in found for one in _unsearched(line, person)],
             "gaps": [gap for line in found for gap in _gaps(line, person)],
             "link": "",
         }
@@ -126,6 +128,14 @@ def _gaps(line: CoverageLine, person: Person) -> list[str]:
         told = words.say("gap", one, source=line.title, count=kept["count"], because=why)
         found.append(re.sub(r"\s+", " ", told))
     return found
+
+
+def _unsearched(line: CoverageLine, person: Person) -> list[str]:
+    """A source that was not searched, with what the person would have to be known by there."""
+    if line.outcome != Outcome.NOT_ASKED:
+        return []
+    why = person.told(line.reason)
+    return [person.letters.say("gap", "failed", source=line.title, reason=why)]
 
 
 def _until(because: str, until: object, words: Words) -> str:

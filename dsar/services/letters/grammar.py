@@ -25,12 +25,12 @@ from dsar.domain.rights import Right
 #: Facts that are one text, "" where there is nothing to say; dates are as the language writes them.
 TEXTS = frozenset(
     {
-        "article", "complaint", "deadline_words", "due_on", "link", "received_on", "reference",
-        "remedy", "right_title", "signature", "today",
+        "answer", "article", "complaint", "deadline_words", "due_on", "link", "received_on",
+        "reference", "remedy", "right_title", "signature", "today",
     }
 )  # fmt: skip
 #: Facts that are a list of texts.
-LISTS = frozenset({"gaps", "reasons"})
+LISTS = frozenset({"gaps", "reasons", "unsearched"})
 #: Facts that are a table, with its keys: texts of the controller; whether the right is this one.
 TABLES: Mapping[str, frozenset[str]] = {
     "controller": frozenset(

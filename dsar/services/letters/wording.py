@@ -37,6 +37,8 @@ DEMANDED: Mapping[str, tuple[str, ...]] = {
     "refused":          ("reasons", "complaint", "remedy"),
     "partly_delivered": ("gaps", "reasons", "complaint", "remedy"),
     "extended":         ("due_on", "reasons", "complaint", "remedy"),
+    "nothing_held":     ("answer", "complaint", "remedy"),
+    "ask_identifiers":  ("reasons",),
     "lapsed":           ("complaint", "remedy"),
     "ask_fee":          ("reasons", "complaint", "remedy"),
     "ask_identity":     ("reasons",),

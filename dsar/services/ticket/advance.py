@@ -140,6 +140,8 @@ def _enter(session: Unit, ticket: Ticket, row: Transition, because: Because) -> 
         _prove(session, ticket)
     if row.event is Event.EXTEND:
         _remember(session, ticket, because)
+    if row.event is Event.CONFIRM_NOTHING:
+        ticket.policy_version = session.installation.policy.version
     if row.event is Event.SEARCH_ANEW:
         search_order.search_anew(session, ticket)
     if row.event is Event.RETRY:

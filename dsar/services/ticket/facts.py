@@ -6,7 +6,7 @@ from datetime import date
 from sqlmodel import Session
 
 from dsar.domain.conditions import CONDITIONS, Facts
-from dsar.domain.coverage import UNPROVEN, Outcome, asked
+from dsar.domain.coverage import UNPROVEN, Outcome, asked, found_anybody
 from dsar.domain.lifecycle import ENDS
 from dsar.domain.regimes import grounds
 from dsar.domain.rights import Right
@@ -21,7 +21,16 @@ from dsar.store.tables import CoverageLine, Ticket
 from dsar.store.tickets import identifiers, siblings
 
 #: Conditions that look at the coverage ledger.
-_OF_LINES = frozenset({"some_asked", "all_closed", "all_proven", "not_all_proven"})
+_OF_LINES = frozenset(
+    {
+        "some_asked",
+        "somebody_found",
+        "nobody_found",
+        "all_closed",
+        "all_proven",
+        "not_all_proven",
+    }
+)
 
 
 def facts_of(
@@ -37,6 +46,7 @@ def facts_of(
         today=today(session),
         identifiers=len(named),
         waits_for=waits_for(session, ticket) if "its_turn" in wanted else (),
+        found_anybody=found_anybody(found),
         some_asked=any(asked(row.outcome, row.searched_at) for row in found),
         open_lines=_titles(found, {Outcome.OPEN}),
         unproven_lines=_titles(found, UNPROVEN),

@@ -1,4 +1,4 @@
-"""What stands in the way of an answer from the start: no source searches by what is known."""
+"""What stands in the way of an answer: no source searches by what is known, or none found any."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ from dsar.domain.lifecycle import State
 from dsar.domain.reasons import Reason
 from dsar.services.letters.reason_words import for_staff
 from dsar.services.runtime.installation import Unit
+from dsar.store import coverage
 from dsar.store.tables import Identifier, Ticket
 
-#: The code of a ticket for which no source can be asked, or was.
-NOTHING_ASKED = "nothing_asked"
+#: No source can be asked for the ticket, or was; those that were asked found nobody.
+NOTHING_ASKED, NOBODY_FOUND = "nothing_asked", "nobody_found"
 
 #: Where the sources are still to be asked.
 _AHEAD = frozenset(
@@ -41,16 +42,23 @@ class Hindrance:
 
 
 def hindrances(session: Unit, tickets: Sequence[Ticket]) -> Mapping[str, Hindrance]:
-    """By ticket, for those that are hindered; one query for all of them."""
+    """By ticket, for those that are hindered; two queries for all of them."""
     open_ = [one for one in tickets if one.state in _AHEAD or one.state is State.NOBODY_FOUND]
     known = _kinds(session, {one.request_id for one in open_})
+    asked = coverage.asked(session, [one.id for one in open_ if one.state is State.NOBODY_FOUND])
     sources, found = session.installation.sources, {}
     for ticket in open_:
         kinds = known.get(ticket.request_id, frozenset())
-        if ticket.state is State.NOBODY_FOUND or (kinds and not _fits(sources, kinds)):
-            why = _nothing_asked(ticket, sources, kinds)
-            found[ticket.id] = Hindrance(why.code, for_staff(why))
+        if ticket.id in asked:
+            told = {"kinds": sorted(kinds), "ref": ticket.ref}
+            found[ticket.id] = _told(Reason(NOBODY_FOUND, told))
+        elif ticket.state is State.NOBODY_FOUND or (kinds and not _fits(sources, kinds)):
+            found[ticket.id] = _told(_nothing_asked(ticket, sources, kinds))
     return found
+
+
+def _told(why: Reason) -> Hindrance:
+    return Hindrance(why.code, for_staff(why))
 
 
 def _kinds(session: Session, requests: Collection[str]) -> dict[str, frozenset[str]]:

@@ -102,7 +102,7 @@ def counted(session: Session, viewer: Actor) -> dict[State, int]:
 
 
 def around_of(session: Unit, tickets: Sequence[Ticket]) -> Around:
-    """What the lines of these tickets need: three queries, however many tickets there are."""
+    """What the lines of these tickets need: four queries, however many tickets there are."""
     ids = [ticket.id for ticket in tickets]
     stuck, waiting = _held_up(session, ids)
     return Around(
@@ -179,7 +179,8 @@ SENTENCES = {
     State.ACCEPTED: "the search starts",
     State.COLLECTING: "every source is asked",
     State.SOURCE_FAILED: "try it again, or go on with a named gap",
-    State.NOBODY_FOUND: "add what else the person is known by",
+    State.NOBODY_FOUND: "ask what else the person is known by, or confirm that nothing is held",
+    State.AWAITING_IDENTIFIERS: "the person says what else they are known by",
     State.IN_REVIEW: "approve, rule or refuse",
     State.ACTING: "every source does what was approved",
     State.ACTION_FAILED: "try it again, or go on with a named gap",

@@ -11,6 +11,7 @@ from dsar.domain.coverage import Outcome, kept_row
 from dsar.domain.decision import NOT_PORTABLE, Case, Doubt, KeptBecause, decide_record
 from dsar.domain.reasons import Reason
 from dsar.domain.records import Record
+from dsar.domain.regimes.grounds import NOT_THIS_PERSON
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.ticket.run_task import Run, finishing
@@ -107,9 +108,17 @@ def _write_line(row: CoverageLine, tally: Tally, *, acting: bool) -> None:
 def _outcome(tally: Tally, *, acting: bool) -> Outcome:
     if acting and tally.items:
         return Outcome.OPEN
+    if _of_others_alone(tally):
+        return Outcome.NOTHING_HELD
     if any(ground != NOT_PORTABLE for _, ground in tally.kept):
         return Outcome.WITHHELD
     return Outcome.SUPPLIED if tally.handed else Outcome.NOT_IN_SCOPE
+
+
+def _of_others_alone(tally: Tally) -> bool:
+    """Whether staff ruled of every record that it is not this person's: then theirs is nothing."""
+    grounds = {(one.name, one.because.code) for _, one in tally.kept}
+    return grounds == {(NOT_THIS_PERSON, "ruled")} and not (tally.handed or tally.doubts)
 
 
 def _doubts(row: CoverageLine, tally: Tally) -> Iterator[dict[str, Any]]:

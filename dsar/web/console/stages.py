@@ -18,7 +18,12 @@ STAGES: Mapping[str, tuple[State, ...]] = {
         State.AWAITING_FEE,
         State.ACCEPTED,
     ),
-    "Searched": (State.COLLECTING, State.SOURCE_FAILED, State.NOBODY_FOUND),
+    "Searched": (
+        State.COLLECTING,
+        State.SOURCE_FAILED,
+        State.NOBODY_FOUND,
+        State.AWAITING_IDENTIFIERS,
+    ),
     "Reviewed": (State.IN_REVIEW,),
     "Acted": (State.ACTING, State.ACTION_FAILED),
     "Checked": (State.CHECKING,),

@@ -31,6 +31,7 @@ ENGLISH = samples.words("en")
     [
         ("right", Right),
         ("title", Right),
+        ("nothing_held", Right),
         ("coverage_outcome", coverage.Outcome),
         ("basis", Basis),
         ("basis_article", Basis),
@@ -62,6 +63,7 @@ BY_VALUE = {
     "outcome",
     "outcome_copy",
     "outcome_portability",
+    "nothing_held",
     "coverage_outcome",
     "basis",
     "basis_article",

@@ -209,7 +209,7 @@ def test_somebody_the_colleague_cannot_look_up_is_not_asked_about(cabinet: Compa
     ref = cabinet.ask(Right.ACCESS, identifiers=(("customer_number", "K-4711"),))
     cabinet.work()
     assert inquiries(cabinet) == []
-    assert cabinet.line(ref, "cabinet")["outcome"] == "not_in_scope"
+    assert cabinet.line(ref, "cabinet")["outcome"] == "not_asked"
 
 
 def test_the_files_of_an_answer_are_kept_for_the_bundle(cabinet: Company) -> None:

@@ -40,8 +40,8 @@ def test_what_the_law_demands_is_in_the_table() -> None:
 
 
 def test_the_number_of_letters_and_their_length_are_the_real_ones() -> None:
-    assert len(KINDS) == 15
-    assert "fifteen kinds" in README
+    assert len(KINDS) == 17
+    assert "seventeen kinds" in README
     assert f"{LONGEST_SOURCE:,} bytes" in README
 
 

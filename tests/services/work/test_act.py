@@ -171,7 +171,7 @@ def test_nothing_is_approved_twice(small: Company) -> None:
 
 
 def test_a_ticket_with_nothing_to_do_still_comes_to_its_end(small: Company) -> None:
-    ref = approved(small, identifiers=(("email", "nobody@mail.example"),))
+    ref = approved(small, Right.RECTIFICATION, corrections={"family_name": "Lindqvist"})
     small.work()
     assert small.state(ref) == "assembling"
-    assert {t.kind for t in small.rows(Task)} == {"search", "decide", "bundle"}
+    assert {t.kind for t in small.rows(Task)} == {"search", "restrict_now", "decide", "bundle"}

@@ -2,7 +2,8 @@
 
 It was called "not in scope" and said to have been searched; where no source was asked, the ticket
 could be fulfilled. Tickets that have not ended are held by the new outcome. The way back has a
-ticket that waits because nobody was found wait in review.
+ticket that waits because nobody was found wait in review, and calls it fulfilled that nothing is
+held.
 """
 
 import sqlalchemy as sa
@@ -20,6 +21,12 @@ _SEARCHED, _STATE = (
 )
 _COVERAGE = sa.table("coverage", _OUTCOME, _REASON, _SEARCHED)
 _TICKET = sa.table("ticket", _STATE)
+#: Where the older code has a ticket stand.
+_STATES_BEFORE = {
+    "nobody_found": "in_review",
+    "awaiting_identifiers": "in_review",
+    "nothing_held": "fulfilled",
+}
 #: The reason as it is, and as the first release wrote it.
 _WITHOUT = sa.or_(
     _REASON.like('{"code":"no_identifier"%'), _REASON.like("No % of this person is known.")
@@ -34,5 +41,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     unasked = sa.update(_COVERAGE).where(_OUTCOME == "not_asked")
     op.get_bind().execute(unasked.values(outcome="not_in_scope"))
-    waiting = sa.update(_TICKET).where(_STATE == "nobody_found")
-    op.get_bind().execute(waiting.values(state="in_review"))
+    before = sa.case(_STATES_BEFORE, value=_STATE)
+    newer = sa.update(_TICKET).where(_STATE.in_(_STATES_BEFORE))
+    op.get_bind().execute(newer.values(state=before))
