@@ -23,12 +23,17 @@ class Outcome(StrEnum):
 
 
 class TicketOutcome(StrEnum):
-    """What a whole ledger answers the person. NOTHING_FOUND: somewhere it could not be searched."""
+    """What a whole ledger answers the person.
+
+    NOTHING_FOUND: somewhere it could not be searched. NOTHING_MORE: what an earlier answer had left
+    open was searched, and nothing was found beside it.
+    """
 
     FULFILLED = "fulfilled"
     PARTLY_FULFILLED = "partly_fulfilled"
     NOTHING_HELD = "nothing_held"
     NOTHING_FOUND = "nothing_found"
+    NOTHING_MORE = "nothing_more"
 
 
 #: Ends by which a line is closed and nothing is proven of all that was asked.
@@ -69,15 +74,18 @@ def found_anybody(ledger: Iterable[ToldLine]) -> bool:
     return any(line.found and line.outcome is not Outcome.NOTHING_HELD for line in ledger)
 
 
-def outcome_of(ledger: Iterable[ToldLine]) -> TicketOutcome:
+def outcome_of(ledger: Iterable[ToldLine], *, supplements: bool = False) -> TicketOutcome:
     """What a closed ledger answers; nothing is held only where nothing hindered a search.
 
-    GDPR Art. 15(1): the person is told whether or not data about them are processed.
+    GDPR Art. 15(1): the person is told whether or not data about them are processed. A ledger that
+    `supplements` another cannot say that of the whole.
     """
     every = tuple(ledger)
     proven = all(line.outcome not in UNPROVEN for line in every)
     if found_anybody(every):
         return TicketOutcome.FULFILLED if proven else TicketOutcome.PARTLY_FULFILLED
+    if supplements:
+        return TicketOutcome.NOTHING_MORE
     return TicketOutcome.NOTHING_HELD if proven else TicketOutcome.NOTHING_FOUND
 
 

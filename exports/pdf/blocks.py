@@ -233,8 +233,10 @@ def answer(document: Document, words: Words, *, printed: int) -> list[str]:
     ]
 
 
-#: Outcomes by which nothing is held, or nothing was found where it could be searched.
-_NOBODY = frozenset({TicketOutcome.NOTHING_HELD, TicketOutcome.NOTHING_FOUND})
+#: Outcomes by which nothing was found.
+_NOBODY = frozenset(
+    {TicketOutcome.NOTHING_HELD, TicketOutcome.NOTHING_FOUND, TicketOutcome.NOTHING_MORE}
+)
 
 
 def _searched(document: Document, words: Words) -> Iterator[str]:

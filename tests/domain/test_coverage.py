@@ -89,3 +89,10 @@ def test_a_source_was_asked_once_it_was_searched_or_given_up() -> None:
     assert asked(Outcome.COULD_NOT, None)
     assert not asked(Outcome.OPEN, None)
     assert not asked(Outcome.NOT_ASKED, None)
+
+
+@given(LEDGERS)
+def test_a_supplement_never_says_of_the_whole_that_nothing_is_held(ledger: list[Line]) -> None:
+    alone, beside = outcome_of(ledger), outcome_of(ledger, supplements=True)
+    nothing = {TicketOutcome.NOTHING_HELD, TicketOutcome.NOTHING_FOUND}
+    assert beside is (TicketOutcome.NOTHING_MORE if alone in nothing else alone)

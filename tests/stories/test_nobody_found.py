@@ -19,6 +19,7 @@ from dsar.services.runtime.installation import transaction
 from dsar.store.tickets import by_ref
 from tests.company import ANA, EMAIL, Company, company
 from tests.scripted import Script, case
+from tests.services.supplemented import ask_again, ended
 from tests.stories.bundles import checked, everything, members, report
 from workers.run_here import run_until_idle
 
@@ -224,6 +225,29 @@ def test_records_that_are_all_somebody_elses_are_nothing_held_of_this_person(
         assert SAID["en"][0] in printed
         assert [words for words in UNTRUE if words in printed] == []
         assert "Not data about you" in printed
+
+
+def test_a_supplement_that_finds_nothing_says_that_there_is_nothing_more(
+    tmp_path: Path, sqlite_tables: Path
+) -> None:
+    """The first answer had handed data over: it is not said that none is held."""
+    (tmp_path / "dsar.sqlite").write_bytes(sqlite_tables.read_bytes())
+    desk = Script(records=[])
+    url = f"sqlite:///{tmp_path / 'dsar.sqlite'}"
+    with company(tmp_path, url, scripts={"desk": desk}) as one:
+        first = ended(one, desk)
+        desk.records = []
+        late = ask_again(one, first)
+        one.work(render=True)
+        one.act(late, Event.APPROVE)
+        one.work(render=True)
+        with pytest.raises(NotAllowed, match="is held"):
+            one.act(late, Event.DELIVER_NOTHING)
+        one.act(late, Event.DELIVER)
+        assert one.state(late) == "fulfilled"
+        printed = " ".join(report(checked(one.bundle(late))).split())
+        assert "found nothing more about you" in printed
+        assert [words for words in (*UNTRUE, "process none") if words in printed] == []
 
 
 def test_a_found_person_is_never_told_that_nothing_is_held(small: Company) -> None:

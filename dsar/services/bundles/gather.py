@@ -26,6 +26,7 @@ from dsar.services.letters.person import Person
 from dsar.services.runtime import record_pages, seals
 from dsar.services.runtime.installation import Installation, Unit, reading
 from dsar.services.ticket.advance import EXTENDED
+from dsar.services.ticket.owed_tasks import SCOPE
 from dsar.services.work import attachments
 from dsar.services.work.cases import case_of
 from dsar.services.work.receipts import receipts_of
@@ -94,7 +95,7 @@ def _contents(session: Unit, seal: Seal, ticket: Ticket, case: Case) -> Contents
     handed = _handed(session, seal, ticket, case=case, found=found)
     return Contents(
         request=_request_facts(session, ticket, request, details),
-        outcome=outcome_of(found).value,
+        outcome=outcome_of(found, supplements=SCOPE in details).value,
         words=spoken.words("report"),
         controller=installation.controller,
         law=_law(installation, ticket, spoken),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dsar.domain.controller import Controller
-from dsar.domain.coverage import FILE, Outcome, why_kept
+from dsar.domain.coverage import FILE, Outcome, TicketOutcome, asked, outcome_of, why_kept
 from dsar.domain.regimes import Regime
 from dsar.domain.rights import Right
 from dsar.services.law import regimes
@@ -19,7 +19,7 @@ from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
 from dsar.store.coverage import lines
 from dsar.store.tables import CoverageLine, Request, Ticket
-from dsar.words import Words
+from dsar.words import SpokenLanguage, Words
 
 
 def of_ticket(
@@ -40,7 +40,7 @@ def of_ticket(
             "today": words.date(_local(now, installation.controller)),
             "deadline_words": _deadline(ticket, words),
             "reasons": _reasons(found, because, person),
-            "answer": spoken.words("report")["nothing_held"][ticket.right.value],
+            "answer": _answer(found, ticket, spoken),
             "unsearched": [one for line in found for one in _unsearched(line, person)],
             "gaps": [gap for line in found for gap in _gaps(line, person)],
             "link": "",
@@ -128,6 +128,14 @@ def _gaps(line: CoverageLine, person: Person) -> list[str]:
         told = words.say("gap", one, source=line.title, count=kept["count"], because=why)
         found.append(re.sub(r"\s+", " ", told))
     return found
+
+
+def _answer(found: Sequence[CoverageLine], ticket: Ticket, spoken: SpokenLanguage) -> str:
+    """The report's own sentence that nothing is held; "" where that is not the answer."""
+    done = any(asked(line.outcome, line.searched_at) for line in found)
+    if not done or outcome_of(found) is not TicketOutcome.NOTHING_HELD:
+        return ""
+    return str(spoken.words("report")["nothing_held"][ticket.right.value])
 
 
 def _unsearched(line: CoverageLine, person: Person) -> list[str]:

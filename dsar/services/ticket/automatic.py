@@ -8,12 +8,9 @@ from collections.abc import Callable
 from sqlmodel import Session
 
 from dsar.domain.conditions import unmet
-from dsar.domain.coverage import TicketOutcome, outcome_of
 from dsar.domain.lifecycle import Event, State, TaskKind
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
-from dsar.services.runtime.seals import details_of
-from dsar.services.ticket import owed_tasks
 from dsar.services.ticket.facts import facts_of, marketing_only, waits_for
 from dsar.store import coverage, tasks
 from dsar.store.tables import Ticket
@@ -53,12 +50,10 @@ def _searched(session: Unit, ticket: Ticket) -> Event | None:
     event = _joined(TaskKind.SEARCH)(session, ticket)
     if event is not Event.SOURCES_ANSWERED:
         return event
-    facts = facts_of(session, ticket, Because(), needs=("some_asked",))
-    if unmet(("some_asked",), facts):
-        return Event.NOBODY_FOUND
-    nobody = outcome_of(coverage.lines(session, ticket.id)) is TicketOutcome.NOTHING_HELD
-    supplements = owed_tasks.SCOPE in details_of(session, ticket)
-    return Event.NOBODY_FOUND if nobody and not supplements else event
+    needs = ("some_asked", "somebody_found", "all_proven")
+    facts = facts_of(session, ticket, Because(), needs=needs)
+    nobody = unmet(("somebody_found",), facts) and not facts.unproven_lines
+    return Event.NOBODY_FOUND if unmet(("some_asked",), facts) or nobody else event
 
 
 def _checked(session: Unit, ticket: Ticket) -> Event | None:
@@ -78,19 +73,14 @@ def _approve(session: Unit, ticket: Ticket) -> Event | None:
 def _deliver(session: Unit, ticket: Ticket) -> Event | None:
     if session.installation.settings.review.release != "auto":
         return None
-    needs = ("some_asked", "all_closed")
-    if unmet(needs, facts_of(session, ticket, Because(), needs=needs)):
+    needs = ("some_asked", "somebody_found", "all_closed", "all_proven")
+    facts = facts_of(session, ticket, Because(), needs=needs)
+    if unmet(("some_asked", "all_closed"), facts):
         return None
-    return _HANDED_OVER[outcome_of(coverage.lines(session, ticket.id))]
+    if unmet(("all_proven",), facts):
+        return Event.DELIVER_PART
+    return Event.DELIVER_NOTHING if unmet(("somebody_found",), facts) else Event.DELIVER
 
-
-#: How each answer is handed over: what it ends with, and in which letter.
-_HANDED_OVER = {
-    TicketOutcome.FULFILLED: Event.DELIVER,
-    TicketOutcome.PARTLY_FULFILLED: Event.DELIVER_PART,
-    TicketOutcome.NOTHING_HELD: Event.DELIVER_NOTHING,
-    TicketOutcome.NOTHING_FOUND: Event.DELIVER_PART,
-}
 
 _RULES: dict[State, Callable[[Unit, Ticket], Event | None]] = {
     **{kind.spec.joined_in: _joined(kind) for kind in TaskKind if kind.spec.joined_in},

@@ -16,6 +16,7 @@ from dsar.services.letters.reason_words import doubted
 from dsar.services.runtime.because import Because
 from dsar.services.runtime.installation import Unit
 from dsar.services.runtime.seals import details_of
+from dsar.services.ticket.owed_tasks import SCOPE
 from dsar.store.coverage import lines
 from dsar.store.tables import CoverageLine, Ticket
 from dsar.store.tickets import identifiers, siblings
@@ -46,7 +47,7 @@ def facts_of(
         today=today(session),
         identifiers=len(named),
         waits_for=waits_for(session, ticket) if "its_turn" in wanted else (),
-        found_anybody=found_anybody(found),
+        found_anybody=found_anybody(found) or _supplements(session, ticket, wanted),
         some_asked=any(asked(row.outcome, row.searched_at) for row in found),
         open_lines=_titles(found, {Outcome.OPEN}),
         unproven_lines=_titles(found, UNPROVEN),
@@ -60,6 +61,13 @@ def facts_of(
         extension_notice_by=date.fromisoformat(notice) if isinstance(notice, str) else None,
         extended=any(row["type"] == "extension_notified" for row in ticket.clock_events),
     )
+
+
+def _supplements(session: Unit, ticket: Ticket, wanted: frozenset[str]) -> bool:
+    """A supplement finds nothing more of somebody; that nothing is held is not its answer."""
+    if not wanted & {"somebody_found", "nobody_found"}:
+        return False
+    return SCOPE in details_of(session, ticket)
 
 
 def _refusal_grounds(session: Unit, ticket: Ticket) -> tuple[str, ...]:
