@@ -94,11 +94,15 @@ def asked(session: Session, ticket_ids: Collection[str]) -> frozenset[str]:
 
 
 def answered(session: Session, ticket_ids: Collection[str]) -> dict[str, tuple[int, int]]:
-    """For each ticket how many of its sources were searched or given up, and how many it has."""
+    """For each ticket how many of its sources were searched or given up, and how many can be.
+
+    One that searches by no identifier that is known is neither.
+    """
     ticket = col(CoverageLine.ticket_id)
     done = or_(
         col(CoverageLine.searched_at).is_not(None), col(CoverageLine.outcome) != Outcome.OPEN
     )
     counts = select(ticket, func.sum(case((done, 1), else_=0)), func.count())
-    rows = session.exec(counts.where(ticket.in_(ticket_ids)).group_by(ticket))
+    can_be = col(CoverageLine.outcome) != Outcome.NOT_ASKED
+    rows = session.exec(counts.where(ticket.in_(ticket_ids), can_be).group_by(ticket))
     return {ticket_id: (int(searched), every) for ticket_id, searched, every in rows}

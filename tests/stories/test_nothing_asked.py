@@ -59,6 +59,7 @@ def test_it_waits_for_staff_and_says_by_what_each_source_searches(
     assert EMAIL not in view["next"]
     assert {row["outcome"] for row in view["coverage"]} == {"not_asked"}
     assert {row["searched_at"] for row in view["coverage"]} == {None}
+    assert (view["sources"], view["sources_answered"]) == (0, 0)
     assert view["bundles"] == []
 
 

@@ -48,7 +48,8 @@ class QueueRow:
 
     `owner` is None once it has ended; `next` says in one sentence what it waits for. `days_left`
     are days of the calendar until `due_on`. `sources_answered` of its `sources` were searched or
-    given up. `hindrance` says why it cannot come to an answer as it stands.
+    given up; those that search by nothing that is known are not counted. `hindrance` says why it
+    cannot come to an answer as it stands.
     """
 
     ref: str
