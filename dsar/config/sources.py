@@ -66,6 +66,13 @@ class Source:
         return self._told("identifies_by")
 
     @property
+    def needs_at_hand(self) -> frozenset[str] | None:
+        """The same, where no process must be started to learn it; None where one must."""
+        if self.isolated:
+            return self._answers.get("identifies_by")
+        return self.needs
+
+    @property
     def gives(self) -> frozenset[str]:
         """The further kinds of identifier its answer may bring."""
         return self._told("gives")

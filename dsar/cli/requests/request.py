@@ -15,6 +15,7 @@ from dsar.services.runtime.access import request_for
 from dsar.services.runtime.actor import staff
 from dsar.services.runtime.installation import Installation, reading, transaction
 from dsar.services.views import tickets
+from dsar.services.views.hindrances import learn
 from dsar.services.views.tickets import RequestView, TicketView
 from dsar.store.tickets import of_request
 
@@ -63,6 +64,7 @@ def new(
     )
     with opened(begins=True) as installation:
         ref = _file(installation, application, identity_confirmed_by, reason)
+        learn(installation, {kind for kind, _ in application.identifiers})
         in_time = not wait or wait_for(installation, ref, seconds=seconds)
         while wait and approved_by and approve_when_asked(installation, ref, approved_by, reason):
             in_time = wait_for(installation, ref, seconds=seconds)

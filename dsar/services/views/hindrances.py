@@ -1,6 +1,6 @@
 """What stands in the way of an answer: no source searches by what is known, or none found any."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -10,7 +10,7 @@ from dsar.domain.identity import UNUSED
 from dsar.domain.lifecycle import State
 from dsar.domain.reasons import Reason
 from dsar.services.letters.reason_words import for_staff
-from dsar.services.runtime.installation import Unit
+from dsar.services.runtime.installation import Installation, Unit
 from dsar.store import coverage
 from dsar.store.tables import Identifier, Ticket
 
@@ -52,9 +52,16 @@ def hindrances(session: Unit, tickets: Sequence[Ticket]) -> Mapping[str, Hindran
         if ticket.id in asked:
             told = {"kinds": sorted(kinds), "ref": ticket.ref}
             found[ticket.id] = _told(Reason(NOBODY_FOUND, told))
-        elif ticket.state is State.NOBODY_FOUND or (kinds and not _fits(sources, kinds)):
-            found[ticket.id] = _told(_nothing_asked(ticket, sources, kinds))
+        elif ticket.state is State.NOBODY_FOUND:
+            found[ticket.id] = _told(_nothing_asked(ticket, kinds, _told_in(session, ticket)))
+        elif kinds and not _fits(sources, kinds):
+            found[ticket.id] = _told(_nothing_asked(ticket, kinds, _at_hand(sources)))
     return found
+
+
+def learn(installation: Installation, kinds: Collection[str]) -> None:
+    """Has sources say by what they search, until one fits: before a transaction, not within it."""
+    any(source.needs & frozenset(kinds) for source in installation.sources)
 
 
 def _told(why: Reason) -> Hindrance:
@@ -76,11 +83,25 @@ def _kinds(session: Session, requests: Collection[str]) -> dict[str, frozenset[s
 
 
 def _fits(sources: Iterable[Source], kinds: frozenset[str]) -> bool:
-    """Whether some source can be asked; of one that cannot be opened its own search will tell."""
-    return any(source.needs & kinds or not source.needs for source in sources)
+    """Whether some source can be asked; of one that says nothing now its own search will tell."""
+    needs = (source.needs_at_hand for source in sources)
+    return any(not known or known & kinds for known in needs)
 
 
-def _nothing_asked(ticket: Ticket, sources: Sources, kinds: frozenset[str]) -> Reason:
-    said = (f"{one.title}: {', '.join(sorted(one.needs))}" for one in sources if one.needs)
+def _told_in(session: Unit, ticket: Ticket) -> Iterator[tuple[str, Collection[str]]]:
+    """Each source with the kinds by which it could not be asked, as the ledger has them."""
+    for row in coverage.lines(session, ticket.id):
+        yield row.title, row.reason.names("kinds") if row.reason else ()
+
+
+def _at_hand(sources: Sources) -> Iterator[tuple[str, Collection[str]]]:
+    for source in sources:
+        yield source.title, source.needs_at_hand or ()
+
+
+def _nothing_asked(
+    ticket: Ticket, kinds: frozenset[str], needs: Iterable[tuple[str, Collection[str]]]
+) -> Reason:
+    said = (f"{title}: {', '.join(sorted(needed))}" for title, needed in needs if needed)
     told = {"given": sorted(kinds), "sources": "; ".join(said), "ref": ticket.ref}
     return Reason(NOTHING_ASKED, told)
