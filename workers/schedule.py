@@ -9,6 +9,7 @@ import structlog
 from dsar.services.bundles.build import clear_storage
 from dsar.services.desk.holds import resume_late
 from dsar.services.runtime.installation import Installation, reading, transaction
+from dsar.services.upkeep.checkpoints import tend
 from dsar.services.upkeep.deadlines import remind, watch
 from dsar.services.upkeep.repair import repair_joins
 from dsar.store import schedules
@@ -35,6 +36,7 @@ Jobs = Mapping[str, Job]
 JOBS: Jobs = {
     # name                how often             what
     "watch":         Job(timedelta(minutes=1), watch),
+    "tend_journal":  Job(timedelta(minutes=1), tend),
     "remind":        Job(timedelta(hours=1),   remind),
     "repair_joins":  Job(timedelta(minutes=1), repair_joins),
     "resume_late":   Job(timedelta(hours=1),   resume_late),

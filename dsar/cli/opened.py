@@ -11,7 +11,7 @@ from typing import Any
 from dsar.services.opening import key_path, open_installation
 from dsar.services.runtime import keyring
 from dsar.services.runtime.actor import staff
-from dsar.services.runtime.installation import Installation
+from dsar.services.runtime.installation import Installation, link_waiting
 from dsar.services.views.json_values import as_json
 from dsar.store import migrate
 
@@ -47,6 +47,7 @@ def opened(*, patient: bool = False, begins: bool = False) -> Iterator[Installat
             installation.wake = sender_for(installation)
         keep_loaded()
         yield installation
+        link_waiting(installation)
     finally:
         installation.store.close()
 

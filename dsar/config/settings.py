@@ -144,6 +144,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/dsar.sqlite"
     redis_url: str | None = None
     storage: Path = Path("var")
+    checkpoints: Path = Path("journal-checkpoints.jsonl")
     regime: str = "eu_gdpr"
     sources: Path = Path("sources.toml")
     policy: Path = Path("policy.toml")

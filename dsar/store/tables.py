@@ -116,6 +116,40 @@ class JournalEntry(SQLModel, table=True):
     digest: str = Field(max_length=64)
 
 
+class JournalLink(SQLModel, table=True):
+    """One link of the chain over the history of all tickets: which entry is the `number`th.
+
+    `code` covers the code before it, under a key. It names no row by a foreign key, for it must
+    outlast whatever somebody deletes.
+    """
+
+    __tablename__ = "journal_link"
+    __table_args__ = (UniqueConstraint("ticket_id", "seq"),)
+
+    number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    ticket_id: str = Field(max_length=32)
+    seq: int
+    digest: str = Field(max_length=64)
+    code: str = Field(max_length=64)
+
+
+class JournalChain(SQLModel, table=True):
+    """The end of that chain, one row: who writes a link holds it.
+
+    `looked_to` is the id of the newest entry of which it is known that all before it are linked;
+    `checkpoint` how many links the last checkpoint covered, and `checkpoint_at` when that was.
+    """
+
+    __tablename__ = "journal_chain"
+
+    name: str = Field(primary_key=True, max_length=20)
+    count: int = Field(default=0, sa_type=BigInteger)
+    head: str = Field(max_length=64)
+    looked_to: int = Field(default=0, sa_type=BigInteger)
+    checkpoint: int = Field(default=0, sa_type=BigInteger)
+    checkpoint_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
 class Task(SQLModel, table=True):
     """One durable unit of a ticket's work: log, queue and outbox in one row.
 

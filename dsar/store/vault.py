@@ -60,7 +60,8 @@ class Vault:
     def unlock(self, root: bytes) -> None:
         """Everything is derived from this secret from now on."""
         self._root = root
-        self.__dict__.pop("_blind", None)
+        for name in ("_blind", "journal"):
+            self.__dict__.pop(name, None)
 
     @property
     def locked(self) -> bool:
@@ -69,6 +70,11 @@ class Vault:
     @cached_property
     def _blind(self) -> bytes:
         return self.derive("identifier search")
+
+    @cached_property
+    def journal(self) -> bytes:
+        """The key of the journal's entries and of the chain over them."""
+        return self.derive("journal")
 
     def new_key(self, request: str) -> bytes:
         """A fresh data key, wrapped for storage with its request."""

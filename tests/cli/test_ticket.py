@@ -107,6 +107,22 @@ def test_the_journal_is_verified_and_a_change_is_named(dsar: Cli) -> None:
     assert [(f["ticket"], f["entry"]) for f in bad.json["faults"]] == [(ref, 2)]
 
 
+def test_the_journal_is_compared_with_a_checkpoint_that_left_the_machine(dsar: Cli) -> None:
+    asked(dsar, "erasure")
+    written = dsar("journal", "checkpoint", "--json").json
+    assert written["number"] > 0
+    path = dsar.folder / "journal-checkpoints.jsonl"
+    assert dsar("journal", "verify", "--anchor", str(path), "--json").json["faults"] == []
+    with dsar.one.installation.store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM journal_link")
+        connection.exec_driver_sql("DELETE FROM journal_chain")
+    bad = dsar("journal", "verify", "--anchor", str(path))
+    assert bad.code == 1
+    assert f"link {written['number']} is gone" in bad.out
+    absent = dsar("journal", "verify", "--anchor", str(dsar.folder / "none"), "--json")
+    assert (absent.code, absent.json["error"]["field"]) == (2, "anchor")
+
+
 def test_a_hold_is_placed_listed_and_lifted(dsar: Cli) -> None:
     placed = dsar(
         "hold", "place", "--identifier", f"email={EMAIL}", "--reason", "A claim.", "--by", "ben",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from dsar.services.runtime.installation import Installation, transaction
-from dsar.services.runtime.journal import faults as journal_faults
+from dsar.services.upkeep.journal_proof import faults as journal_faults
 from dsar.store.counts import counted
 from tests.faults.ledger import COLLECTIONS, SOURCES, person, places
 from tests.faults.place import Place

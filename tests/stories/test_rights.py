@@ -16,8 +16,8 @@ from dsar.domain.lifecycle import Event
 from dsar.domain.rights import Right
 from dsar.services.desk import holds
 from dsar.services.runtime.installation import reading, transaction
-from dsar.services.runtime.journal import faults
 from dsar.services.upkeep import logs
+from dsar.services.upkeep.journal_proof import faults
 from dsar.store.tables import Suppression
 from tests.company import EMAIL, SEEDED, Company, company
 from tests.scripted import Script, case

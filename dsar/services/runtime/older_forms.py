@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import col, select
 
 from dsar.services.runtime.installation import Installation, Unit, transaction
+from dsar.services.runtime.journal_chain import link_missing
 from dsar.services.runtime.seals import MARK, key_mark
 from dsar.store.tables import Hold, Request
 
@@ -57,5 +58,10 @@ def _holds(session: Unit) -> bool:
     return False
 
 
+def _histories(session: Unit) -> bool:
+    """They were proof against slips alone; from here on the chain says what they were."""
+    return link_missing(session, session.installation.vault.journal, older=True)
+
+
 #: In the order in which they came to be; `master_key.form` counts those that are done.
-STEPS: tuple[Step, ...] = (_idempotency_keys, _holds)
+STEPS: tuple[Step, ...] = (_idempotency_keys, _holds, _histories)

@@ -13,9 +13,9 @@ from dsar.services.letters import wordings_of
 from dsar.services.letters.write import at_fault_since
 from dsar.services.runtime import keyring
 from dsar.services.runtime.installation import Installation, reading
-from dsar.services.runtime.journal import faults
 from dsar.services.upkeep import fonts
 from dsar.services.upkeep.deadlines import standing
+from dsar.services.upkeep.journal_proof import faults
 from dsar.services.views.source_check import check_all
 from dsar.store import migrate, processes
 from dsar.store.counts import COUNTERS, counted
@@ -221,7 +221,7 @@ def _deadlines(installation: Installation) -> str:
 
 def _journal(installation: Installation) -> str:
     with reading(installation) as session:
-        why = [f"{fault.ticket}: {fault.problem}" for fault in faults(session)]
+        why = [str(fault) for fault in faults(session)]
     if why:
         raise Trouble(*why)
     return "every entry holds."

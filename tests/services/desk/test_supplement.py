@@ -10,7 +10,7 @@ from dsar.domain.rights import Right
 from dsar.sdk import NeedsHuman
 from dsar.services.desk.supplement import Gaps, gaps_of
 from dsar.services.runtime.installation import reading, transaction
-from dsar.services.runtime.journal import faults
+from dsar.services.upkeep.journal_proof import faults
 from dsar.store.tickets import by_ref, request_of
 from tests.company import EMAIL, Company, sources
 from tests.scripted import Script

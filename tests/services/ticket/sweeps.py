@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import event
 
 from dsar.services.opening import open_installation
+from dsar.services.runtime import keyring
 from dsar.services.ticket.run_task import sweep
 
 ROOT = Path(__file__).parents[3]
@@ -26,6 +27,7 @@ def killed_at(commit: int, settings: Path, now: datetime) -> int:
 
 def main(commit: str, settings: str, now: str) -> None:
     installation = open_installation(Path(settings), clock=lambda: datetime.fromisoformat(now))
+    keyring.unlock(installation)
     commits = 0
 
     @event.listens_for(installation.store.engine, "commit")

@@ -11,9 +11,9 @@ from dsar.domain.errors import BadInput, DsarError, NotAllowed
 from dsar.domain.lifecycle import Event, State
 from dsar.domain.rights import Right
 from dsar.services.law import regimes
-from dsar.services.runtime import journal
 from dsar.services.runtime.actor import SYSTEM, Actor
 from dsar.services.runtime.installation import reading, transaction
+from dsar.services.upkeep import journal_proof
 from dsar.store.tables import JournalEntry, Letter, Task, Ticket
 from tests.company import ANA, BEN, Company
 
@@ -206,7 +206,7 @@ def test_a_change_behind_the_engines_back_is_found_and_named(either: Company) ->
             update(JournalEntry).where(col(JournalEntry.seq) == 2).values(actor="staff:eve")
         )
     with reading(either.installation) as session:
-        (fault,) = journal.faults(session)
+        (fault,) = journal_proof.faults(session)
     assert (fault.ticket, fault.seq) == (ref, 2)
 
 
@@ -215,7 +215,7 @@ def test_a_tail_removed_behind_the_engines_back_is_found(small: Company) -> None
     with transaction(small.installation) as session:
         session.execute(delete(JournalEntry).where(col(JournalEntry.seq) >= 3))
     with reading(small.installation) as session:
-        (fault,) = journal.faults(session)
+        (fault,) = journal_proof.faults(session)
     assert (fault.ticket, fault.seq) == (ref, 3)
 
 
@@ -223,8 +223,8 @@ def test_an_untouched_house_has_no_fault(either: Company) -> None:
     either.ask(Right.ACCESS, Right.ERASURE)
     either.work()
     with reading(either.installation) as session:
-        assert list(journal.faults(session)) == []
-        assert journal.counted(session) > 5
+        assert list(journal_proof.faults(session)) == []
+        assert journal_proof.counted(session) > 5
 
 
 @pytest.mark.parametrize("by", [BEN, Actor(BEN.by, "ana")])

@@ -8,7 +8,7 @@ from dsar.services.desk import holds
 from dsar.services.desk.holds import resume_late
 from dsar.services.law import clock
 from dsar.services.runtime.installation import reading, transaction
-from dsar.services.runtime.journal import faults
+from dsar.services.upkeep.journal_proof import faults
 from dsar.store.tables import Letter, Request
 from dsar.store.tickets import by_ref
 from tests.company import EMAIL, Company, sources

@@ -11,7 +11,7 @@ from dsar.domain.rights import Right
 from dsar.sdk import Batch, Receipt
 from dsar.services.runtime import record_pages
 from dsar.services.runtime.installation import reading, transaction
-from dsar.services.runtime.journal import faults
+from dsar.services.upkeep.journal_proof import faults
 from dsar.services.work import lift_restriction
 from dsar.store import pages
 from dsar.store.row_states import PageRole
