@@ -55,15 +55,16 @@ def _pages(session: Unit, ticket: Ticket, source: str, role: PageRole) -> tuple[
 def _count(session: Unit, ticket: Ticket, row: CoverageLine, receipts: Sequence[PageRef]) -> None:
     """What the receipts prove, and what the source keeps by them."""
     kept: Counter[tuple[str, Reason]] = Counter()
-    row.done = 0
+    proved = 0
     if receipts:
         seal = seal_of(session, request_of(session, ticket))
         for page, rows in record_pages.opened(session.installation, seal, receipts):
             for done, _, why in map(record_pages.receipt_parts, rows):
                 if done in PROOF:
-                    row.done += 1
+                    proved += 1
                 else:
                     kept[(page.collection, why or receipt_reason(""))] += 1
+    row.done = proved
     row.kept = [entry for entry in row.kept if entry["ground"] != SOURCE_KEEPS] + [
         kept_row(name, count, SOURCE_KEEPS, why) for (name, why), count in kept.items()
     ]
